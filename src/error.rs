@@ -1,0 +1,212 @@
+//! The exceptions: one small type each, every one with a stable code.
+//!
+//! The names are the reference's. [`Error`] is their sum, for the calls that can fail in more than
+//! one way. The codes are part of the public interface: a program branches on them, in any
+//! language; texts may change.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// A channel is unknown, closed, or registered already.
+///
+/// ```
+/// # use eric_sse::SseChannel;
+/// let channel = SseChannel::new();
+/// channel.close();
+/// assert_eq!(channel.add_listener().unwrap_err().code(), "ERIC_INVALID_CHANNEL");
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidChannelException {
+    message: String,
+}
+
+/// A listener is unknown to the channel, or registered with it already.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidListenerException {
+    message: String,
+}
+
+/// A message cannot be put on the wire: its payload is not JSON, or its type would break a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidMessageFormat {
+    message: String,
+}
+
+/// There is nothing to deliver. Says [why](NoMessagesException::reason): the two cases call for
+/// different answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoMessagesException {
+    message: String,
+    reason: NoMessagesReason,
+}
+
+/// Why there is nothing to deliver.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoMessagesReason {
+    /// Nothing is waiting: try again after the next send.
+    Empty,
+    /// The listener is stopped: what is waiting is delivered once it is started.
+    Stopped,
+}
+
+/// What a listener's `on_message` returned instead of accepting a message.
+pub type CallbackError = Box<dyn StdError>;
+
+/// Any of the exceptions, or a callback's own error.
+#[derive(Debug)]
+pub enum Error {
+    /// See [`InvalidChannelException`].
+    InvalidChannel(InvalidChannelException),
+    /// See [`InvalidListenerException`].
+    InvalidListener(InvalidListenerException),
+    /// See [`InvalidMessageFormat`].
+    InvalidMessage(InvalidMessageFormat),
+    /// See [`NoMessagesException`].
+    NoMessages(NoMessagesException),
+    /// The listener's `on_message` refused the message with this error.
+    Callback(CallbackError),
+}
+
+macro_rules! exception {
+    ($name:ident, $code:literal, $variant:ident) => {
+        impl $name {
+            /// The code that stays the same whatever the text says.
+            pub const CODE: &'static str = $code;
+
+            /// Returns [`CODE`](Self::CODE).
+            pub fn code(&self) -> &'static str {
+                Self::CODE
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.message)
+            }
+        }
+
+        impl StdError for $name {}
+
+        impl From<$name> for Error {
+            fn from(exception: $name) -> Self {
+                Self::$variant(exception)
+            }
+        }
+    };
+}
+
+exception!(
+    InvalidChannelException,
+    "ERIC_INVALID_CHANNEL",
+    InvalidChannel
+);
+exception!(
+    InvalidListenerException,
+    "ERIC_INVALID_LISTENER",
+    InvalidListener
+);
+exception!(
+    InvalidMessageFormat,
+    "ERIC_INVALID_MESSAGE",
+    InvalidMessage
+);
+exception!(NoMessagesException, "ERIC_NO_MESSAGES", NoMessages);
+
+impl InvalidChannelException {
+    pub(crate) fn closed() -> Self {
+        Self {
+            message: "the channel is closed".into(),
+        }
+    }
+
+    pub(crate) fn unknown(id: &str) -> Self {
+        Self {
+            message: format!("no channel has the id {}", shown(id)),
+        }
+    }
+
+    pub(crate) fn registered(id: &str) -> Self {
+        Self {
+            message: format!("a channel with the id {} is registered already", shown(id)),
+        }
+    }
+}
+
+impl InvalidListenerException {
+    pub(crate) fn unknown(id: &str) -> Self {
+        Self {
+            message: format!("no listener of the channel has the id {}", shown(id)),
+        }
+    }
+
+    pub(crate) fn registered(id: &str) -> Self {
+        Self {
+            message: format!("a listener with the id {} is registered already", shown(id)),
+        }
+    }
+}
+
+impl InvalidMessageFormat {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+}
+
+impl NoMessagesException {
+    pub(crate) fn empty() -> Self {
+        Self {
+            message: "no message is waiting for the listener".into(),
+            reason: NoMessagesReason::Empty,
+        }
+    }
+
+    pub(crate) fn stopped() -> Self {
+        Self {
+            message: "the listener is stopped: start it to have its messages delivered".into(),
+            reason: NoMessagesReason::Stopped,
+        }
+    }
+
+    /// Returns whether the queue is empty or the listener stopped.
+    pub fn reason(&self) -> NoMessagesReason {
+        self.reason
+    }
+}
+
+impl Error {
+    /// Returns the exception's stable code; for a callback's error `ERIC_CALLBACK`.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidChannel(exception) => exception.code(),
+            Self::InvalidListener(exception) => exception.code(),
+            Self::InvalidMessage(exception) => exception.code(),
+            Self::NoMessages(exception) => exception.code(),
+            Self::Callback(_) => "ERIC_CALLBACK",
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::InvalidChannel(exception) => exception.fmt(f),
+            Self::InvalidListener(exception) => exception.fmt(f),
+            Self::InvalidMessage(exception) => exception.fmt(f),
+            Self::NoMessages(exception) => exception.fmt(f),
+            Self::Callback(error) => error.fmt(f),
+        }
+    }
+}
+
+impl StdError for Error {}
+
+/// Quotes an id for an error's text: escaped, and cut when it is longer than any of ours.
+fn shown(id: &str) -> String {
+    const LONGEST: usize = 80;
+    match id.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{:?}...", &id[..end]),
+        None => format!("{id:?}"),
+    }
+}

@@ -1,0 +1,53 @@
+//! Messaging over Server-Sent Events: channels, listeners and streams on one log.
+//!
+//! A [channel](SseChannel) sends [messages](Message) to its [listeners](MessageQueueListener): to one
+//! of them by dispatch, to all by broadcast. A listener's messages are read one by one, as a
+//! stream of [events](SseEvent), or as the [bytes](ByteStream) of a `text/event-stream`.
+//!
+//! ```
+//! use eric_sse::{Message, SseChannel};
+//! use futures::{StreamExt, executor::block_on};
+//!
+//! let channel = SseChannel::new();
+//! let alice = channel.add_listener()?;
+//! alice.start_sync();
+//!
+//! channel.broadcast(Message::new("news", "hello everybody")?)?;
+//! channel.dispatch(alice.id(), Message::new("news", "hello alice")?)?;
+//! channel.close();
+//!
+//! let events: Vec<_> = block_on(channel.message_stream(&alice)?.collect());
+//! assert_eq!(events.len(), 3); // both, and the one that says that the channel was closed
+//! # Ok::<(), eric_sse::Error>(())
+//! ```
+//!
+//! The core is single-threaded: its types are neither `Send` nor `Sync`. It knows no runtime; streams
+//! are [`futures_core::Stream`]s and run on any executor that runs local tasks.
+
+mod channel;
+mod chunk;
+mod container;
+mod encode;
+mod error;
+mod event;
+mod ids;
+mod listener;
+mod log;
+mod message;
+mod position;
+mod queue;
+mod sse;
+mod stream;
+
+pub use channel::{AbstractChannel, Delivered, Delivery};
+pub use container::ChannelContainer;
+pub use error::{
+    CallbackError, Error, InvalidChannelException, InvalidListenerException, InvalidMessageFormat,
+    NoMessagesException, NoMessagesReason,
+};
+pub use event::{Event, EventId, EventType};
+pub use listener::MessageQueueListener;
+pub use message::{Message, Payload, ToEvent};
+pub use position::Position;
+pub use sse::{ByteStream, SseChannel, SseEvent, SseOptions, SseStream};
+pub use stream::MessageStream;

@@ -1,0 +1,209 @@
+//! MessageQueueListener: an id, a running flag and an `on_message`.
+//!
+//! A listener is a handle: clones share everything. It holds no messages, since its queue belongs to the
+//! channel that it is registered with; so one listener may be registered with several channels, and
+//! stopping it stops its streams on all of them.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+use std::task::Waker;
+
+use crate::error::CallbackError;
+use crate::ids;
+use crate::message::Message;
+
+type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;
+
+/// Receives the messages of the channels that it is registered with, while it is running.
+///
+/// A listener starts out stopped. What is sent meanwhile waits for it.
+///
+/// ```
+/// # use eric_sse::{Message, MessageQueueListener, SseChannel};
+/// let channel = SseChannel::new();
+/// let listener = MessageQueueListener::with_on_message(|message: &Message| {
+///     match message.payload::<u32>() {
+///         Ok(Some(1..)) => Ok(()),
+///         _ => Err("a positive number is wanted".into()),
+///     }
+/// });
+/// channel.register_listener(&listener)?;
+/// listener.start_sync();
+/// channel.dispatch(listener.id(), Message::new("count", 0)?)?;
+/// let refused = channel.deliver_next(listener.id()).unwrap_err();
+/// assert_eq!(refused.to_string(), "a positive number is wanted");
+/// # Ok::<(), eric_sse::Error>(())
+/// ```
+pub struct MessageQueueListener<M = Message> {
+    inner: Rc<Inner<M>>,
+}
+
+struct Inner<M> {
+    id: Rc<str>,
+    running: Cell<bool>,
+    /// Counts the calls of stop. A stream ends when it has changed, so that a stop followed by a
+    /// start before the stream looks still ends it.
+    stops: Cell<u64>,
+    on_message: RefCell<Option<OnMessage<M>>>,
+    /// How many streams were ever opened; numbers the next one.
+    streams: Cell<u64>,
+    /// The streams that wait for something to happen to this listener, by their number. Emptied by
+    /// whoever wakes them.
+    parked: RefCell<Vec<(u64, Waker)>>,
+}
+
+impl<M> Clone for MessageQueueListener<M> {
+    fn clone(&self) -> Self {
+        Self {
+            inner: self.inner.clone(),
+        }
+    }
+}
+
+impl<M> Default for MessageQueueListener<M> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<M> MessageQueueListener<M> {
+    /// Creates a stopped listener with a random UUID as its id.
+    pub fn new() -> Self {
+        Self::with_id(ids::unique())
+    }
+
+    /// Creates a stopped listener with an id of the caller's.
+    pub fn with_id(id: impl Into<Rc<str>>) -> Self {
+        Self {
+            inner: Rc::new(Inner {
+                id: id.into(),
+                running: Cell::new(false),
+                stops: Cell::new(0),
+                streams: Cell::new(0),
+                on_message: RefCell::new(None),
+                parked: RefCell::new(Vec::new()),
+            }),
+        }
+    }
+
+    /// Creates a stopped listener that sees each message when it is delivered.
+    ///
+    /// An error refuses the message: it is not delivered.
+    pub fn with_on_message(
+        on_message: impl Fn(&M) -> Result<(), CallbackError> + 'static,
+    ) -> Self {
+        let listener = Self::new();
+        listener.set_on_message(Some(Rc::new(on_message)));
+        listener
+    }
+
+    /// Replaces the callback that sees each message when it is delivered.
+    pub fn set_on_message(&self, on_message: Option<Rc<dyn Fn(&M) -> Result<(), CallbackError>>>) {
+        // The old callback is dropped here, after the borrow: it may own anything.
+        let _old = self.inner.on_message.replace(on_message);
+    }
+
+    /// Returns the id, unique across processes unless the caller chose it.
+    pub fn id(&self) -> &str {
+        &self.inner.id
+    }
+
+    /// Starts listening: what waits, and what is sent from now on, is delivered.
+    pub fn start_sync(&self) {
+        self.inner.running.set(true);
+    }
+
+    /// Stops listening: the listener's streams end, and what is sent from now on waits.
+    pub fn stop_sync(&self) {
+        self.inner.stops.set(self.inner.stops.get() + 1);
+        self.inner.running.set(false);
+        self.wake();
+    }
+
+    /// Returns whether the listener is running.
+    pub fn is_running_sync(&self) -> bool {
+        self.inner.running.get()
+    }
+
+    /// As [`start_sync`](Self::start_sync).
+    pub async fn start(&self) {
+        self.start_sync();
+    }
+
+    /// As [`stop_sync`](Self::stop_sync).
+    pub async fn stop(&self) {
+        self.stop_sync();
+    }
+
+    /// As [`is_running_sync`](Self::is_running_sync).
+    pub async fn is_running(&self) -> bool {
+        self.is_running_sync()
+    }
+
+    pub(crate) fn shared_id(&self) -> Rc<str> {
+        self.inner.id.clone()
+    }
+
+    pub(crate) fn has_on_message(&self) -> bool {
+        self.inner.on_message.borrow().is_some()
+    }
+
+    /// Shows the message to the callback, which may call anything: no borrow is held meanwhile.
+    pub(crate) fn accept(&self, message: &M) -> Result<(), CallbackError> {
+        let on_message = self.inner.on_message.borrow().clone();
+        match on_message {
+            Some(on_message) => on_message(message),
+            None => Ok(()),
+        }
+    }
+
+    /// Returns how often the listener was stopped.
+    pub(crate) fn stops(&self) -> u64 {
+        self.inner.stops.get()
+    }
+
+    /// Stops the listener because its channel was closed. Its other streams on that channel are to say
+    /// so too, hence it does not count as a stop of the user's, which ends them at once.
+    pub(crate) fn stop_at_close(&self) {
+        self.inner.running.set(false);
+        self.wake();
+    }
+
+    /// Returns a number for a new stream of this listener.
+    pub(crate) fn number_stream(&self) -> u64 {
+        self.inner.streams.replace(self.inner.streams.get() + 1)
+    }
+
+    /// Parks a stream until [`wake`](Self::wake).
+    pub(crate) fn park(&self, stream: u64, waker: &Waker) {
+        let mut parked = self.inner.parked.borrow_mut();
+        match parked.iter_mut().find(|(number, _)| *number == stream) {
+            Some((_, old)) => old.clone_from(waker),
+            None => parked.push((stream, waker.clone())),
+        }
+    }
+
+    /// Forgets a stream that waits no longer.
+    pub(crate) fn unpark(&self, stream: u64) {
+        let mut parked = self.inner.parked.borrow_mut();
+        parked.retain(|(number, _)| *number != stream);
+    }
+
+    /// Wakes the parked streams, after the borrow: a waker may poll its stream at once.
+    pub(crate) fn wake(&self) {
+        let parked = self.inner.parked.take();
+        for (_, waker) in parked {
+            waker.wake();
+        }
+    }
+}
+
+impl<M> fmt::Debug for MessageQueueListener<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageQueueListener")
+            .field("id", &self.id())
+            .field("running", &self.is_running_sync())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,62 @@
+//! Position: where in a channel's order a message stands.
+
+use std::fmt;
+
+/// Where a message stands in its channel's order, and the second half of its event id.
+///
+/// The broadcasts of a channel have the sequence numbers 1, 2, 3, ... A dispatch stands between two
+/// broadcasts: it has the number of the last broadcast before it (0 when there was none), and a
+/// number of its own that counts the dispatches to its listener.
+///
+/// Written as `17` for a broadcast and as `17.3` for a dispatch after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    sequence: u64,
+    /// 0 for a broadcast, which stands before the dispatches that follow it.
+    dispatch: u64,
+}
+
+impl Position {
+    pub(crate) fn broadcast(sequence: u64) -> Self {
+        Self {
+            sequence,
+            dispatch: 0,
+        }
+    }
+
+    pub(crate) fn dispatch(sequence: u64, dispatch: u64) -> Self {
+        Self { sequence, dispatch }
+    }
+
+    /// Returns the number of the newest broadcast at this place: its own, for a broadcast.
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// Returns whether the message was sent to one listener alone.
+    pub fn is_dispatch(&self) -> bool {
+        self.dispatch > 0
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.dispatch {
+            0 => write!(f, "{}", self.sequence),
+            dispatch => write!(f, "{}.{dispatch}", self.sequence),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_dispatch_stands_between_two_broadcasts() {
+        let (before, after) = (Position::broadcast(17), Position::broadcast(18));
+        let between = Position::dispatch(17, 3);
+        assert!(before < between && between < after);
+        assert_eq!(format!("{before} {between}"), "17 17.3");
+    }
+}

@@ -1,0 +1,199 @@
+//! MessageStream: what one listener gets, as a stream.
+//!
+//! ## Waiting
+//!
+//! A stream parks its waker and is woken by a send, a stop, a removal or a close. It never polls in a
+//! loop: an idle stream costs nothing.
+//!
+//! ## Delivery
+//!
+//! A message is taken from the queue when the stream is polled and not before, so a stream that is
+//! dropped while it waits has taken nothing. Several streams of one listener share its messages
+//! among them.
+//!
+//! ## Refusal
+//!
+//! A message that `on_message` refuses is not delivered. The stream goes on with the next one, and the
+//! error goes to [`on_error`](MessageStream::on_error), else to standard error.
+//!
+//! ## Ending
+//!
+//! Stopped, removed and closed are told apart: a stream whose listener was stopped or removed just
+//! ends, at once, and what waits is kept or dropped with the listener's queue. A stream whose
+//! channel was closed delivers what was queued before, yields [`Delivered::Closed`] and ends. A message
+//! during whose delivery the listener is stopped is still delivered.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+
+use crate::channel::{AbstractChannel, Delivered, Delivery, Seat, Sent, Taken};
+use crate::error::CallbackError;
+use crate::listener::MessageQueueListener;
+use crate::message::Message;
+
+/// A stream of what a listener gets. See [`AbstractChannel::message_stream`] and
+/// [`AbstractChannel::watch`].
+pub struct MessageStream<M = Message> {
+    channel: AbstractChannel<M>,
+    seat: Rc<Seat<M>>,
+    /// Tells this stream from the listener's others where they park.
+    number: u64,
+    /// Whether the listener lives as long as this stream.
+    owns_listener: bool,
+    /// How often the listener had been stopped when this stream was opened.
+    stops: u64,
+    phase: Phase,
+    on_error: Option<Box<dyn Fn(CallbackError)>>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    /// Not read yet: ends if the listener is not running at the first read.
+    Opened,
+    Running,
+    Ended,
+}
+
+/// What a stream has to offer when it is asked, before anything is adapted.
+pub(crate) enum Step<M> {
+    Message(Rc<Sent<M>>),
+    Closed,
+    Ended,
+    /// Nothing now: [`park`](MessageStream::park), or lose the wake-up.
+    Pending,
+}
+
+impl<M> MessageStream<M> {
+    pub(crate) fn new(
+        channel: AbstractChannel<M>,
+        seat: Rc<Seat<M>>,
+        owns_listener: bool,
+    ) -> Self {
+        Self {
+            number: seat.listener.number_stream(),
+            stops: seat.listener.stops(),
+            phase: Phase::Opened,
+            on_error: None,
+            channel,
+            seat,
+            owns_listener,
+        }
+    }
+
+    /// Reports the errors of `on_message` to a function, instead of to standard error.
+    #[must_use]
+    pub fn on_error(mut self, report: impl Fn(CallbackError) + 'static) -> Self {
+        self.on_error = Some(Box::new(report));
+        self
+    }
+
+    /// Returns the listener that this stream reads for.
+    pub fn listener(&self) -> &MessageQueueListener<M> {
+        &self.seat.listener
+    }
+
+    /// Ends the stream. Does nothing to an ended one.
+    pub fn end(&mut self) {
+        if self.phase == Phase::Ended {
+            return;
+        }
+        self.phase = Phase::Ended;
+        self.seat.listener.unpark(self.number);
+        if self.owns_listener {
+            self.channel.leave_seat(&self.seat);
+        }
+    }
+
+    /// Takes the next thing that the stream has to offer.
+    pub(crate) fn step(&mut self) -> Step<M> {
+        while self.goes_on() {
+            match self.channel.take(&self.seat) {
+                Taken::Message(sent) => match self.seat.listener.accept(&sent.message) {
+                    Ok(()) => return Step::Message(sent),
+                    Err(error) => self.report(error),
+                },
+                Taken::Empty => return Step::Pending,
+                Taken::Closed => {
+                    self.seat.listener.stop_at_close();
+                    self.end();
+                    return Step::Closed;
+                }
+                Taken::Removed => self.end(),
+            }
+        }
+        Step::Ended
+    }
+
+    /// Returns whether the stream may take from the queue; ends it if it is to end before that.
+    pub(crate) fn goes_on(&mut self) -> bool {
+        let stopped = match self.phase {
+            Phase::Ended => return false,
+            Phase::Opened => !self.seat.listener.is_running_sync(),
+            Phase::Running => false,
+        };
+        if stopped || self.seat.listener.stops() != self.stops {
+            self.end();
+            return false;
+        }
+        self.phase = Phase::Running;
+        true
+    }
+
+    /// Parks the stream until there may be something to take.
+    pub(crate) fn park(&self, waker: &Waker) {
+        self.channel.park(&self.seat, self.number, waker);
+    }
+
+    pub(crate) fn channel(&self) -> &AbstractChannel<M> {
+        &self.channel
+    }
+
+    pub(crate) fn seat(&self) -> &Rc<Seat<M>> {
+        &self.seat
+    }
+
+    fn report(&self, error: CallbackError) {
+        match &self.on_error {
+            Some(report) => report(error),
+            None => eprintln!(
+                "eric-sse: listener {} refused a message: {error}",
+                self.seat.listener.id()
+            ),
+        }
+    }
+}
+
+impl<M> Drop for MessageStream<M> {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+impl<M> Stream for MessageStream<M> {
+    type Item = Delivered<M>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match self.step() {
+            Step::Message(sent) => Poll::Ready(Some(Delivered::Message(Delivery { sent }))),
+            Step::Closed => Poll::Ready(Some(Delivered::Closed)),
+            Step::Ended => Poll::Ready(None),
+            Step::Pending => {
+                self.park(context.waker());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<M> fmt::Debug for MessageStream<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageStream")
+            .field("listener", &self.seat.listener)
+            .field("ended", &(self.phase == Phase::Ended))
+            .finish_non_exhaustive()
+    }
+}
