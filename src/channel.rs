@@ -441,6 +441,23 @@ impl<M> AbstractChannel<M> {
         }
     }
 
+    /// Makes the message that was just taken the next one again.
+    pub(crate) fn give_back(&self, seat: &Seat<M>, sent: Rc<Sent<M>>) {
+        let left = {
+            let mut queue = seat.queue.borrow_mut();
+            match queue.as_mut() {
+                Some(queue) => {
+                    queue.give_back(sent.position, sent);
+                    None
+                }
+                None => Some(sent),
+            }
+        };
+        // Dropped without a borrow, when the listener was removed.
+        drop(left);
+        seat.listener.wake();
+    }
+
     /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.
     pub(crate) fn with_queue<R>(
         &self,

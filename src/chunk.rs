@@ -1,22 +1,46 @@
-//! SharedChunk: the bytes that listeners at the same place of the log share.
+//! Chunks: the bytes that a listener is owed, made of blocks and shared where they can be.
 //!
-//! After a turn in which something was broadcast, most listeners of a channel stand at the same place
-//! and are owed the same blocks. The first one to look joins them into a chunk; the others get that
-//! very chunk and jump behind it. A listener that has an `on_message`, or something in its lane, is owed
-//! bytes of its own and gets none here.
+//! ## What a chunk holds
+//!
+//! The first chunk of a stream starts with the reconnection time. Then every block that is ready goes
+//! into one chunk, up to the block with which it passes 256 KiB: a long backlog is handed out in parts,
+//! so that the reader's back-pressure is felt between them. On a paced channel a chunk is one
+//! block, and the reconnection time is a chunk of its own.
+//!
+//! ## Sharing
+//!
+//! A message's block is made once. And after a turn in which something was broadcast, most listeners of a
+//! channel stand at the same place of the log and are owed the same blocks: the first one to look joins
+//! them, the others get that very chunk and jump behind it. A listener that has an `on_message`, or
+//! something in its lane, is owed bytes of its own.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use crate::channel::{AbstractChannel, Sent};
+use crate::encode;
+use crate::event::{Event, EventType};
 use crate::message::ToEvent;
-use crate::stream::MessageStream;
+use crate::stream::{MessageStream, Step};
 
-/// The last chunk made, for as long as someone may be owed it.
-#[derive(Debug, Default)]
-pub(crate) struct SharedChunk(Option<Chunk>);
+/// A chunk ends with the block that takes it past this many bytes.
+const CHUNK_BYTES: usize = 256 * 1024;
+
+/// A shared chunk holds at most so many blocks, so that looking for them costs no more than that.
+const CHUNK_BLOCKS: usize = 4096;
+
+/// What the chunks of a channel have in common.
+#[derive(Debug)]
+pub(crate) struct Wire {
+    /// Whether blocks are handed out one by one.
+    pub(crate) paced: bool,
+    pub(crate) retry_milliseconds: u64,
+    /// The last chunk that was shared, for as long as someone may be owed it.
+    shared: RefCell<Option<Shared>>,
+}
 
 #[derive(Clone, Debug)]
-struct Chunk {
+struct Shared {
     /// Number of the first broadcast inside.
     from: u64,
     /// Number of the first broadcast behind it.
@@ -26,71 +50,152 @@ struct Chunk {
     bytes: Rc<[u8]>,
 }
 
-/// A chunk holds at most so many blocks, so that making one costs no more than that.
-const CHUNK_BLOCKS: usize = 4096;
-
-/// Takes the chunk of broadcasts that a stream is owed. `None` when it is owed nothing, or something
-/// that is for itself alone.
-///
-/// The stream has to be one that [goes on](MessageStream::goes_on). The chunk ends with the block that
-/// takes it past `limit` bytes.
-pub(crate) fn take<M: ToEvent>(
-    shared: &RefCell<SharedChunk>,
-    stream: &MessageStream<M>,
-    limit: usize,
-) -> Option<Rc<[u8]>> {
-    let (channel, seat) = (stream.channel(), stream.seat());
-    if seat.listener.has_on_message() {
-        return None;
-    }
-    let (from, tail) = channel.with_queue(seat, |queue, log| {
-        queue.shared().map(|cursor| (cursor.next(), log.tail()))
-    })??;
-    if from == tail {
-        return None;
-    }
-    let made = shared.borrow().0.clone();
-    let chunk = match made {
-        Some(chunk) if chunk.from == from && (chunk.full || chunk.to == tail) => chunk,
-        _ => {
-            let chunk = make(stream, from, limit)?;
-            shared.borrow_mut().0 = Some(chunk.clone());
-            chunk
-        }
-    };
-    let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
-        let cursor = queue.shared().filter(|cursor| cursor.next() == from)?;
-        let unwanted = log.skip(cursor, chunk.to - chunk.from);
-        Some((unwanted, log.len() == 0))
-    })??;
-    // Dropped without a borrow: a message may own anything.
-    drop(unwanted);
-    if all_read {
-        shared.borrow_mut().0 = None;
-    }
-    Some(chunk.bytes)
+/// The chunks of one stream.
+#[derive(Debug)]
+pub(crate) struct Chunks<M> {
+    pub(crate) stream: MessageStream<M>,
+    wire: Rc<Wire>,
+    started: bool,
 }
 
-/// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding a message
-/// is its own business.
-fn make<M: ToEvent>(stream: &MessageStream<M>, from: u64, limit: usize) -> Option<Chunk> {
-    let unread: Vec<_> = stream.channel().with_queue(stream.seat(), |queue, log| {
-        let cursor = queue.shared()?;
-        Some(log.unread(cursor).take(CHUNK_BLOCKS).cloned().collect())
-    })??;
-    let mut bytes = Vec::new();
-    let mut to = from;
-    for sent in &unread {
-        bytes.extend_from_slice(sent.block(stream.channel()));
-        to += 1;
-        if bytes.len() > limit {
-            break;
+/// What a stream has to offer when it is asked for bytes.
+pub(crate) enum ChunkStep {
+    Chunk(Rc<[u8]>),
+    Ended,
+    /// Nothing now: [`park`](MessageStream::park), or lose the wake-up.
+    Pending,
+}
+
+impl Wire {
+    pub(crate) fn new(paced: bool, retry_milliseconds: u64) -> Self {
+        Self {
+            paced,
+            retry_milliseconds,
+            shared: RefCell::new(None),
         }
     }
-    Some(Chunk {
-        from,
-        to,
-        full: bytes.len() > limit || unread.len() == CHUNK_BLOCKS,
-        bytes: bytes.into(),
-    })
+}
+
+impl<M> Chunks<M> {
+    pub(crate) fn new(stream: MessageStream<M>, wire: Rc<Wire>) -> Self {
+        Self {
+            stream,
+            wire,
+            started: false,
+        }
+    }
+
+    /// Returns whether the reconnection time was handed out.
+    pub(crate) fn started(&self) -> bool {
+        self.started
+    }
+}
+
+impl<M: ToEvent> Chunks<M> {
+    /// Takes the chunk that is ready.
+    pub(crate) fn step(&mut self) -> ChunkStep {
+        if !self.stream.goes_on() {
+            return ChunkStep::Ended;
+        }
+        let mut bytes = Vec::new();
+        if !self.started {
+            self.started = true;
+            encode::prelude(&mut bytes, self.wire.retry_milliseconds);
+        } else if !self.wire.paced
+            && let Some(shared) = self.take_shared()
+        {
+            return ChunkStep::Chunk(shared);
+        }
+        self.own_chunk(bytes)
+    }
+
+    /// Makes a chunk for this stream alone.
+    fn own_chunk(&mut self, mut bytes: Vec<u8>) -> ChunkStep {
+        let limit = if self.wire.paced { 0 } else { CHUNK_BYTES };
+        while bytes.len() <= limit {
+            match self.stream.step() {
+                Step::Message(sent) => bytes.extend_from_slice(sent.block(self.stream.channel())),
+                Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
+                Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
+                Step::Pending if bytes.is_empty() => return ChunkStep::Pending,
+                Step::Ended | Step::Pending => break,
+            }
+        }
+        ChunkStep::Chunk(bytes.into())
+    }
+
+    /// Takes the chunk of broadcasts that the stream is owed. `None` when it is owed nothing, or
+    /// something that is for itself alone.
+    fn take_shared(&self) -> Option<Rc<[u8]>> {
+        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        // The last chunk of a closed channel has the event that says so as well.
+        if seat.listener.has_on_message() || channel.is_closed() {
+            return None;
+        }
+        let (from, tail) = channel.with_queue(seat, |queue, log| {
+            queue.shared().map(|cursor| (cursor.next(), log.tail()))
+        })??;
+        if from == tail {
+            return None;
+        }
+        let made = self.wire.shared.borrow().clone();
+        let chunk = match made {
+            Some(chunk) if chunk.from == from && (chunk.full || chunk.to == tail) => chunk,
+            _ => {
+                let chunk = self.make_shared(from)?;
+                *self.wire.shared.borrow_mut() = Some(chunk.clone());
+                chunk
+            }
+        };
+        let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
+            let cursor = queue.shared().filter(|cursor| cursor.next() == from)?;
+            let unwanted = log.skip(cursor, chunk.to - chunk.from);
+            Some((unwanted, log.len() == 0))
+        })??;
+        // Dropped without a borrow: a message may own anything.
+        drop(unwanted);
+        if all_read {
+            *self.wire.shared.borrow_mut() = None;
+        }
+        Some(chunk.bytes)
+    }
+
+    /// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding a
+    /// message is its own business.
+    fn make_shared(&self, from: u64) -> Option<Shared> {
+        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        let unread: Vec<_> = channel.with_queue(seat, |queue, log| {
+            let cursor = queue.shared()?;
+            Some(log.unread(cursor).take(CHUNK_BLOCKS).cloned().collect())
+        })??;
+        let mut bytes = Vec::new();
+        let mut to = from;
+        for sent in &unread {
+            bytes.extend_from_slice(sent.block(channel));
+            to += 1;
+            if bytes.len() > CHUNK_BYTES {
+                break;
+            }
+        }
+        Some(Shared {
+            from,
+            to,
+            full: bytes.len() > CHUNK_BYTES || unread.len() == CHUNK_BLOCKS,
+            bytes: bytes.into(),
+        })
+    }
+}
+
+impl<M: ToEvent> Sent<M> {
+    /// Returns the message's block, which is made at the first call.
+    fn block(&self, channel: &AbstractChannel<M>) -> &[u8] {
+        if self.block.get().is_none() {
+            let mut bytes = Vec::new();
+            let id = channel.event_id(self.position);
+            self.message.to_event().with_id(id).encode(&mut bytes);
+            // Already set if making the event led back here: then the bytes are the same.
+            let _ = self.block.set(bytes.into());
+        }
+        self.block.get().map_or(&[], |block| block)
+    }
 }

@@ -14,7 +14,8 @@ pub(crate) fn prelude(out: &mut Vec<u8>, milliseconds: u64) {
 }
 
 pub(crate) fn retry_field(out: &mut Vec<u8>, milliseconds: u64) {
-    field(out, "retry", milliseconds.to_string().as_bytes());
+    let mut buffer = itoa::Buffer::new();
+    field(out, "retry", buffer.format(milliseconds).as_bytes());
 }
 
 pub(crate) fn event_field(out: &mut Vec<u8>, event_type: &EventType) {
@@ -78,7 +79,10 @@ mod tests {
             ("\r\n", "data:\ndata:\n"),
             ("\none", "data:\ndata: one\n"),
             ("one\n", "data: one\ndata:\n"),
-            ("data: forged\n\nevent: forged", "data: data: forged\ndata:\ndata: event: forged\n"),
+            (
+                "data: forged\n\nevent: forged",
+                "data: data: forged\ndata:\ndata: event: forged\n",
+            ),
             ("\u{2028}\u{85}\0 😀", "data: \u{2028}\u{85}\0 😀\n"),
         ];
         for (data, expected) in table {

@@ -105,11 +105,7 @@ exception!(
     "ERIC_INVALID_LISTENER",
     InvalidListener
 );
-exception!(
-    InvalidMessageFormat,
-    "ERIC_INVALID_MESSAGE",
-    InvalidMessage
-);
+exception!(InvalidMessageFormat, "ERIC_INVALID_MESSAGE", InvalidMessage);
 exception!(NoMessagesException, "ERIC_NO_MESSAGES", NoMessages);
 
 impl InvalidChannelException {
@@ -121,13 +117,13 @@ impl InvalidChannelException {
 
     pub(crate) fn unknown(id: &str) -> Self {
         Self {
-            message: format!("no channel has the id {}", shown(id)),
+            message: ["no channel has the id ", &shown(id)].concat(),
         }
     }
 
     pub(crate) fn registered(id: &str) -> Self {
         Self {
-            message: format!("a channel with the id {} is registered already", shown(id)),
+            message: ["a channel is registered already with the id ", &shown(id)].concat(),
         }
     }
 }
@@ -135,13 +131,13 @@ impl InvalidChannelException {
 impl InvalidListenerException {
     pub(crate) fn unknown(id: &str) -> Self {
         Self {
-            message: format!("no listener of the channel has the id {}", shown(id)),
+            message: ["no listener of the channel has the id ", &shown(id)].concat(),
         }
     }
 
     pub(crate) fn registered(id: &str) -> Self {
         Self {
-            message: format!("a listener with the id {} is registered already", shown(id)),
+            message: ["a listener is registered already with the id ", &shown(id)].concat(),
         }
     }
 }
@@ -202,11 +198,13 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
-/// Quotes an id for an error's text: escaped, and cut when it is longer than any of ours.
+/// Quotes an id for an error's text: without control characters, and cut when it is longer than any of
+/// ours. Done by hand, since the formatting machinery would weigh more than the rest of this module in
+/// WebAssembly.
 fn shown(id: &str) -> String {
     const LONGEST: usize = 80;
-    match id.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{:?}...", &id[..end]),
-        None => format!("{id:?}"),
-    }
+    let mut text = String::from("\"");
+    text.extend(id.chars().filter(|c| !c.is_control()).take(LONGEST));
+    text.push('"');
+    text
 }

@@ -44,6 +44,11 @@ impl EventType {
         Self("_eric_channel_closed".into())
     }
 
+    /// Returns `message`, the type of an event that names none.
+    pub fn message() -> Self {
+        Self("message".into())
+    }
+
     /// Returns the text.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -71,7 +76,11 @@ impl EventId {
 
     /// Joins an epoch, which is hexadecimal, and a position, which is digits and a dot.
     pub(crate) fn of_position(epoch: &str, position: Position) -> Self {
-        Self(format!("{epoch}-{position}").into())
+        let mut text = String::with_capacity(epoch.len() + 24);
+        text.push_str(epoch);
+        text.push('-');
+        position.write(&mut text);
+        Self(text.into())
     }
 
     /// Returns the text.
@@ -160,6 +169,8 @@ impl std::fmt::Display for Event {
     }
 }
 
+const UNFIT: &str = ", which does not fit in a line of an event stream";
+
 fn fits_a_line(what: &str, text: &str) -> Result<(), InvalidMessageFormat> {
     match text.bytes().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         None => Ok(()),
@@ -169,9 +180,8 @@ fn fits_a_line(what: &str, text: &str) -> Result<(), InvalidMessageFormat> {
                 b'\n' => "a line feed",
                 _ => "a NUL",
             };
-            Err(InvalidMessageFormat::new(format!(
-                "the {what} contains {name}, which does not fit in a line of an event stream"
-            )))
+            let parts = ["the ", what, " contains ", name, UNFIT];
+            Err(InvalidMessageFormat::new(parts.concat()))
         }
     }
 }

@@ -12,6 +12,7 @@ pub(crate) fn unique() -> String {
 /// 48 bits are enough, since an epoch is compared only with the ids that clients of the same channel
 /// got from an earlier life of it.
 pub(crate) fn epoch() -> String {
-    let (first, second, ..) = Uuid::new_v4().as_fields();
-    format!("{first:08x}{second:04x}")
+    let mut buffer = Uuid::encode_buffer();
+    let digits = Uuid::new_v4().simple().encode_lower(&mut buffer);
+    digits.chars().take(12).collect()
 }

@@ -26,6 +26,8 @@
 
 mod channel;
 mod chunk;
+#[cfg(not(target_arch = "wasm32"))]
+mod console;
 mod container;
 mod encode;
 mod error;
@@ -34,10 +36,17 @@ mod ids;
 mod listener;
 mod log;
 mod message;
+mod pace;
 mod position;
 mod queue;
 mod sse;
+mod sse_stream;
 mod stream;
+#[cfg(target_arch = "wasm32")]
+#[doc(hidden)]
+pub mod wasm;
+#[cfg(target_arch = "wasm32")]
+use wasm::console;
 
 pub use channel::{AbstractChannel, Delivered, Delivery};
 pub use container::ChannelContainer;
@@ -46,8 +55,9 @@ pub use error::{
     NoMessagesException, NoMessagesReason,
 };
 pub use event::{Event, EventId, EventType};
-pub use listener::MessageQueueListener;
+pub use listener::{MessageQueueListener, OnMessage};
 pub use message::{Message, Payload, ToEvent};
 pub use position::Position;
-pub use sse::{ByteStream, SseChannel, SseEvent, SseOptions, SseStream};
+pub use sse::{SseChannel, SseOptions};
+pub use sse_stream::{ByteStream, SseEvent, SseStream};
 pub use stream::MessageStream;

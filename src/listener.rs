@@ -13,7 +13,8 @@ use crate::error::CallbackError;
 use crate::ids;
 use crate::message::Message;
 
-type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;
+/// A callback that sees each message when it is delivered. An error refuses the message.
+pub type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;
 
 /// Receives the messages of the channels that it is registered with, while it is running.
 ///
@@ -90,16 +91,14 @@ impl<M> MessageQueueListener<M> {
     /// Creates a stopped listener that sees each message when it is delivered.
     ///
     /// An error refuses the message: it is not delivered.
-    pub fn with_on_message(
-        on_message: impl Fn(&M) -> Result<(), CallbackError> + 'static,
-    ) -> Self {
+    pub fn with_on_message(on_message: impl Fn(&M) -> Result<(), CallbackError> + 'static) -> Self {
         let listener = Self::new();
         listener.set_on_message(Some(Rc::new(on_message)));
         listener
     }
 
     /// Replaces the callback that sees each message when it is delivered.
-    pub fn set_on_message(&self, on_message: Option<Rc<dyn Fn(&M) -> Result<(), CallbackError>>>) {
+    pub fn set_on_message(&self, on_message: Option<OnMessage<M>>) {
         // The old callback is dropped here, after the borrow: it may own anything.
         let _old = self.inner.on_message.replace(on_message);
     }

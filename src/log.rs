@@ -187,10 +187,12 @@ impl<T> Log<T> {
 
     /// Removes the entries at the front that no cursor has to read.
     fn trim(&mut self) -> Vec<T> {
-        let read = self.slots.iter().take_while(|slot| slot.standing == 0);
-        let count = read.count();
-        self.head += count as u64;
-        self.slots.drain(..count).map(|slot| slot.value).collect()
+        let mut dropped = Vec::new();
+        while self.slots.front().is_some_and(|slot| slot.standing == 0) {
+            self.head += 1;
+            dropped.extend(self.slots.pop_front().map(|slot| slot.value));
+        }
+        dropped
     }
 
     fn check(&self) {

@@ -33,6 +33,15 @@ impl Position {
         self.sequence
     }
 
+    pub(crate) fn write(&self, out: &mut String) {
+        let mut buffer = itoa::Buffer::new();
+        out.push_str(buffer.format(self.sequence));
+        if self.is_dispatch() {
+            out.push('.');
+            out.push_str(buffer.format(self.dispatch));
+        }
+    }
+
     /// Returns whether the message was sent to one listener alone.
     pub fn is_dispatch(&self) -> bool {
         self.dispatch > 0
@@ -41,10 +50,9 @@ impl Position {
 
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.dispatch {
-            0 => write!(f, "{}", self.sequence),
-            dispatch => write!(f, "{}.{dispatch}", self.sequence),
-        }
+        let mut text = String::new();
+        self.write(&mut text);
+        f.write_str(&text)
     }
 }
 

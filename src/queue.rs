@@ -52,6 +52,11 @@ impl<T: Clone> Queue<T> {
         self.lane.push_back((position, entry));
     }
 
+    /// Gives back the entry that was just taken: it is the oldest unread one again.
+    pub(crate) fn give_back(&mut self, position: Position, entry: T) {
+        self.lane.push_front((position, entry));
+    }
+
     /// Takes the oldest unread entry, or `None` when there is none.
     pub(crate) fn take(&mut self, log: &mut Log<T>) -> Option<T> {
         if self.lane_is_next() {

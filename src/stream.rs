@@ -14,7 +14,7 @@
 //! ## Refusal
 //!
 //! A message that `on_message` refuses is not delivered. The stream goes on with the next one, and the
-//! error goes to [`on_error`](MessageStream::on_error), else to standard error.
+//! error goes to [`on_error`](MessageStream::on_error), else to the console: standard error, or that of JavaScript.
 //!
 //! ## Ending
 //!
@@ -31,6 +31,7 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 
 use crate::channel::{AbstractChannel, Delivered, Delivery, Seat, Sent, Taken};
+use crate::console;
 use crate::error::CallbackError;
 use crate::listener::MessageQueueListener;
 use crate::message::Message;
@@ -68,11 +69,7 @@ pub(crate) enum Step<M> {
 }
 
 impl<M> MessageStream<M> {
-    pub(crate) fn new(
-        channel: AbstractChannel<M>,
-        seat: Rc<Seat<M>>,
-        owns_listener: bool,
-    ) -> Self {
+    pub(crate) fn new(channel: AbstractChannel<M>, seat: Rc<Seat<M>>, owns_listener: bool) -> Self {
         Self {
             number: seat.listener.number_stream(),
             stops: seat.listener.stops(),
@@ -84,7 +81,7 @@ impl<M> MessageStream<M> {
         }
     }
 
-    /// Reports the errors of `on_message` to a function, instead of to standard error.
+    /// Reports the errors of `on_message` to a function, instead of to the console.
     #[must_use]
     pub fn on_error(mut self, report: impl Fn(CallbackError) + 'static) -> Self {
         self.on_error = Some(Box::new(report));
@@ -94,6 +91,12 @@ impl<M> MessageStream<M> {
     /// Returns the listener that this stream reads for.
     pub fn listener(&self) -> &MessageQueueListener<M> {
         &self.seat.listener
+    }
+
+    /// Makes a message that the stream has yielded the listener's next one again, for a receiver that
+    /// could not pass it on. Several are given back in the reverse order.
+    pub fn give_back(&self, delivery: Delivery<M>) {
+        self.channel.give_back(&self.seat, delivery.sent);
     }
 
     /// Ends the stream. Does nothing to an ended one.
@@ -159,10 +162,7 @@ impl<M> MessageStream<M> {
     fn report(&self, error: CallbackError) {
         match &self.on_error {
             Some(report) => report(error),
-            None => eprintln!(
-                "eric-sse: listener {} refused a message: {error}",
-                self.seat.listener.id()
-            ),
+            None => console::report(self.seat.listener.id(), &error),
         }
     }
 }

@@ -1,0 +1,90 @@
+// ChannelContainer: channels by id.
+
+import { AbstractChannel } from './channel.js';
+import { makeDisposable } from './dispose.js';
+import { InvalidChannelException } from './errors.js';
+import { SSEChannel, type SSEChannelOptions } from './sse.js';
+
+/**
+ * Holds channels by id.
+ *
+ * @example
+ * const container = new ChannelContainer();
+ * const { id } = container.add();
+ * container.get(id).broadcast({ type: 'tick', payload: 1 });
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSEChannel> {
+  readonly #channels = new Map<string, Channel>();
+
+  /** How many channels there are. */
+  get size(): number {
+    return this.#channels.size;
+  }
+
+  /**
+   * Creates an {@link SSEChannel} and registers it.
+   *
+   * @throws {InvalidChannelException} when the options name an id that is registered already.
+   */
+  add(options?: SSEChannelOptions): Channel {
+    const channel = new SSEChannel(options) as unknown as Channel;
+    this.register(channel);
+    return channel;
+  }
+
+  /**
+   * Registers a channel of any class.
+   *
+   * @throws {InvalidChannelException} when a channel with its id is registered already, or it is no channel.
+   */
+  register(channel: Channel): void {
+    if (!(channel instanceof AbstractChannel)) throw new InvalidChannelException('only a channel can be registered');
+    if (this.#channels.has(channel.id)) {
+      throw new InvalidChannelException(`a channel with the id ${shown(channel.id)} is registered already`);
+    }
+    this.#channels.set(channel.id, channel);
+  }
+
+  /** Whether a channel with this id is registered. */
+  has(channelId: string): boolean {
+    return this.#channels.has(channelId);
+  }
+
+  /** @throws {InvalidChannelException} when it is unknown. */
+  get(channelId: string): Channel {
+    const channel = this.#channels.get(channelId);
+    if (channel === undefined) throw new InvalidChannelException(`no channel has the id ${shown(channelId)}`);
+    return channel;
+  }
+
+  /**
+   * Removes a channel and closes it: its running streams deliver what was queued before, then one event of type
+   * `_eric_channel_closed`, and end.
+   *
+   * @throws {InvalidChannelException} when it is unknown.
+   */
+  rm(channelId: string): void {
+    const channel = this.get(channelId);
+    this.#channels.delete(channelId);
+    channel.close();
+  }
+
+  /** Returns the ids, in the order in which the channels were registered. */
+  ids(): string[] {
+    return [...this.#channels.keys()];
+  }
+
+  /** Iterates over the channels, in the order in which they were registered. */
+  [Symbol.iterator](): IterableIterator<Channel> {
+    return this.#channels.values();
+  }
+}
+
+makeDisposable(ChannelContainer.prototype, 'dispose', function () {
+  for (const id of this.ids()) this.rm(id);
+});
+
+function shown(id: unknown): string {
+  return typeof id === 'string' ? JSON.stringify(id.slice(0, 80)) : 'that is no string';
+}

@@ -1,0 +1,16 @@
+// Headers of an event stream.
+
+/**
+ * Returns the headers of an event stream, on top of the caller's.
+ *
+ * `no-transform` keeps proxies from compressing, and so from holding back; `X-Accel-Buffering` keeps nginx from buffering.
+ * There is no hop-by-hop header, which a fetch `Response` must not have.
+ */
+export function eventStreamHeaders(others: HeadersInit | undefined): Headers {
+  const headers = new Headers(others);
+  headers.set('Content-Type', 'text/event-stream; charset=utf-8');
+  headers.set('Cache-Control', 'no-cache, no-transform');
+  headers.set('X-Accel-Buffering', 'no');
+  for (const name of ['Connection', 'Keep-Alive', 'Transfer-Encoding', 'Content-Length']) headers.delete(name);
+  return headers;
+}

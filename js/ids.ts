@@ -1,0 +1,12 @@
+// Identifiers that no other process makes.
+
+/** Returns a random UUID. Call it when the id is asked for, not while modules load: workerd forbids random numbers there. */
+export function uniqueId(): string {
+  // Not there on a page that is served without TLS, where `getRandomValues` is.
+  if (typeof crypto.randomUUID === 'function') return crypto.randomUUID();
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6]! & 0x0f) | 0x40;
+  bytes[8] = (bytes[8]! & 0x3f) | 0x80;
+  const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
+}

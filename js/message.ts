@@ -1,0 +1,81 @@
+// Message: an event type and a payload; and what becomes of it when it is sent.
+
+import { checkEventType } from '../pkg/eric_sse.js';
+import { InvalidMessageFormat } from './errors.js';
+import { toText } from './payload.js';
+import { assertLoaded } from './runtime.js';
+
+/**
+ * A container of information identified by a type.
+ *
+ * @example
+ * new Message('price', { symbol: 'ABC', value: 12.5 })
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export class Message<Type extends string = string, Payload = any> {
+  /** The event type: not empty, without CR, LF and NUL. */
+  readonly type: Type;
+  /** Any JSON value, or `undefined` for none. */
+  readonly payload: Payload;
+
+  /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
+  constructor(type: Type, payload?: Payload) {
+    checkType(type);
+    this.type = type;
+    this.payload = payload as Payload;
+  }
+}
+
+/**
+ * A message that was sent: serialised once, and shared by everybody who gets it. The core reads `kind` and `text`,
+ * if anybody on the wire needs them.
+ */
+export class Sent {
+  readonly message: Message;
+  readonly kind: string;
+  readonly text: string | undefined;
+  /** The event id, made when the first reader needs it. */
+  id: string | undefined = undefined;
+  /** The number of a broadcast; unused for a dispatch, whose id is known at once. */
+  sequence = 0;
+
+  /** @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload. */
+  constructor(message: Message) {
+    checkType(message.type);
+    this.message = message;
+    this.kind = message.type;
+    this.text = toText(message.payload);
+  }
+}
+
+/** @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload. */
+export function send(message: unknown): Sent {
+  if (message instanceof Message) return new Sent(message);
+  if (typeof message !== 'object' || message === null) {
+    throw new InvalidMessageFormat(`a message is a Message or an object { type, payload }, not ${describe(message)}`);
+  }
+  const { type, payload } = message as Partial<Message>;
+  return new Sent(new Message(type as string, payload));
+}
+
+/** The types seen legal lately, so that the core is asked once per type and not per message. */
+const legal = new Set<string>();
+const MOST_REMEMBERED = 1000;
+/** A longer type is not remembered: what stands here is bounded in bytes too. */
+const LONGEST_REMEMBERED = 200;
+
+function checkType(type: unknown): void {
+  if (legal.has(type as string)) return;
+  if (typeof type !== 'string') {
+    throw new InvalidMessageFormat(`the event type is ${describe(type)}, not a string`);
+  }
+  assertLoaded();
+  checkEventType(type);
+  if (type.length > LONGEST_REMEMBERED) return;
+  if (legal.size >= MOST_REMEMBERED) legal.clear();
+  legal.add(type);
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : `of type ${typeof value}`;
+}

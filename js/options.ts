@@ -1,0 +1,37 @@
+// Checks of what users hand in: a wrong type is refused where it enters, with the option's name.
+
+/** @throws {TypeError} when it is neither an object nor `undefined`. */
+export function objectOption<T extends object>(value: T | undefined, name: string): Partial<T> {
+  if (value === undefined) return {};
+  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object, not ${shown(value)}`);
+  return value;
+}
+
+/** @throws {TypeError} when it is not a string. @throws {RangeError} when it is empty or holds a control character. */
+export function idOption(value: string | undefined, name: string): string | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${shown(value)}`);
+  if (value === '') throw new RangeError(`${name} must not be empty`);
+  if (/[\r\n\0]/.test(value)) throw new RangeError(`${name} must not contain CR, LF or NUL`);
+  return value;
+}
+
+/** @throws {TypeError} when it is not a number. @throws {RangeError} when it is negative or more than `most`. */
+export function durationOption(value: number | undefined, name: string, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
+  if (value === undefined) return otherwise;
+  if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${shown(value)}`);
+  if (!(value >= 0 && value <= most)) {
+    throw new RangeError(`${name} must be from 0 to ${most}, not ${value}`);
+  }
+  return value;
+}
+
+/** @throws {TypeError} when it is neither a function nor `undefined`. */
+export function functionOption<T extends (...args: never[]) => unknown>(value: T | undefined, name: string): T | undefined {
+  if (value === undefined || typeof value === 'function') return value;
+  throw new TypeError(`${name} must be a function, not ${shown(value)}`);
+}
+
+function shown(value: unknown): string {
+  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 80)}`;
+}

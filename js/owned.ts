@@ -1,0 +1,88 @@
+// OwnedStream: a stream that brings its own listener and takes it along when it ends.
+
+import { makeDisposable } from './dispose.js';
+import type { MessageQueueListener } from './listener.js';
+import { MessageStream } from './stream.js';
+
+/** A stream with a listener of its own, which is removed when the stream ends. */
+export interface OwnedStream<Item> extends AsyncIterableIterator<Item, undefined> {
+  /** The stream's listener: dispatch to its `id`, or stop it to end the stream. */
+  readonly listener: MessageQueueListener;
+  next(): Promise<IteratorResult<Item, undefined>>;
+  return(): Promise<IteratorResult<Item, undefined>>;
+}
+
+/**
+ * Has `leave` called once, when the stream ends, by whatever.
+ *
+ * @param stream The channel's own stream, or any iterator that a subclass puts in its place.
+ */
+export function owned<Item>(
+  stream: AsyncIterator<Item>,
+  listener: MessageQueueListener,
+  leave: () => void,
+  signals: readonly (AbortSignal | null | undefined)[],
+): OwnedStream<Item> {
+  if (stream instanceof MessageStream) {
+    stream.onEnd(leave);
+    return stream as MessageStream<Item>;
+  }
+  return new ForeignStream(stream, listener, leave, signals);
+}
+
+/** A subclass's own iterator. When its listener leaves, the streams of the channel underneath end, and so does it. */
+class ForeignStream<Item> implements OwnedStream<Item> {
+  readonly listener: MessageQueueListener;
+  readonly #stream: AsyncIterator<Item>;
+  #leave: (() => void) | undefined;
+
+  constructor(
+    stream: AsyncIterator<Item>,
+    listener: MessageQueueListener,
+    leave: () => void,
+    signals: readonly (AbortSignal | null | undefined)[],
+  ) {
+    this.#stream = stream;
+    this.listener = listener;
+    const abort = (): void => this.#end();
+    const given = signals.filter((signal) => signal != null);
+    this.#leave = () => {
+      for (const signal of given) signal.removeEventListener('abort', abort);
+      leave();
+    };
+    for (const signal of given) signal.addEventListener('abort', abort);
+    if (given.some((signal) => signal.aborted)) this.#end();
+  }
+
+  async next(): Promise<IteratorResult<Item, undefined>> {
+    try {
+      const result = await this.#stream.next();
+      if (!result.done) return result;
+    } catch (error) {
+      this.#end();
+      throw error;
+    }
+    this.#end();
+    return { done: true, value: undefined };
+  }
+
+  async return(): Promise<IteratorResult<Item, undefined>> {
+    this.#end();
+    await this.#stream.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #end(): void {
+    const leave = this.#leave;
+    this.#leave = undefined;
+    leave?.();
+  }
+}
+
+makeDisposable(ForeignStream.prototype, 'asyncDispose', async function () {
+  await this.return();
+});

@@ -1,0 +1,48 @@
+// The wall to WebAssembly: loads the module once, and takes the streams that it wakes.
+
+import { initSync, installHost, takeWoken } from '../pkg/eric_sse.js';
+import { exception } from './errors.js';
+
+/** A stream that waits for the core to wake it. */
+export interface Wakeable {
+  woken(): void;
+}
+
+/** The waiting streams by their number in the core. */
+const waiting: (Wakeable | undefined)[] = [];
+
+let loaded = false;
+
+/**
+ * Instantiates the module, the first time that it is called.
+ *
+ * @param source The compiled module, or its bytes, which are compiled synchronously.
+ */
+export function load(source: WebAssembly.Module | BufferSource): void {
+  if (loaded) return;
+  initSync({ module: source });
+  installHost({ exception, wakeSoon: () => queueMicrotask(wake) });
+  loaded = true;
+}
+
+/** Throws when the module is not there yet, which only `eric-sse/slim` allows. */
+export function assertLoaded(): void {
+  if (!loaded) {
+    throw new Error("eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first");
+  }
+}
+
+export function expect(number: number, stream: Wakeable): void {
+  waiting[number] = stream;
+}
+
+export function forget(number: number): void {
+  waiting[number] = undefined;
+}
+
+/** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
+function wake(): void {
+  for (const number of takeWoken()) {
+    waiting[number]?.woken();
+  }
+}

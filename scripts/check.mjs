@@ -1,0 +1,45 @@
+// `npm run check`: formatting, lints, documentation and types. Runs all of them before it fails, to name every problem at once.
+
+import { readdirSync } from 'node:fs';
+import { buildWasm } from './lib/wasm.mjs';
+import { Failure, main } from './lib/failure.mjs';
+import { inRoot } from './lib/paths.mjs';
+import { streamed } from './lib/run.mjs';
+import { ensureLinters, WASM_TARGET } from './lib/rust.mjs';
+import { setUpBuild } from './lib/setup.mjs';
+import { elapsed } from './lib/step.mjs';
+
+const TSC = inRoot('node_modules/typescript/bin/tsc');
+const DENY = ['--', '-D', 'warnings'];
+
+// Examples, benches and most integration tests are native programs; the wasm32 ones are named alike.
+const wasmTests = readdirSync(inRoot('tests'))
+  .filter((name) => /^wasm_.*\.rs$/.test(name))
+  .flatMap((name) => ['--test', name.slice(0, -'.rs'.length)]);
+
+/** @type {[title: string, command: string, ...args: string[]][]} */
+const CHECKS = [
+  ['Rust formatting', 'cargo', 'fmt', '--check'],
+  ['Rust lints, native', 'cargo', 'clippy', '--quiet', '--all-targets', ...DENY],
+  ['Rust lints, WebAssembly', 'cargo', 'clippy', '--quiet', '--target', WASM_TARGET, '--lib', ...wasmTests, ...DENY],
+  ['Rust documentation', 'cargo', 'doc', '--quiet', '--no-deps'],
+  ['TypeScript types', process.execPath, TSC, '-p', 'tsconfig.json'],
+  ['types of the scripts', process.execPath, TSC, '-p', 'scripts/tsconfig.json'],
+];
+
+await main(async () => {
+  const env = { ...(await setUpBuild()), RUSTDOCFLAGS: '-D warnings' };
+  await ensureLinters();
+  // The sources import the bindings' types.
+  await buildWasm(env);
+
+  const failed = [];
+  for (const [title, command, ...args] of CHECKS) {
+    const start = performance.now();
+    console.log(`- ${title}`);
+    const ending = await streamed(command, args, { env });
+    console.log(`  ${ending.ok ? 'ok' : 'FAILED'} in ${elapsed(start)}`);
+    if (!ending.ok) failed.push(title);
+  }
+  if (failed.length) throw new Failure(`failed: ${failed.join('; ')}`);
+});

@@ -1,0 +1,33 @@
+// The whole build. Each half is skipped while what it is made from has not changed.
+
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { bundle } from './bundle.mjs';
+import { buildDeclarations } from './declarations.mjs';
+import { DIST } from './paths.mjs';
+import { hashOf, unlessFresh } from './stamp.mjs';
+import { step } from './step.mjs';
+import { buildWasm } from './wasm.mjs';
+
+/**
+ * Published name -> module under js/, without extensions.
+ * @typedef {{ esm: Record<string, string>, cjs: Record<string, string> }} Entries
+ */
+
+const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim' };
+
+/** @type {Entries} */
+const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd' }, cjs: EVERYWHERE };
+
+const INPUTS = ['js', 'pkg', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib'];
+
+/** @param {NodeJS.ProcessEnv} env from `setUpBuild` */
+export async function buildPackage(env) {
+  await buildWasm(env);
+  await unlessFresh(path.join(DIST, '.stamp'), hashOf(INPUTS), async () => {
+    rmSync(DIST, { recursive: true, force: true });
+    mkdirSync(DIST);
+    await step('checking the types and making the declarations', () => buildDeclarations(ENTRIES));
+    await step('bundling the entries', () => bundle(ENTRIES));
+  });
+}

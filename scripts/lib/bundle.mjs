@@ -1,0 +1,59 @@
+// js/ and pkg/ -> dist/*.js and dist/*.cjs.
+
+import { copyFileSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure } from './failure.mjs';
+import { DIST, inRoot } from './paths.mjs';
+import { WASM, wasmImports } from './wasm-imports.mjs';
+
+/**
+ * What wasm-bindgen's own loader would leave behind. We compile and instantiate ourselves, so it has to be shaken out:
+ * bundlers of other projects would follow it to a file that is not there.
+ */
+const LEFTOVERS = ['import.meta.url', 'new URL('];
+
+/** @type {import('esbuild').BuildOptions} */
+const COMMON = {
+  absWorkingDir: inRoot(),
+  outdir: DIST,
+  bundle: true,
+  platform: 'neutral',
+  plugins: [wasmImports],
+  target: 'es2022',
+  minify: true,
+  // Class names reach the user, in stack traces and in `error.name`.
+  keepNames: true,
+  sourcemap: 'linked',
+  sourcesContent: true,
+  metafile: true,
+  logLevel: 'warning',
+  // Of wasm-bindgen's default loader, which is then shaken out: see LEFTOVERS.
+  logOverride: { 'empty-import-meta': 'silent' },
+};
+
+/** @param {import('./build.mjs').Entries} entries */
+export async function bundle({ esm, cjs }) {
+  const { build } = await import('esbuild');
+  const built = await Promise.all([
+    // Together, so that the entries share one chunk, and with it one instance of every class.
+    build({ ...COMMON, entryPoints: sources(esm), format: 'esm', splitting: true }),
+    build({ ...COMMON, entryPoints: sources(cjs), format: 'cjs', outExtension: { '.js': '.cjs' } }),
+  ]);
+  copyFileSync(WASM, path.join(DIST, path.basename(WASM)));
+  for (const file of built.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}))) {
+    if (!file.endsWith('.map')) refuseLeftovers(file);
+  }
+}
+
+/** @param {Record<string, string>} entries */
+const sources = (entries) => Object.entries(entries).map(([out, module]) => ({ out, in: inRoot('js', `${module}.ts`) }));
+
+/** @param {string} file path from the root */
+function refuseLeftovers(file) {
+  const text = readFileSync(inRoot(file), 'utf8');
+  for (const leftover of LEFTOVERS) {
+    if (text.includes(leftover)) {
+      throw new Failure(`${file} contains \`${leftover}\`, left over from wasm-bindgen's default loader: import only \`initSync\` and the classes from pkg/.`);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+// Where the tests run. A place is one runtime, or one promise of the package that needs a runner of its own.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { inRoot } from './paths.mjs';
+import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
+
+/**
+ * @typedef {object} Stage
+ * @property {string} place
+ * @property {string} [file] what has to exist
+ * @property {boolean} [needsPackage] dist/ has to be built
+ * @property {boolean} [needsBrowser]
+ * @property {number} minutes after which it counts as hanging
+ * @property {(env: NodeJS.ProcessEnv, folder: string) => Command} command for an environment and a temporary folder
+ *
+ * @typedef {object} Command
+ * @property {string} command
+ * @property {string[]} args
+ * @property {NodeJS.ProcessEnv} [env] beyond the environment given
+ * @property {boolean} [readsOutput] whether `tally` counts by the output
+ * @property {(output: string) => import('./tally.mjs').Tally} tally
+ */
+
+/** @type {Stage[]} */
+export const STAGES = [
+  {
+    place: 'rust',
+    minutes: 20,
+    command: () => ({ command: 'cargo', args: ['test', '--no-fail-fast'], readsOutput: true, tally: tallyOfLibtest }),
+  },
+  wasm('wasm-window', 'wasm_window'),
+  wasm('wasm-worker', 'wasm_worker'),
+  node('node', 'tests/js/node.test.mjs'),
+  node('workerd', 'tests/js/workerd.test.mjs'),
+  node('browser-worker', 'tests/js/browser.test.mjs', { needsBrowser: true }),
+  node('types', 'tests/types/types.test.mjs'),
+  node('page', 'tests/page/page.test.mjs', { needsBrowser: true }),
+  node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
+  node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
+  node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
+];
+
+/**
+ * Rust tests in headless Chrome.
+ * @param {string} place
+ * @param {string} target
+ * @returns {Stage}
+ */
+function wasm(place, target) {
+  return {
+    place,
+    file: `tests/${target}.rs`,
+    needsBrowser: true,
+    minutes: 15,
+    command: (env, folder) => ({
+      command: 'wasm-pack',
+      args: ['test', '--mode', 'no-install', '--headless', '--chrome', '--chromedriver', String(env.CHROMEDRIVER), '.', '--test', target],
+      env: {
+        WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilitiesFor(String(env.CHROME_BIN), folder),
+        // In seconds. The runner's own 20 include the start of the browser, which a busy machine can use up alone.
+        WASM_BINDGEN_TEST_TIMEOUT: '120',
+      },
+      readsOutput: true,
+      tally: tallyOfLibtest,
+    }),
+  };
+}
+
+/**
+ * A file of `node:test` tests.
+ * @param {string} place
+ * @param {string} file
+ * @param {{ flags?: string[], minutes?: number, needsBrowser?: boolean }} [options]
+ * @returns {Stage}
+ */
+function node(place, file, { flags = [], minutes = 5, needsBrowser = false } = {}) {
+  return {
+    place,
+    file,
+    needsPackage: true,
+    needsBrowser,
+    minutes,
+    command: (_env, folder) => {
+      const counted = path.join(folder, `${place}.tally`);
+      return {
+        command: process.execPath,
+        args: [
+          '--test',
+          ...flags,
+          '--test-reporter=spec',
+          '--test-reporter-destination=stdout',
+          `--test-reporter=${inRoot('scripts/lib/tally-reporter.mjs')}`,
+          `--test-reporter-destination=${counted}`,
+          file,
+        ],
+        tally: () => tallyOfNode(counted),
+      };
+    },
+  };
+}
+
+/**
+ * webdriver.json with the browser named: chromedriver would otherwise choose one by itself.
+ * @param {string} chrome
+ * @param {string} folder
+ */
+function capabilitiesFor(chrome, folder) {
+  const capabilities = JSON.parse(readFileSync(inRoot('webdriver.json'), 'utf8'));
+  capabilities['goog:chromeOptions'].binary = chrome;
+  const file = path.join(folder, 'webdriver.json');
+  writeFileSync(file, JSON.stringify(capabilities));
+  return file;
+}

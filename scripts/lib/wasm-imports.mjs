@@ -1,0 +1,23 @@
+// What `import … from '….wasm'` means to esbuild, which depends on the importer.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { PKG } from './paths.mjs';
+import { DECODER, encode } from './printable.mjs';
+
+export const WASM = path.join(PKG, 'eric_sse_bg.wasm');
+
+/** A module whose default export is the bytes. */
+const BYTES = `${DECODER}\nexport default decode(WASM_AS_TEXT);`;
+
+/** @type {import('esbuild').Plugin} */
+export const wasmImports = {
+  name: 'wasm-imports',
+  setup({ initialOptions, onResolve, onLoad }) {
+    // Defined rather than written into the module: as part of the source it would come a second time, in the source map.
+    initialOptions.define = { ...initialOptions.define, WASM_AS_TEXT: JSON.stringify(encode(readFileSync(WASM))) };
+    onLoad({ filter: /\.wasm$/ }, () => ({ contents: BYTES }));
+    // workerd forbids compiling bytes: its entry imports the file beside it, which the runtime hands over compiled.
+    onResolve({ filter: /^\.\/eric_sse_bg\.wasm$/ }, (args) => ({ path: args.path, external: true }));
+  },
+};

@@ -1,0 +1,37 @@
+// Rust sources -> pkg/: the wasm and its JavaScript bindings.
+
+import { rmSync } from 'node:fs';
+import path from 'node:path';
+import { PKG } from './paths.mjs';
+import { quietly } from './run.mjs';
+import { hashOf, unlessFresh } from './stamp.mjs';
+import { step } from './step.mjs';
+
+const INPUTS = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'package-lock.json', 'scripts/lib/wasm.mjs'];
+
+/** @param {NodeJS.ProcessEnv} env from `setUpBuild` */
+export async function buildWasm(env) {
+  await unlessFresh(path.join(PKG, '.stamp'), hashOf(INPUTS), () =>
+    step('compiling the Rust core to WebAssembly', async () => {
+      rmSync(PKG, { recursive: true, force: true });
+      // no-install: everything is on PATH, and what is not should be an error here rather than a download there.
+      await quietly('wasm-pack', ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install'], {
+        env: { ...env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: (await withoutMachinePaths(env)).join(' ') },
+      });
+    }),
+  );
+}
+
+/**
+ * Flags that cut the folder of the crates' sources off the file names in panic messages: the package should say nothing
+ * of the machine that built it, and be the same bytes wherever it is built.
+ * @param {NodeJS.ProcessEnv} env
+ */
+async function withoutMachinePaths(env) {
+  const { packages } = JSON.parse(await quietly('cargo', ['metadata', '--quiet', '--format-version', '1'], { env }));
+  const sources = packages
+    .filter((/** @type {{ source: string | null }} */ { source }) => source)
+    .map((/** @type {{ manifest_path: string }} */ { manifest_path }) => path.resolve(manifest_path, '../..'));
+  // The variable is split at spaces: a folder whose name has one stays as it is.
+  return [...new Set(sources)].filter((folder) => !/\s/.test(folder)).map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
+}

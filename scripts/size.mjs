@@ -1,0 +1,44 @@
+// `npm run size`: what the entries weigh over the network, and whether the default one keeps to its limit.
+
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { buildPackage } from './lib/build.mjs';
+import { Failure, main } from './lib/failure.mjs';
+import { DIST } from './lib/paths.mjs';
+import { setUpBuild } from './lib/setup.mjs';
+
+const LIMIT = 40_000;
+const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
+
+/** @param {string} file in dist */
+const gzipped = (file) => gzipSync(readFileSync(path.join(DIST, file)), { level: 9 }).length;
+
+/**
+ * The file and every file that it imports, directly or not.
+ * @param {string} entry
+ */
+function filesOf(entry) {
+  const files = new Set([entry]);
+  for (const file of files) {
+    if (!file.endsWith('.js')) continue;
+    for (const [, imported = ''] of readFileSync(path.join(DIST, file), 'utf8').matchAll(IMPORT)) files.add(imported);
+  }
+  return [...files];
+}
+
+await main(async () => {
+  await buildPackage(await setUpBuild());
+  console.log('gzipped bytes (JavaScript and WebAssembly together)');
+  /** @type {Record<string, number>} */
+  const sizes = {};
+  for (const [entry, ...beside] of [['index.js'], ['workerd.js'], ['slim.js', 'eric_sse_bg.wasm']]) {
+    const files = [...filesOf(String(entry)), ...beside];
+    const total = files.reduce((sum, file) => sum + gzipped(file), 0);
+    sizes[String(entry)] = total;
+    console.log(`${String(entry).padEnd(10)} ${String(total).padStart(6)}  = ${files.map((file) => `${file} ${gzipped(file)}`).join(' + ')}`);
+  }
+  const size = sizes['index.js'] ?? Infinity;
+  if (size > LIMIT) throw new Failure(`the default entry weighs ${size} bytes gzipped, over its limit of ${LIMIT}.`);
+  console.log(`the default entry is within its limit of ${LIMIT}`);
+});

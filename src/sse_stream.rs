@@ -1,0 +1,167 @@
+//! The streams of an SSEChannel: events as values, and as bytes.
+
+use std::fmt;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use crate::chunk::{ChunkStep, Chunks};
+use crate::error::CallbackError;
+use crate::event::{Event, EventId, EventType};
+use crate::listener::MessageQueueListener;
+use crate::message::{Message, Payload, ToEvent};
+use crate::pace::Pace;
+use crate::stream::{MessageStream, Step};
+
+/// One event of an [`SseChannel`], as a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SseEvent {
+    /// The message's type.
+    pub event: EventType,
+    /// The message's payload.
+    pub data: Payload,
+    /// The reconnection time, in milliseconds.
+    pub retry: u64,
+    /// The event's id; `None` for the event that says that the channel was closed, which is no message.
+    pub id: Option<EventId>,
+}
+
+impl From<SseEvent> for Event {
+    fn from(event: SseEvent) -> Self {
+        let block = Event::new(event.event).with_data(event.data.data());
+        match event.id {
+            Some(id) => block.with_id(id),
+            None => block,
+        }
+    }
+}
+
+/// A stream of [`SseEvent`]s. See [`SseChannel::message_stream`] and [`SseChannel::watch`].
+#[derive(Debug)]
+pub struct SseStream {
+    stream: MessageStream,
+    pace: Pace,
+    retry: u64,
+}
+
+impl SseStream {
+    pub(crate) fn new(stream: MessageStream, pace: Pace, retry: u64) -> Self {
+        Self {
+            stream,
+            pace,
+            retry,
+        }
+    }
+
+    /// Reports the errors of `on_message` to a function, instead of to the console.
+    #[must_use]
+    pub fn on_error(mut self, report: impl Fn(CallbackError) + 'static) -> Self {
+        self.stream = self.stream.on_error(report);
+        self
+    }
+
+    /// Returns the listener that this stream reads for.
+    pub fn listener(&self) -> &MessageQueueListener {
+        self.stream.listener()
+    }
+}
+
+impl Stream for SseStream {
+    type Item = SseEvent;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<SseEvent>> {
+        let this = &mut *self;
+        if this.stream.goes_on() && this.pace.poll(context).is_pending() {
+            this.stream.park(context.waker());
+            return Poll::Pending;
+        }
+        let event = match this.stream.step() {
+            Step::Message(sent) => SseEvent {
+                event: sent.message.to_event().event_type().clone(),
+                data: sent.message.raw_payload().clone(),
+                retry: this.retry,
+                id: Some(this.stream.channel().event_id(sent.position)),
+            },
+            Step::Closed => SseEvent {
+                event: EventType::channel_closed(),
+                data: Payload::None,
+                retry: this.retry,
+                id: None,
+            },
+            Step::Ended => return Poll::Ready(None),
+            Step::Pending => {
+                this.stream.park(context.waker());
+                return Poll::Pending;
+            }
+        };
+        this.pace.delivered();
+        Poll::Ready(Some(event))
+    }
+}
+
+/// The bytes of an event stream, in chunks. See [`SseChannel::byte_stream`](crate::SseChannel::byte_stream) and
+/// [`SseChannel::watch_bytes`](crate::SseChannel::watch_bytes).
+///
+/// The first chunk starts with the reconnection time. A chunk holds every block that is ready, up to the one
+/// with which it passes 256 KiB; with a delay it holds one block. Streams that stand at the same place share
+/// their chunks.
+pub struct ByteStream<M = Message> {
+    chunks: Chunks<M>,
+    pace: Pace,
+}
+
+impl<M> ByteStream<M> {
+    pub(crate) fn new(chunks: Chunks<M>, pace: Pace) -> Self {
+        Self { chunks, pace }
+    }
+
+    /// Reports the errors of `on_message` to a function, instead of to the console.
+    #[must_use]
+    pub fn on_error(mut self, report: impl Fn(CallbackError) + 'static) -> Self {
+        self.chunks.stream = self.chunks.stream.on_error(report);
+        self
+    }
+
+    /// Returns the listener that this stream reads for.
+    pub fn listener(&self) -> &MessageQueueListener<M> {
+        self.chunks.stream.listener()
+    }
+}
+
+impl<M: ToEvent> Stream for ByteStream<M> {
+    type Item = Rc<[u8]>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Rc<[u8]>>> {
+        let this = &mut *self;
+        let resting = this.chunks.stream.goes_on() && this.pace.poll(context).is_pending();
+        // The reconnection time is no delivery.
+        let delivers = this.chunks.started();
+        let step = match resting {
+            true => ChunkStep::Pending,
+            false => this.chunks.step(),
+        };
+        match step {
+            ChunkStep::Chunk(bytes) => {
+                if delivers {
+                    this.pace.delivered();
+                }
+                Poll::Ready(Some(bytes))
+            }
+            ChunkStep::Ended => Poll::Ready(None),
+            ChunkStep::Pending => {
+                this.chunks.stream.park(context.waker());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+impl<M> fmt::Debug for ByteStream<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("stream", &self.chunks.stream)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,20 @@
+//! The console: where errors go that nobody has asked for.
+
+use wasm_bindgen::prelude::*;
+
+use crate::error::CallbackError;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(js_namespace = console)]
+    fn error(text: &str, listener_id: &str, error: &str);
+}
+
+/// Says on JavaScript's console that a message was not delivered.
+pub(crate) fn report(listener_id: &str, refusal: &CallbackError) {
+    error(
+        "eric-sse: a listener refused a message:",
+        listener_id,
+        &refusal.to_string(),
+    );
+}

@@ -1,0 +1,93 @@
+//! The host: what this side asks of JavaScript.
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use wasm_bindgen::prelude::*;
+
+use crate::error::{CallbackError, Error, NoMessagesReason};
+
+#[wasm_bindgen]
+extern "C" {
+    /// The object that the package hands over when it has loaded the module.
+    pub type Host;
+
+    /// Makes the exception with a code. `reason` is that of a `NoMessagesException`.
+    #[wasm_bindgen(method)]
+    fn exception(this: &Host, code: &str, message: &str, reason: Option<String>) -> JsValue;
+
+    /// Has the woken streams taken in a microtask.
+    #[wasm_bindgen(method, js_name = wakeSoon)]
+    fn wake_soon(this: &Host);
+}
+
+thread_local! {
+    static HOST: OnceCell<Host> = const { OnceCell::new() };
+}
+
+/// Hands over the host. The first one stays.
+#[wasm_bindgen(js_name = installHost)]
+pub fn install_host(host: Host) {
+    HOST.with(|slot| {
+        let _ = slot.set(host);
+    });
+}
+
+pub(crate) fn wake_soon() {
+    HOST.with(|slot| {
+        if let Some(host) = slot.get() {
+            host.wake_soon();
+        }
+    });
+}
+
+/// What a JavaScript callback threw, on its way through the core.
+pub(crate) struct Thrown(pub(crate) JsValue);
+
+impl fmt::Debug for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl fmt::Display for Thrown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(
+            self.0
+                .as_string()
+                .as_deref()
+                .unwrap_or("a JavaScript value"),
+        )
+    }
+}
+
+impl std::error::Error for Thrown {}
+
+/// Turns an exception into the JavaScript value to throw.
+pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
+    let error = error.into();
+    let reason = match &error {
+        Error::Callback(_) => None,
+        Error::NoMessages(exception) => Some(match exception.reason() {
+            NoMessagesReason::Empty => "empty".to_string(),
+            NoMessagesReason::Stopped => "stopped".to_string(),
+        }),
+        _ => None,
+    };
+    let (code, message) = (error.code(), error.to_string());
+    match error {
+        Error::Callback(error) => callback_value(error),
+        _ => HOST.with(|slot| match slot.get() {
+            Some(host) => host.exception(code, &message, reason),
+            None => JsError::new(&message).into(),
+        }),
+    }
+}
+
+/// Returns what the callback threw.
+pub(crate) fn callback_value(error: CallbackError) -> JsValue {
+    match error.downcast::<Thrown>() {
+        Ok(thrown) => thrown.0,
+        Err(error) => JsError::new(&error.to_string()).into(),
+    }
+}

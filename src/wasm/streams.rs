@@ -1,0 +1,223 @@
+//! Streams by number, and those that were woken.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Wake, Waker};
+
+use js_sys::{Function, Uint8Array};
+use slab::Slab;
+use wasm_bindgen::prelude::*;
+
+use crate::channel::{Delivery, Seat, Sent};
+use crate::chunk::{ChunkStep, Chunks};
+use crate::sse::SseChannel;
+use crate::stream::{MessageStream, Step};
+use crate::wasm::host::{callback_value, wake_soon};
+use crate::wasm::messages::JsMessage;
+
+/// An open stream.
+struct Reader {
+    /// Taken out while the stream is being read, so that its callback may call anything.
+    stream: Cell<Option<Stream>>,
+    /// Set when the stream is ended while it is being read.
+    ended: Cell<bool>,
+    waker: Waker,
+}
+
+enum Stream {
+    Messages(Box<MessageStream<JsMessage>>),
+    Bytes(Box<Chunks<JsMessage>>),
+}
+
+thread_local! {
+    static READERS: RefCell<Slab<Rc<Reader>>> = const { RefCell::new(Slab::new()) };
+    /// Numbers of the streams woken since they were last taken. A number may stand here after its
+    /// stream has ended: waking a stream that has nothing new to offer does no harm.
+    static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    /// The chunk that was last given out, and the array that JavaScript has of it: streams at the same
+    /// place share both.
+    static LAST: RefCell<Option<(Rc<[u8]>, Uint8Array)>> = const { RefCell::new(None) };
+}
+
+/// Notes a stream's number when it is woken.
+struct Note(u32);
+
+impl Wake for Note {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        let first = WOKEN.with_borrow_mut(|woken| {
+            woken.push(self.0);
+            woken.len() == 1
+        });
+        if first {
+            wake_soon();
+        }
+    }
+}
+
+pub(crate) fn open_messages(
+    channel: &SseChannel<JsMessage>,
+    seat: Rc<Seat<JsMessage>>,
+    on_error: Function,
+) -> usize {
+    let stream = MessageStream::new((**channel).clone(), seat, false);
+    insert(Stream::Messages(Box::new(
+        stream.on_error(report(on_error)),
+    )))
+}
+
+pub(crate) fn open_bytes(
+    channel: &SseChannel<JsMessage>,
+    seat: Rc<Seat<JsMessage>>,
+    on_error: Function,
+) -> usize {
+    let stream = MessageStream::new((**channel).clone(), seat, false);
+    let chunks = channel.chunks(stream.on_error(report(on_error)));
+    insert(Stream::Bytes(Box::new(chunks)))
+}
+
+fn report(on_error: Function) -> impl Fn(crate::CallbackError) {
+    move |error| {
+        // What reports errors has nowhere to report its own.
+        let _ = on_error.call1(&JsValue::UNDEFINED, &callback_value(error));
+    }
+}
+
+fn insert(stream: Stream) -> usize {
+    READERS.with_borrow_mut(|readers| {
+        let entry = readers.vacant_entry();
+        let number = entry.key();
+        entry.insert(Rc::new(Reader {
+            stream: Cell::new(Some(stream)),
+            ended: Cell::new(false),
+            waker: Waker::from(Arc::new(Note(number as u32))),
+        }));
+        number
+    })
+}
+
+/// Takes what a stream has to offer: the message, `undefined` when it has to wait (it will be woken), `null`
+/// when it has ended, `true` when its channel was closed.
+#[wasm_bindgen(js_name = nextMessage)]
+pub fn next_message(number: usize) -> JsValue {
+    read(number, |stream, waker, ended| {
+        let Stream::Messages(stream) = stream else {
+            return JsValue::NULL;
+        };
+        match stream.step() {
+            Step::Message(sent) if ended.get() => {
+                // The callback ended the stream that was to have the message: it is the next one again.
+                stream.give_back(Delivery { sent });
+                JsValue::NULL
+            }
+            Step::Message(sent) => into_js(sent),
+            Step::Closed => JsValue::TRUE,
+            Step::Ended => JsValue::NULL,
+            Step::Pending => {
+                stream.park(waker);
+                JsValue::UNDEFINED
+            }
+        }
+    })
+}
+
+/// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does.
+#[wasm_bindgen(js_name = nextChunk)]
+pub fn next_chunk(number: usize) -> JsValue {
+    read(number, |stream, waker, _| {
+        let Stream::Bytes(stream) = stream else {
+            return JsValue::NULL;
+        };
+        match stream.step() {
+            ChunkStep::Chunk(bytes) => shared_array(bytes),
+            ChunkStep::Ended => JsValue::NULL,
+            ChunkStep::Pending => {
+                stream.stream.park(waker);
+                JsValue::UNDEFINED
+            }
+        }
+    })
+}
+
+/// Waits without taking anything: the stream is woken when it may have to end. Returns whether it
+/// goes on.
+#[wasm_bindgen]
+pub fn rest(number: usize) -> bool {
+    let answer = read(number, |stream, waker, _| {
+        let stream = match stream {
+            Stream::Messages(stream) => stream,
+            Stream::Bytes(stream) => &mut stream.stream,
+        };
+        let goes_on = stream.goes_on();
+        if goes_on {
+            stream.park(waker);
+        }
+        goes_on.into()
+    });
+    answer.is_truthy()
+}
+
+/// Ends a stream and frees its number.
+#[wasm_bindgen]
+pub fn end(number: usize) {
+    let reader = READERS.with_borrow_mut(|readers| readers.try_remove(number));
+    if let Some(reader) = reader {
+        reader.ended.set(true);
+        drop(reader.stream.take());
+    }
+}
+
+/// Takes the numbers of the streams woken since the last call.
+#[wasm_bindgen(js_name = takeWoken)]
+pub fn take_woken() -> Vec<u32> {
+    LAST.set(None);
+    WOKEN.take()
+}
+
+/// Returns how many streams are open.
+#[wasm_bindgen(js_name = openStreams)]
+pub fn open_streams() -> usize {
+    READERS.with_borrow(Slab::len)
+}
+
+/// Hands a message out to JavaScript.
+pub(crate) fn into_js(sent: Rc<Sent<JsMessage>>) -> JsValue {
+    match Rc::try_unwrap(sent) {
+        Ok(sent) => sent.message.into(),
+        Err(sent) => AsRef::<JsValue>::as_ref(&sent.message).clone(),
+    }
+}
+
+/// Reads a stream, which is out of its place meanwhile. Answers `null` for one that is unknown, or that is
+/// being read already: the package does not ask again before it has the answer.
+fn read(number: usize, read: impl FnOnce(&mut Stream, &Waker, &Cell<bool>) -> JsValue) -> JsValue {
+    let reader = READERS.with_borrow(|readers| readers.get(number).cloned());
+    let Some(reader) = reader else {
+        return JsValue::NULL;
+    };
+    let Some(mut stream) = reader.stream.take() else {
+        return JsValue::NULL;
+    };
+    let answer = read(&mut stream, &reader.waker, &reader.ended);
+    if !reader.ended.get() {
+        reader.stream.set(Some(stream));
+    }
+    answer
+}
+
+fn shared_array(bytes: Rc<[u8]>) -> JsValue {
+    let last = LAST.with_borrow(|last| match last {
+        Some((last, array)) if Rc::ptr_eq(last, &bytes) => Some(array.clone()),
+        _ => None,
+    });
+    let array = last.unwrap_or_else(|| {
+        let array = Uint8Array::from(&*bytes);
+        LAST.set(Some((bytes, array.clone())));
+        array
+    });
+    array.into()
+}

@@ -1,0 +1,4 @@
+//! Runs the suite natively.
+#![cfg(not(target_arch = "wasm32"))]
+
+mod suite;

@@ -1,0 +1,226 @@
+//! Chunks: shared by listeners that stand at the same place, and bounded however long the backlog is.
+
+use std::rc::Rc;
+use std::task::Poll;
+
+use eric_sse::{ByteStream, Message, SseChannel};
+
+use super::bytes::{bytes, message};
+use super::support::*;
+use crate::suite::test;
+
+/// Opens a byte stream and reads its first bytes.
+fn opened(channel: &SseChannel) -> ByteStream {
+    let mut stream = channel.watch_bytes().unwrap();
+    assert_eq!(bytes(&mut stream), "retry: 15000\n\n");
+    stream
+}
+
+/// Reads the one chunk that is ready.
+fn chunk(stream: &mut ByteStream) -> Rc<[u8]> {
+    let mut chunks = waiting(stream);
+    assert_eq!(chunks.len(), 1);
+    chunks.remove(0)
+}
+
+#[test]
+fn listeners_at_the_same_place_share_one_chunk() {
+    let channel = SseChannel::new();
+    let (mut first, mut second) = (opened(&channel), opened(&channel));
+    for round in 0..3 {
+        channel.broadcast(message("tick", round)).unwrap();
+        channel.broadcast(message("tock", round)).unwrap();
+        assert!(Rc::ptr_eq(&chunk(&mut first), &chunk(&mut second)));
+    }
+}
+
+#[test]
+fn a_listener_that_has_an_on_message_gets_bytes_of_its_own() {
+    let channel = SseChannel::new();
+    let seen = Seen::new();
+    let record = seen.clone();
+    let picky = running_with(&channel, move |message: &Message| {
+        record.push(message.event_type().to_string());
+        match message.event_type() {
+            "tock" => Err("no tock".into()),
+            _ => Ok(()),
+        }
+    });
+    let mut own = channel.byte_stream(&picky).unwrap().on_error(|_| {});
+    assert_eq!(bytes(&mut own), "retry: 15000\n\n");
+    let mut other = opened(&channel);
+
+    channel.broadcast(message("tick", 1)).unwrap();
+    let (of_other, of_own) = (chunk(&mut other), chunk(&mut own));
+    assert!(!Rc::ptr_eq(&of_other, &of_own));
+    assert_eq!(of_other, of_own);
+    channel.broadcast(message("tock", 2)).unwrap();
+    assert!(!bytes(&mut other).is_empty());
+    assert_eq!(bytes(&mut own), "");
+    assert_eq!(seen.take(), ["tick", "tock"]);
+}
+
+#[test]
+fn a_listener_that_was_dispatched_something_gets_bytes_of_its_own_in_order() {
+    let channel = SseChannel::new();
+    let (mut own, mut other) = (opened(&channel), opened(&channel));
+    channel.broadcast(message("tick", 1)).unwrap();
+    channel
+        .dispatch(own.listener().id(), message("for you", 2))
+        .unwrap();
+    channel.broadcast(message("tick", 3)).unwrap();
+    let shared = bytes(&mut other);
+    let (first, second) = shared.split_at(shared.len() / 2);
+    let own_bytes = bytes(&mut own);
+    let inside = own_bytes
+        .strip_prefix(first)
+        .and_then(|rest| rest.strip_suffix(second));
+    let inside = inside.expect("the broadcasts, around the dispatch");
+    assert!(inside.starts_with("event: for you\n") && inside.ends_with("-1.1\ndata: 2\n\n"));
+
+    channel.broadcast(message("tick", 4)).unwrap();
+    assert!(
+        Rc::ptr_eq(&chunk(&mut own), &chunk(&mut other)),
+        "and shares again"
+    );
+}
+
+#[test]
+fn a_listener_that_is_behind_gets_what_it_missed_and_then_shares_again() {
+    let channel = SseChannel::new();
+    let (mut fast, mut slow) = (opened(&channel), opened(&channel));
+    let mut read_by_fast = String::new();
+    for round in 0..5 {
+        channel.broadcast(message("tick", round)).unwrap();
+        read_by_fast += &bytes(&mut fast);
+    }
+    assert_eq!(bytes(&mut slow), read_by_fast);
+    channel.broadcast(message("tick", 5)).unwrap();
+    assert!(Rc::ptr_eq(&chunk(&mut fast), &chunk(&mut slow)));
+}
+
+#[test]
+fn a_chunk_that_was_made_earlier_does_not_hide_what_came_after_it() {
+    let channel = SseChannel::new();
+    let (mut first, mut second) = (opened(&channel), opened(&channel));
+    channel.broadcast(message("tick", 1)).unwrap();
+    let one = bytes(&mut first);
+    channel.broadcast(message("tick", 2)).unwrap();
+    let both = bytes(&mut second);
+    assert_eq!(both, one + &bytes(&mut first));
+}
+
+#[test]
+fn a_listener_that_comes_late_does_not_get_the_chunk_of_the_others() {
+    let channel = SseChannel::new();
+    let mut early = opened(&channel);
+    channel.broadcast(message("tick", 1)).unwrap();
+    let mut late = opened(&channel);
+    assert!(!bytes(&mut early).is_empty());
+    assert_eq!(bytes(&mut late), "");
+    channel.broadcast(message("tick", 2)).unwrap();
+    assert!(Rc::ptr_eq(&chunk(&mut early), &chunk(&mut late)));
+}
+
+#[test]
+fn two_byte_streams_of_one_listener_share_its_messages() {
+    let channel = SseChannel::new();
+    let listener = running(&channel);
+    let mut first = channel.byte_stream(&listener).unwrap();
+    let mut second = channel.byte_stream(&listener).unwrap();
+    let prelude = bytes(&mut first);
+    assert_eq!(bytes(&mut second), prelude);
+    channel.broadcast(message("tick", 1)).unwrap();
+    assert!(bytes(&mut first).contains("data: 1\n"));
+    channel.broadcast(message("tick", 2)).unwrap();
+    assert!(bytes(&mut second).contains("data: 2\n"));
+    assert_eq!(bytes(&mut first), "");
+}
+
+#[test]
+fn messages_of_two_channels_do_not_mix() {
+    let (news, sports) = (SseChannel::new(), SseChannel::new());
+    let (mut of_news, mut of_sports) = (opened(&news), opened(&sports));
+    news.broadcast(message("news", 1)).unwrap();
+    sports.broadcast(message("sports", 1)).unwrap();
+    assert!(bytes(&mut of_news).starts_with("event: news\n"));
+    assert!(bytes(&mut of_sports).starts_with("event: sports\n"));
+}
+
+/// The limit that the documentation of `ByteStream` names.
+const LIMIT: usize = 256 * 1024;
+
+/// The payload of the long backlogs: a block is a little longer.
+const PAYLOAD: usize = 1024;
+const LONGEST_BLOCK: usize = PAYLOAD + 64;
+
+/// Broadcasts 2,000 blocks.
+fn long_backlog(channel: &SseChannel) {
+    let payload = "x".repeat(PAYLOAD);
+    for _ in 0..2000 {
+        channel.broadcast(message("t", &payload)).unwrap();
+    }
+}
+
+/// Sees that chunks hold the long backlog: each as much as it may, and whole blocks.
+fn assert_bounded(chunks: &[Rc<[u8]>]) {
+    let (last, full) = chunks.split_last().expect("chunks");
+    for chunk in full {
+        assert!(chunk.len() > LIMIT && chunk.len() <= LIMIT + LONGEST_BLOCK);
+    }
+    assert!(full.len() >= 7 && last.len() <= LIMIT + LONGEST_BLOCK);
+    assert!(chunks.iter().all(|chunk| chunk.ends_with(b"x\n\n")));
+    let text = String::from_utf8(chunks.concat()).unwrap();
+    assert_eq!(text.matches("\ndata: x").count(), 2000);
+}
+
+#[test]
+fn a_long_backlog_goes_out_in_chunks_of_a_bounded_size() {
+    let channel = SseChannel::new();
+    let mut stream = channel.watch_bytes().unwrap();
+    long_backlog(&channel);
+    assert_bounded(&waiting(&mut stream));
+}
+
+#[test]
+fn a_long_backlog_of_one_listener_alone_goes_out_in_chunks_of_a_bounded_size() {
+    let channel = SseChannel::new();
+    let listener = running_with(&channel, |_| Ok(()));
+    let mut stream = channel.byte_stream(&listener).unwrap();
+    long_backlog(&channel);
+    assert_bounded(&waiting(&mut stream));
+}
+
+#[test]
+fn the_chunks_of_a_long_backlog_are_shared() {
+    let channel = SseChannel::new();
+    let (mut first, mut second) = (opened(&channel), opened(&channel));
+    long_backlog(&channel);
+    let ours = waiting(&mut first);
+    assert_bounded(&ours);
+    let (mut third, mut fourth) = (opened(&channel), opened(&channel));
+    long_backlog(&channel);
+    // In turn, as an executor reads them: one chunk at a time.
+    loop {
+        let next = |stream: &mut ByteStream| poll(stream, std::task::Waker::noop());
+        match (next(&mut third), next(&mut fourth)) {
+            (Poll::Ready(Some(ours)), Poll::Ready(Some(theirs))) => {
+                assert!(Rc::ptr_eq(&ours, &theirs))
+            }
+            (ours, theirs) => break assert!(ours.is_pending() && theirs.is_pending()),
+        }
+    }
+    assert_eq!(bytes(&mut second).matches("\ndata: x").count(), 4000);
+}
+
+#[test]
+fn a_backlog_of_many_small_blocks_is_delivered_whole() {
+    let channel = SseChannel::new();
+    let mut stream = opened(&channel);
+    let mut expected = String::new();
+    for number in 0..20_000 {
+        let id = channel.event_id(channel.broadcast(message("t", number)).unwrap());
+        expected += &format!("event: t\nid: {}\ndata: {number}\n\n", id.as_str());
+    }
+    assert_eq!(bytes(&mut stream), expected);
+}
