@@ -61,3 +61,8 @@ pub use position::Position;
 pub use sse::{SseChannel, SseOptions};
 pub use sse_stream::{ByteStream, SseEvent, SseStream};
 pub use stream::MessageStream;
+
+/// The examples of the README, which run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+pub struct Readme;
