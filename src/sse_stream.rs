@@ -15,7 +15,7 @@ use crate::message::{Message, Payload, ToEvent};
 use crate::pace::Pace;
 use crate::stream::{MessageStream, Step};
 
-/// One event of an [`SseChannel`], as a value.
+/// One event of an [`SseChannel`](crate::SseChannel), as a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SseEvent {
     /// The message's type.
@@ -38,7 +38,8 @@ impl From<SseEvent> for Event {
     }
 }
 
-/// A stream of [`SseEvent`]s. See [`SseChannel::message_stream`] and [`SseChannel::watch`].
+/// A stream of [`SseEvent`]s. See [`SseChannel::message_stream`](crate::SseChannel::message_stream) and
+/// [`SseChannel::watch`](crate::SseChannel::watch).
 #[derive(Debug)]
 pub struct SseStream {
     stream: MessageStream,

@@ -2,6 +2,7 @@
 
 import { copyFileSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { classNames } from './class-names.mjs';
 import { Failure } from './failure.mjs';
 import { DIST, inRoot } from './paths.mjs';
 import { WASM, wasmImports } from './wasm-imports.mjs';
@@ -18,11 +19,9 @@ const COMMON = {
   outdir: DIST,
   bundle: true,
   platform: 'neutral',
-  plugins: [wasmImports],
+  plugins: [classNames, wasmImports],
   target: 'es2022',
   minify: true,
-  // Class names reach the user, in stack traces and in `error.name`.
-  keepNames: true,
   sourcemap: 'linked',
   sourcesContent: true,
   metafile: true,

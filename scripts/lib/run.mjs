@@ -47,7 +47,7 @@ export function isExecutable(file) {
  * @param {RunOptions} [options]
  */
 export function ask(command, args, { env = process.env, cwd = ROOT } = {}) {
-  const { status, stdout } = spawnSync(command, args, { env, cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+  const { status, stdout } = spawnSync(command, args, { env, cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: Infinity });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -97,18 +97,20 @@ export function streamed(command, args, { env = process.env, cwd = ROOT, onOutpu
     /** @type {NodeJS.Timeout[]} */
     const timers = [];
     let timedOut = false;
-    const end = () => {
+    const stop = () => {
+      timedOut = true;
       kill('SIGTERM');
-      timers.push(setTimeout(() => kill('SIGKILL'), GRACE_MS));
-    };
-    if (timeoutSeconds) {
       timers.push(
         setTimeout(() => {
-          timedOut = true;
-          end();
-        }, timeoutSeconds * 1000),
+          kill('SIGKILL');
+          // Whoever left the group may hold our pipes open still: do not wait for them.
+          child.stdout?.destroy();
+          child.stderr?.destroy();
+        }, GRACE_MS),
       );
-    }
+    };
+    if (timeoutSeconds) timers.push(setTimeout(stop, timeoutSeconds * 1000));
+
     // Outside the terminal's group the child does not see Ctrl-C: pass it on, then end as asked.
     /** @param {NodeJS.Signals} signal */
     const interrupted = (signal) => {

@@ -1,0 +1,22 @@
+// Public classes keep their names when identifiers are shortened: they reach the user in `console.log`, in stack traces
+// and in `error.constructor.name`. esbuild's `keepNames` would do it for every function too, and for hundreds of bytes more.
+
+import { readFile } from 'node:fs/promises';
+import { inRoot } from './paths.mjs';
+
+const EXPORTED_CLASS = /^export (?:abstract )?class (\w+)[^{]*\{/gm;
+
+/** @type {import('esbuild').Plugin} */
+export const classNames = {
+  name: 'class-names',
+  setup({ onLoad }) {
+    onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
+      if (!file.startsWith(inRoot('js'))) return null;
+      const source = await readFile(file, 'utf8');
+      return {
+        contents: source.replace(EXPORTED_CLASS, `$& static { Object.defineProperty(this, 'name', { value: '$1' }); }`),
+        loader: 'ts',
+      };
+    });
+  },
+};
