@@ -1,9 +1,17 @@
 // AbstractChannel: listeners, and the messages sent to them.
 
 import { RawChannel } from '../pkg/eric_sse.js';
-import { makeDisposable } from './dispose.js';
+import { makeDisposable, type MaybeDisposable } from './dispose.js';
 import { InvalidListenerException } from './errors.js';
-import { CHANNEL_CLOSED, type AnyEvents, type EventMap, type MessageLike, type MessageOf } from './events.js';
+import {
+  CHANNEL_CLOSED,
+  type AnyEvents,
+  type ClosedMessage,
+  type EventMap,
+  type EventTypes,
+  type MessageLike,
+  type MessageOf,
+} from './events.js';
 import { uniqueId } from './ids.js';
 import { MessageQueueListener } from './listener.js';
 import { Message, send, type Sent } from './message.js';
@@ -44,6 +52,17 @@ interface Internals {
   wire: Wire;
 }
 
+/**
+ * Adds and starts a listener for what `open` opens, which calls `leave` when that ends.
+ *
+ * @internal
+ */
+export let ownedBy: <Events extends EventMap<Events>, T>(
+  channel: AbstractChannel<Events>,
+  listener: MessageQueueListener<Events> | undefined,
+  open: (listener: MessageQueueListener<Events>, leave: () => void) => T,
+) => T;
+
 /** Returns what a channel is made of. @internal */
 export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // eslint-disable-line @typescript-eslint/no-explicit-any
 
@@ -61,6 +80,7 @@ export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // es
 export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvents, Item = unknown> {
   static {
     internalsOf = (channel) => channel.#internals;
+    ownedBy = (channel, listener, open) => channel.#own(listener, open);
   }
 
   #id: string | undefined;
@@ -98,9 +118,9 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @param listenerClass What it is made of: `MessageQueueListener` or a subclass.
    * @throws {InvalidChannelException} when the channel is closed.
    */
-  addListener<Listener extends MessageQueueListener<Events> = MessageQueueListener<Events>>(
-    listenerClass: new () => Listener = MessageQueueListener as unknown as new () => Listener,
-  ): Listener {
+  addListener(): MessageQueueListener<Events>;
+  addListener<Listener extends MessageQueueListener<Events>>(listenerClass: new () => Listener): Listener;
+  addListener(listenerClass: new () => MessageQueueListener<Events> = MessageQueueListener): MessageQueueListener<Events> {
     const listener = new listenerClass();
     this.registerListener(listener);
     return listener;
@@ -148,7 +168,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidListenerException} when the listener is unknown.
    * @throws {InvalidChannelException} when the channel is closed.
    */
-  dispatch(listenerId: string, message: MessageLike<Events>): void {
+  dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): void {
     const seat = this.#seat(listenerId);
     const sent = send(message);
     sent.id = this.#internals.raw.dispatch(seat.number, sent);
@@ -160,7 +180,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
    * @throws {InvalidChannelException} when the channel is closed.
    */
-  broadcast(message: MessageLike<Events>): void {
+  broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>): void {
     const sent = send(message);
     sent.sequence = this.#internals.raw.broadcast(sent);
   }
@@ -185,7 +205,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @param message The message. When the channel was closed, one of type `_eric_channel_closed`.
    * @param id Where it stands in the channel's order, `<epoch>-<sequence>`; none for the closing.
    */
-  protected adapt(message: MessageOf<Events> | Message<typeof CHANNEL_CLOSED, undefined>, id: string | undefined): Item {
+  protected adapt(message: MessageOf<Events> | ClosedMessage, id: string | undefined): Item {
     void id;
     return message as Item;
   }
@@ -196,7 +216,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    *
    * @throws {InvalidListenerException} when the listener is unknown.
    */
-  messageStream(listener: MessageQueueListener<Events>, options?: StreamOptions): AsyncIterableIterator<Item, undefined> {
+  messageStream(listener: MessageQueueListener<Events>, options?: StreamOptions): AsyncIterableIterator<Item, void> {
     const { raw, wire } = this.#internals;
     const { signal, onError } = streamOptions(options);
     const seat = this.#seat(listener?.id);
@@ -218,10 +238,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    *
    * @throws {InvalidChannelException} when the channel is closed.
    */
-  watch(options?: WatchOptions<Events>): OwnedStream<Item> {
+  watch(options?: WatchOptions<Events>): OwnedStream<Item, Events> {
     const { signal } = streamOptions(options);
     return this.#own(options?.listener, (listener, leave) =>
-      owned(this.messageStream(listener, options), listener as unknown as MessageQueueListener, leave, [signal]),
+      owned(this.messageStream(listener, options), listener as unknown as MessageQueueListener, leave, [signal]) as OwnedStream<Item, Events>,
     );
   }
 
@@ -231,18 +251,6 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    */
   close(): void {
     this.#internals.raw.close();
-  }
-
-  /**
-   * Adds and starts a listener for what `open` opens, which calls `leave` when that ends.
-   *
-   * @internal
-   */
-  protected own<T>(
-    listener: MessageQueueListener<Events> | undefined,
-    open: (listener: MessageQueueListener<Events>, leave: () => void) => T,
-  ): T {
-    return this.#own(listener, open);
   }
 
   #own<T>(
@@ -279,6 +287,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     return seat;
   }
 }
+
+export interface AbstractChannel<Events extends EventMap<Events> = AnyEvents, Item = unknown> extends MaybeDisposable {}
 
 makeDisposable(AbstractChannel.prototype, 'dispose', function () {
   this.close();

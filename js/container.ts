@@ -1,7 +1,7 @@
 // ChannelContainer: channels by id.
 
 import { AbstractChannel } from './channel.js';
-import { makeDisposable } from './dispose.js';
+import { makeDisposable, type MaybeDisposable } from './dispose.js';
 import { InvalidChannelException } from './errors.js';
 import { SSEChannel, type SSEChannelOptions } from './sse.js';
 
@@ -23,11 +23,12 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   }
 
   /**
-   * Creates an {@link SSEChannel} and registers it.
+   * Creates an {@link SSEChannel} and registers it. A container of other channels can only {@link register} them.
    *
    * @throws {InvalidChannelException} when the options name an id that is registered already.
    */
-  add(options?: SSEChannelOptions): Channel {
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  add(this: SSEChannel<any, any> extends Channel ? ChannelContainer<Channel> : never, options?: SSEChannelOptions): Channel {
     const channel = new SSEChannel(options) as unknown as Channel;
     this.register(channel);
     return channel;
@@ -80,6 +81,9 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
     return this.#channels.values();
   }
 }
+
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export interface ChannelContainer<Channel extends AbstractChannel<any, any> = SSEChannel> extends MaybeDisposable {}
 
 makeDisposable(ChannelContainer.prototype, 'dispose', function () {
   for (const id of this.ids()) this.rm(id);

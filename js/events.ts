@@ -4,10 +4,10 @@ import type { Message } from './message.js';
 
 /** Any event type with any payload: what a channel carries unless told otherwise. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export type AnyEvents = Record<string, any>;
+export type AnyEvents = any;
 
 /** What may stand as `Events`: an interface or type that maps event types to payloads. */
-export type EventMap<Events> = { [Type in keyof Events]: unknown };
+export type EventMap<Events> = object & { [Type in keyof Events]: unknown };
 
 /** The names in `Events`. */
 export type EventTypes<Events> = keyof Events & string;
@@ -17,15 +17,22 @@ export type MessageOf<Events> = {
   [Type in EventTypes<Events>]: Message<Type, Events[Type]>;
 }[EventTypes<Events>];
 
-/** What a channel takes for a message: a {@link Message}, or an object of the same shape. */
-export type MessageLike<Events> = {
-  [Type in EventTypes<Events>]: undefined extends Events[Type]
-    ? { readonly type: Type; readonly payload?: Events[Type] }
-    : { readonly type: Type; readonly payload: Events[Type] };
-}[EventTypes<Events>];
+/**
+ * What a channel takes for a message: a {@link Message}, or an object of the same shape. A payload that may be `undefined`
+ * may be left out.
+ *
+ * @typeParam Type Some of the event types; all of them when left out.
+ */
+export type MessageLike<Events, Type extends EventTypes<Events> = EventTypes<Events>> =
+  // The first part has no condition, so that a caller who is generic in `Type` satisfies it.
+  | { [Each in Type]: { readonly type: Each; readonly payload: Events[Each] } }[Type]
+  | { [Each in Type]: undefined extends Events[Each] ? { readonly type: Each; readonly payload?: undefined } : never }[Type];
 
 /** The type of the event that ends a stream whose channel was closed. */
 export const CHANNEL_CLOSED = '_eric_channel_closed';
+
+/** What `adapt` gets when the channel was closed, as the last message of a stream. */
+export type ClosedMessage = Message<typeof CHANNEL_CLOSED, undefined>;
 
 /** An event as an `SSEChannel` yields it. */
 export type SSEEvent<Events = AnyEvents> =

@@ -1,12 +1,15 @@
 // Headers of an event stream.
 
+/** What `new Headers()` takes. Only the types of browsers name it `HeadersInit`. */
+export type HeadersLike = ConstructorParameters<typeof Headers>[0];
+
 /**
  * Returns the headers of an event stream, on top of the caller's.
  *
  * `no-transform` keeps proxies from compressing, and so from holding back; `X-Accel-Buffering` keeps nginx from buffering.
  * There is no hop-by-hop header, which a fetch `Response` must not have.
  */
-export function eventStreamHeaders(others: HeadersInit | undefined): Headers {
+export function eventStreamHeaders(others: HeadersLike): Headers {
   const headers = new Headers(others);
   headers.set('Content-Type', 'text/event-stream; charset=utf-8');
   headers.set('Cache-Control', 'no-cache, no-transform');

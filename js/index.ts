@@ -9,10 +9,12 @@ export {
   InvalidMessageFormat,
   NoMessagesException,
 } from './errors.js';
-export type { AnyEvents, ClosedEvent, EventMap, MessageLike, MessageOf, SSEEvent } from './events.js';
+export type { AnyEvents, ClosedEvent, ClosedMessage, EventMap, EventTypes, MessageLike, MessageOf, SSEEvent } from './events.js';
+export type { HeadersLike } from './headers.js';
 export { MessageQueueListener } from './listener.js';
 export type { ListenerOptions } from './listener.js';
 export { Message } from './message.js';
+export type { MessageConstructor } from './message.js';
 export type { OwnedStream } from './owned.js';
 export { SSEChannel } from './sse.js';
 export type { RequestLike, ResponseOptions, SSEChannelOptions } from './sse.js';

@@ -12,19 +12,39 @@ import { assertLoaded } from './runtime.js';
  * new Message('price', { symbol: 'ABC', value: 12.5 })
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export class Message<Type extends string = string, Payload = any> {
+export interface Message<Type extends string = string, Payload = any> {
   /** The event type: not empty, without CR, LF and NUL. */
   readonly type: Type;
   /** Any JSON value, or `undefined` for none. */
   readonly payload: Payload;
+}
 
+/** The class {@link Message}. Declared apart, since no class can say that the payload's type hangs on its being there. */
+export interface MessageConstructor {
+  readonly prototype: Message;
   /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
+  new <Type extends string>(type: Type): Message<Type, undefined>;
+  /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
+  new <Type extends string, Payload extends Literal | {}>(type: Type, payload: Payload): Message<Type, Payload>;
+}
+
+/** Named in a constraint, these make TypeScript infer `'low'` rather than `string`. */
+type Literal = string | number | boolean | null | undefined;
+
+export const Message = class Message<Type extends string, Payload> {
+  static {
+    // A class expression: scripts/lib/class-names.mjs does not see it.
+    Object.defineProperty(this, 'name', { value: 'Message' });
+  }
+  readonly type: Type;
+  readonly payload: Payload | undefined;
+
   constructor(type: Type, payload?: Payload) {
     checkType(type);
     this.type = type;
-    this.payload = payload as Payload;
+    this.payload = payload;
   }
-}
+} as MessageConstructor;
 
 /**
  * A message that was sent: serialised once, and shared by everybody who gets it. The core reads `kind` and `text`,

@@ -1,13 +1,15 @@
 // OwnedStream: a stream that brings its own listener and takes it along when it ends.
 
-import { makeDisposable } from './dispose.js';
+import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
+import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import { MessageStream } from './stream.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
-export interface OwnedStream<Item> extends AsyncIterableIterator<Item, undefined> {
+export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
+  extends AsyncIterableIterator<Item, undefined>, MaybeAsyncDisposable {
   /** The stream's listener: dispatch to its `id`, or stop it to end the stream. */
-  readonly listener: MessageQueueListener;
+  readonly listener: MessageQueueListener<Events>;
   next(): Promise<IteratorResult<Item, undefined>>;
   return(): Promise<IteratorResult<Item, undefined>>;
 }
@@ -18,7 +20,7 @@ export interface OwnedStream<Item> extends AsyncIterableIterator<Item, undefined
  * @param stream The channel's own stream, or any iterator that a subclass puts in its place.
  */
 export function owned<Item>(
-  stream: AsyncIterator<Item>,
+  stream: AsyncIterator<Item, void>,
   listener: MessageQueueListener,
   leave: () => void,
   signals: readonly (AbortSignal | null | undefined)[],
@@ -33,11 +35,11 @@ export function owned<Item>(
 /** A subclass's own iterator. When its listener leaves, the streams of the channel underneath end, and so does it. */
 class ForeignStream<Item> implements OwnedStream<Item> {
   readonly listener: MessageQueueListener;
-  readonly #stream: AsyncIterator<Item>;
+  readonly #stream: AsyncIterator<Item, void>;
   #leave: (() => void) | undefined;
 
   constructor(
-    stream: AsyncIterator<Item>,
+    stream: AsyncIterator<Item, void>,
     listener: MessageQueueListener,
     leave: () => void,
     signals: readonly (AbortSignal | null | undefined)[],
@@ -82,6 +84,8 @@ class ForeignStream<Item> implements OwnedStream<Item> {
     leave?.();
   }
 }
+
+interface ForeignStream<Item> extends MaybeAsyncDisposable {}
 
 makeDisposable(ForeignStream.prototype, 'asyncDispose', async function () {
   await this.return();

@@ -8,6 +8,12 @@ export interface Wakeable {
   woken(): void;
 }
 
+/** A compiled module, in whichever terms the program has for it: the types of Node have none. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : object;
+
+/** What browsers' types call `BufferSource`. */
+export type Bytes = ArrayBuffer | ArrayBufferView;
+
 /** The waiting streams by their number in the core. */
 const waiting: (Wakeable | undefined)[] = [];
 
@@ -18,9 +24,9 @@ let loaded = false;
  *
  * @param source The compiled module, or its bytes, which are compiled synchronously.
  */
-export function load(source: WebAssembly.Module | BufferSource): void {
+export function load(source: CompiledModule | Bytes): void {
   if (loaded) return;
-  initSync({ module: source });
+  initSync({ module: source as WebAssembly.Module | BufferSource });
   installHost({ exception, wakeSoon: () => queueMicrotask(wake) });
   loaded = true;
 }

@@ -1,13 +1,12 @@
 // SSEChannel: messages become events, and events a Response.
 
 import { bodyOf } from './body.js';
-import { AbstractChannel, internalsOf, streamOptions, type ChannelOptions, type StreamOptions } from './channel.js';
-import { CHANNEL_CLOSED, type AnyEvents, type EventMap, type MessageOf, type SSEEvent } from './events.js';
+import { AbstractChannel, internalsOf, ownedBy, streamOptions, type ChannelOptions, type StreamOptions } from './channel.js';
+import type { AnyEvents, ClosedMessage, EventMap, MessageOf, SSEEvent } from './events.js';
 import type { MessageQueueListener } from './listener.js';
-import type { Message } from './message.js';
 import { durationOption, objectOption } from './options.js';
 import { adaptedBodyOf } from './adapted-body.js';
-import { eventStreamHeaders } from './headers.js';
+import { eventStreamHeaders, type HeadersLike } from './headers.js';
 
 export interface SSEChannelOptions extends ChannelOptions {
   /** The least time between two deliveries of one stream, in seconds; 0 by default. */
@@ -20,7 +19,7 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents> ex
   /** The listener to read for, which must not be registered yet; a new one when left out. */
   listener?: MessageQueueListener<Events> | undefined;
   /** Headers to send as well, for example those of CORS. */
-  headers?: HeadersInit | undefined;
+  headers?: HeadersLike | undefined;
 }
 
 /** What is read of a `Request`. */
@@ -33,8 +32,10 @@ export type RequestLike = Pick<Request, 'method' | 'signal'>;
  * const channel = new SSEChannel<{ tick: number }>();
  * const response = channel.response(request); // the client listens from here on
  * channel.broadcast({ type: 'tick', payload: 1 });
+ *
+ * @typeParam Item What a stream yields, when a subclass overrides `adapt` or `messageStream`.
  */
-export class SSEChannel<Events extends EventMap<Events> = AnyEvents> extends AbstractChannel<Events, SSEEvent<Events>> {
+export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEEvent<Events>> extends AbstractChannel<Events, Item> {
   readonly #retryMilliseconds: number;
 
   constructor(options?: SSEChannelOptions) {
@@ -59,11 +60,8 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents> extends Abs
   /**
    * Makes the event of a message. An override may return any other `{ event, data, id }`: {@link response} writes just that.
    */
-  protected override adapt(
-    message: MessageOf<Events> | Message<typeof CHANNEL_CLOSED, undefined>,
-    id: string | undefined,
-  ): SSEEvent<Events> {
-    return { event: message.type, data: message.payload, retry: this.#retryMilliseconds, id } as SSEEvent<Events>;
+  protected override adapt(message: MessageOf<Events> | ClosedMessage, id: string | undefined): Item {
+    return { event: message.type, data: message.payload, retry: this.#retryMilliseconds, id } as Item;
   }
 
   /**
@@ -81,7 +79,7 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents> extends Abs
     const headers = eventStreamHeaders(options?.headers);
     if (request?.method === 'HEAD') return new Response(null, { headers });
     const signals = [signal, request?.signal];
-    const body = this.own(options?.listener, (listener, leave) => {
+    const body = ownedBy(this, options?.listener, (listener, leave) => {
       if (this.#isAdapted()) {
         const stream = this.messageStream(listener, { onError });
         return adaptedBodyOf(stream, { listener, leave, signals, onError, retryMilliseconds: this.#retryMilliseconds });

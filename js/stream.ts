@@ -1,7 +1,7 @@
 // MessageStream: what a listener gets, as an async iterator.
 
 import { nextMessage } from '../pkg/eric_sse.js';
-import { makeDisposable } from './dispose.js';
+import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import type { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
 import { ENDED, OpenStream, WAIT, type OpenOptions, type Reader } from './open.js';
@@ -121,6 +121,8 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     }
   }
 }
+
+export interface MessageStream<Item> extends MaybeAsyncDisposable {}
 
 makeDisposable(MessageStream.prototype, 'asyncDispose', async function () {
   await this.return();
