@@ -203,7 +203,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * Makes what a stream yields of a message.
    *
    * @param message The message. When the channel was closed, one of type `_eric_channel_closed`.
-   * @param id Where it stands in the channel's order, `<epoch>-<sequence>`; none for the closing.
+   * @param id Where it stands in the channel's order, `<epoch>-<position>`; none for the closing.
    */
   protected adapt(message: MessageOf<Events> | ClosedMessage, id: string | undefined): Item {
     void id;

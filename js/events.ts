@@ -44,7 +44,7 @@ export type SSEEvent<Events = AnyEvents> =
         data: Events[Type];
         /** The reconnection time, in milliseconds. */
         retry: number;
-        /** Where the message stands in its channel's order: `<epoch>-<sequence>`. */
+        /** Where the message stands in its channel's order: `<epoch>-<position>`. */
         id: string;
       };
     }[EventTypes<Events>]

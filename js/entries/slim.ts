@@ -5,14 +5,15 @@ import { load, type Bytes, type CompiledModule } from '../runtime.js';
 /**
  * Instantiates the WebAssembly. Later calls do nothing.
  *
- * @param source The compiled module, its bytes (compiled synchronously), or a `Response` or URL to fetch and compile.
+ * @param source The compiled module, its bytes (compiled synchronously), a `Response` or the promise of one, or a URL to fetch.
  * @throws {Error} when the URL does not answer with success.
  */
-export async function init(source: CompiledModule | Bytes | Response | URL | string): Promise<void> {
-  if (source instanceof WebAssembly.Module) return load(source);
-  if (source instanceof ArrayBuffer || ArrayBuffer.isView(source)) return load(source);
-  const response = source instanceof Response ? source : await fetch(source);
-  if (!response.ok) throw new Error(`eric-sse: the WebAssembly at ${response.url} was answered with ${response.status}`);
+export async function init(source: CompiledModule | Bytes | Response | PromiseLike<Response> | URL | string): Promise<void> {
+  const given = await source;
+  if (given instanceof WebAssembly.Module) return load(given);
+  if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return load(given);
+  const response = given instanceof Response ? given : await fetch(given as URL | string);
+  if (!response.ok) throw new Error(`eric-sse: the WebAssembly at ${response.url || 'the given response'} was answered with ${response.status}`);
   load(await response.arrayBuffer());
 }
 

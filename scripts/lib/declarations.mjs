@@ -17,10 +17,10 @@ export async function buildDeclarations({ esm, cjs }) {
   const emitted = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-types-'));
   try {
     await quietly(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', emitted]);
-    for (const module of reachable(emitted, Object.values({ ...esm, ...cjs }))) {
-      const text = readFileSync(path.join(emitted, `${module}.d.ts`), 'utf8');
-      write(`types/${module}.d.ts`, text);
-      write(`types/${module}.d.cts`, text.replace(SPECIFIER, '$1$2$3.cjs$2'));
+    const text = (/** @type {string} */ module) => readFileSync(path.join(emitted, `${module}.d.ts`), 'utf8');
+    for (const module of reachable(emitted, Object.values(esm))) write(`types/${module}.d.ts`, text(module));
+    for (const module of reachable(emitted, Object.values(cjs))) {
+      write(`types/${module}.d.cts`, text(module).replace(SPECIFIER, '$1$2$3.cjs$2'));
     }
     for (const [name, module] of Object.entries(esm)) write(`${name}.d.ts`, `export * from './types/${module}.js';\n`);
     for (const [name, module] of Object.entries(cjs)) write(`${name}.d.cts`, `export * from './types/${module}.cjs';\n`);
