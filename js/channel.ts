@@ -15,7 +15,7 @@ import {
 import { uniqueId } from './ids.js';
 import { MessageQueueListener } from './listener.js';
 import { Message, send, type Sent } from './message.js';
-import { functionOption, idOption, objectOption } from './options.js';
+import { functionOption, idOption, objectOption, signalOption } from './options.js';
 import { owned, type OwnedStream } from './owned.js';
 import { report } from './report.js';
 import { assertLoaded } from './runtime.js';
@@ -297,6 +297,5 @@ makeDisposable(AbstractChannel.prototype, 'dispose', function () {
 /** Checks what is common to the options of all streams. */
 export function streamOptions(options: StreamOptions | undefined): StreamOptions {
   const { signal, onError } = objectOption(options, 'options');
-  if (signal != null && !(signal instanceof AbortSignal)) throw new TypeError('signal must be an AbortSignal');
-  return { signal, onError: functionOption(onError, 'onError') };
+  return { signal: signalOption(signal, 'signal'), onError: functionOption(onError, 'onError') };
 }

@@ -32,6 +32,13 @@ export function functionOption<T extends (...args: never[]) => unknown>(value: T
   throw new TypeError(`${name} must be a function, not ${shown(value)}`);
 }
 
+/** @throws {TypeError} when it is not an `AbortSignal`, of this realm or another. */
+export function signalOption(value: AbortSignal | null | undefined, name: string): AbortSignal | undefined {
+  if (value == null) return undefined;
+  if (typeof value.aborted === 'boolean' && typeof value.addEventListener === 'function') return value;
+  throw new TypeError(`${name} must be an AbortSignal, not ${shown(value)}`);
+}
+
 function shown(value: unknown): string {
   return value === null ? 'null' : typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 80)}`;
 }

@@ -32,6 +32,7 @@ mod container;
 mod encode;
 mod error;
 mod event;
+#[cfg(not(target_arch = "wasm32"))]
 mod ids;
 mod listener;
 mod log;
@@ -46,7 +47,7 @@ mod stream;
 #[doc(hidden)]
 pub mod wasm;
 #[cfg(target_arch = "wasm32")]
-use wasm::console;
+use wasm::{console, ids};
 
 pub use channel::{AbstractChannel, Delivered, Delivery};
 pub use container::ChannelContainer;

@@ -25,5 +25,6 @@
 pub mod channels;
 pub(crate) mod console;
 pub mod host;
+pub(crate) mod ids;
 pub mod messages;
 pub mod streams;
