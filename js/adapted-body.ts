@@ -3,22 +3,22 @@
 import { encodeEvent, encodePrelude } from '../pkg/eric_sse.js';
 import type { BodyOptions } from './body.js';
 import { InvalidMessageFormat } from './errors.js';
-import type { MessageQueueListener } from './listener.js';
-import { owned } from './owned.js';
+import { ForeignStream } from './owned.js';
 import { toText } from './payload.js';
-import { report } from './report.js';
+import { reporter } from './report.js';
+import type { Seat } from './seat.js';
 
 export interface AdaptedBodyOptions extends BodyOptions {
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  listener: MessageQueueListener<any>;
+  seat: Seat;
   retryMilliseconds: number;
 }
 
 /** Encodes what a stream yields, `{ event, data, id }`, one block per chunk. */
 export function adaptedBodyOf(stream: AsyncIterator<unknown>, options: AdaptedBodyOptions): ReadableStream<Uint8Array> {
-  const { listener, leave, signals, retryMilliseconds } = options;
-  const tell = options.onError ?? ((error: unknown) => report(listener.id, error));
-  const events = owned(stream, listener, leave, signals);
+  const { seat, leave, signals, retryMilliseconds } = options;
+  const tell = reporter(seat.listener.id, options.onError);
+  // It heeds all the signals, of which a channel's own stream takes one.
+  const events = new ForeignStream(stream, seat, leave, signals);
   let started = false;
   return new ReadableStream<Uint8Array>(
     {

@@ -2,9 +2,9 @@
 
 import { nextChunk } from '../pkg/eric_sse.js';
 import { internalsOf, type AbstractChannel } from './channel.js';
-import type { MessageQueueListener } from './listener.js';
 import { ENDED, OpenStream, WAIT, type Reader } from './open.js';
-import { report } from './report.js';
+import { reporter } from './report.js';
+import type { Seat } from './seat.js';
 
 export interface BodyOptions {
   /** Called once, when the stream ends. */
@@ -15,8 +15,8 @@ export interface BodyOptions {
 
 /** Opens the body of a response for a registered listener. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export function bodyOf(channel: AbstractChannel<any, any>, listener: MessageQueueListener<any>, options: BodyOptions): ReadableStream<Uint8Array> {
-  return new Body(channel, listener, options).readable;
+export function bodyOf(channel: AbstractChannel<any, any>, seat: Seat, options: BodyOptions): ReadableStream<Uint8Array> {
+  return new Body(channel, seat, options).readable;
 }
 
 class Body implements Reader {
@@ -25,14 +25,14 @@ class Body implements Reader {
   readonly #leave: () => void;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #cancelled = false;
+  #ended = false;
   /** The first chunk of a paced channel is the reconnection time alone, which is no delivery. */
   #started = false;
   /** Ends the pull that waits for a chunk. */
   #pulled: (() => void) | undefined;
 
-  constructor(channel: AbstractChannel, listener: MessageQueueListener, { leave, signals, onError }: BodyOptions) {
-    const { raw, seats, wire } = internalsOf(channel);
-    const seat = seats.get(listener.id)!;
+  constructor(channel: AbstractChannel, seat: Seat, { leave, signals, onError }: BodyOptions) {
+    const { raw, wire } = internalsOf(channel);
     this.#leave = leave;
     // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
     this.readable = new ReadableStream<Uint8Array>(
@@ -43,8 +43,7 @@ class Body implements Reader {
       },
       { highWaterMark: 0 },
     );
-    seat.refresh();
-    const number = raw.openBytes(seat.number, onError ?? ((error: unknown) => report(listener.id, error)));
+    const number = raw.openBytes(seat.number, reporter(seat.listener.id, onError));
     this.#open = new OpenStream(number, seat, this, { delaySeconds: wire.delaySeconds, signals });
   }
 
@@ -65,6 +64,7 @@ class Body implements Reader {
   }
 
   ended(): void {
+    this.#ended = true;
     this.#leave();
     if (!this.#cancelled) this.#controller.close();
     this.#pulled?.();
@@ -75,7 +75,8 @@ class Body implements Reader {
   #offer(): boolean {
     const chunk = this.#open.read(nextChunk as (number: number) => Uint8Array);
     if (chunk === WAIT) return false;
-    if (chunk === ENDED) return true;
+    // A callback may have ended the stream while the chunk was made: there is nobody left to hand it to.
+    if (chunk === ENDED || this.#ended) return true;
     this.#controller.enqueue(chunk);
     if (this.#started) this.#open.delivered();
     this.#started = true;

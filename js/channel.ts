@@ -17,7 +17,7 @@ import { MessageQueueListener } from './listener.js';
 import { Message, send, type Sent } from './message.js';
 import { functionOption, idOption, objectOption, signalOption } from './options.js';
 import { owned, type OwnedStream } from './owned.js';
-import { report } from './report.js';
+import { reporter } from './report.js';
 import { assertLoaded } from './runtime.js';
 import { Seat } from './seat.js';
 import { MessageStream } from './stream.js';
@@ -60,7 +60,7 @@ interface Internals {
 export let ownedBy: <Events extends EventMap<Events>, T>(
   channel: AbstractChannel<Events>,
   listener: MessageQueueListener<Events> | undefined,
-  open: (listener: MessageQueueListener<Events>, leave: () => void) => T,
+  open: (seat: Seat, leave: () => void) => T,
 ) => T;
 
 /** Returns what a channel is made of. @internal */
@@ -169,9 +169,9 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidChannelException} when the channel is closed.
    */
   dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): void {
-    const seat = this.#seat(listenerId);
     const sent = send(message);
-    sent.id = this.#internals.raw.dispatch(seat.number, sent);
+    // Looked up after the payload's own code has run, which may have removed the listener.
+    sent.id = this.#internals.raw.dispatch(this.#seat(listenerId).number, sent);
   }
 
   /**
@@ -190,7 +190,6 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    *
    * @throws {NoMessagesException} when nothing waits for it, or it is stopped.
    * @throws {InvalidListenerException} when it is unknown.
-   * @throws {InvalidChannelException} when nothing waits and the channel is closed, so that nothing will.
    * @throws what `onMessage` throws; the message is gone then.
    */
   deliverNext(listenerId: string): MessageOf<Events> {
@@ -224,7 +223,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
       throw new InvalidListenerException(`another listener is registered with the id ${listener.id}`);
     }
     seat.refresh();
-    const tell = onError ?? ((error: unknown) => report(listener.id, error));
+    const tell = reporter(listener.id, onError);
     const hooks = { adapt: (sent: Sent | undefined) => this.#adapt(sent), report: tell };
     return new MessageStream(raw.open(seat.number, tell), seat, hooks, {
       delaySeconds: wire.delaySeconds,
@@ -240,9 +239,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    */
   watch(options?: WatchOptions<Events>): OwnedStream<Item, Events> {
     const { signal } = streamOptions(options);
-    return this.#own(options?.listener, (listener, leave) =>
-      owned(this.messageStream(listener, options), listener as unknown as MessageQueueListener, leave, [signal]) as OwnedStream<Item, Events>,
-    );
+    return this.#own(options?.listener, (seat, leave) => {
+      const stream = this.messageStream(seat.listener as unknown as MessageQueueListener<Events>, options);
+      return owned(stream, seat, leave, [signal]) as OwnedStream<Item, Events>;
+    });
   }
 
   /**
@@ -255,7 +255,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
 
   #own<T>(
     listener: MessageQueueListener<Events> = new MessageQueueListener<Events>(),
-    open: (listener: MessageQueueListener<Events>, leave: () => void) => T,
+    open: (seat: Seat, leave: () => void) => T,
   ): T {
     this.registerListener(listener);
     const seat = this.#seat(listener.id);
@@ -265,7 +265,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     };
     listener.startSync();
     try {
-      return open(listener, leave);
+      return open(seat, leave);
     } catch (error) {
       leave();
       throw error;

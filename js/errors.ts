@@ -24,17 +24,17 @@ export class InvalidMessageFormat extends Error {
   readonly code = 'ERIC_INVALID_MESSAGE';
 }
 
-/** There is nothing to deliver: the queue is empty, or the listener stopped. */
+/** There is nothing to deliver: the queue is empty, the listener stopped, or the channel closed besides. */
 export class NoMessagesException extends Error {
   static {
     this.prototype.name = 'NoMessagesException';
   }
   readonly code = 'ERIC_NO_MESSAGES';
 
-  /** `'empty'`: try again after the next send. `'stopped'`: start the listener. */
-  readonly reason: 'empty' | 'stopped';
+  /** `'empty'`: try again after the next send. `'stopped'`: start the listener. `'closed'`: there will be nothing more. */
+  readonly reason: 'empty' | 'stopped' | 'closed';
 
-  constructor(message: string, reason: 'empty' | 'stopped') {
+  constructor(message: string, reason: 'empty' | 'stopped' | 'closed') {
     super(message);
     this.reason = reason;
   }
@@ -50,7 +50,7 @@ export function exception(code: string, message: string, reason?: string): Error
     case 'ERIC_INVALID_MESSAGE':
       return new InvalidMessageFormat(message);
     case 'ERIC_NO_MESSAGES':
-      return new NoMessagesException(message, reason === 'stopped' ? 'stopped' : 'empty');
+      return new NoMessagesException(message, reason === 'stopped' || reason === 'closed' ? reason : 'empty');
     default:
       return new Error(message);
   }

@@ -3,6 +3,9 @@
 /** What `new Headers()` takes. Only the types of browsers name it `HeadersInit`. */
 export type HeadersLike = ConstructorParameters<typeof Headers>[0];
 
+/** The hop-by-hop headers, and the length that nobody knows. */
+const UNFIT = ['Connection', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'Content-Length'];
+
 /**
  * Returns the headers of an event stream, on top of the caller's.
  *
@@ -14,6 +17,6 @@ export function eventStreamHeaders(others: HeadersLike): Headers {
   headers.set('Content-Type', 'text/event-stream; charset=utf-8');
   headers.set('Cache-Control', 'no-cache, no-transform');
   headers.set('X-Accel-Buffering', 'no');
-  for (const name of ['Connection', 'Keep-Alive', 'Transfer-Encoding', 'Content-Length']) headers.delete(name);
+  for (const name of UNFIT) headers.delete(name);
   return headers;
 }

@@ -51,6 +51,7 @@ export class OpenStream {
       this.end();
       return ENDED;
     }
+    this.#seat.refresh();
     const taken = next(this.#number);
     if (taken === ENDED) this.end();
     return taken;

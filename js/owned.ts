@@ -3,6 +3,8 @@
 import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
+import { report } from './report.js';
+import type { Seat } from './seat.js';
 import { MessageStream } from './stream.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
@@ -18,10 +20,11 @@ export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
  * Has `leave` called once, when the stream ends, by whatever.
  *
  * @param stream The channel's own stream, or any iterator that a subclass puts in its place.
+ * @internal
  */
 export function owned<Item>(
   stream: AsyncIterator<Item, void>,
-  listener: MessageQueueListener,
+  seat: Seat,
   leave: () => void,
   signals: readonly (AbortSignal | null | undefined)[],
 ): OwnedStream<Item> {
@@ -29,34 +32,40 @@ export function owned<Item>(
     stream.onEnd(leave);
     return stream as MessageStream<Item>;
   }
-  return new ForeignStream(stream, listener, leave, signals);
+  return new ForeignStream(stream, seat, leave, signals);
 }
 
-/** A subclass's own iterator. When its listener leaves, the streams of the channel underneath end, and so does it. */
-class ForeignStream<Item> implements OwnedStream<Item> {
-  readonly listener: MessageQueueListener;
+/** Any iterator. When its listener leaves, the streams of the channel underneath end, and so does it. @internal */
+export class ForeignStream<Item> implements OwnedStream<Item> {
+  readonly #seat: Seat;
   readonly #stream: AsyncIterator<Item, void>;
   #leave: (() => void) | undefined;
 
   constructor(
     stream: AsyncIterator<Item, void>,
-    listener: MessageQueueListener,
+    seat: Seat,
     leave: () => void,
     signals: readonly (AbortSignal | null | undefined)[],
   ) {
     this.#stream = stream;
-    this.listener = listener;
-    const abort = (): void => this.#end();
+    this.#seat = seat;
+    const abort = (): void => void this.return().catch((error: unknown) => report(seat.listener.id, error));
     const given = signals.filter((signal) => signal != null);
     this.#leave = () => {
       for (const signal of given) signal.removeEventListener('abort', abort);
       leave();
     };
     for (const signal of given) signal.addEventListener('abort', abort);
-    if (given.some((signal) => signal.aborted)) this.#end();
+    if (given.some((signal) => signal.aborted)) abort();
+  }
+
+  get listener(): MessageQueueListener {
+    return this.#seat.listener;
   }
 
   async next(): Promise<IteratorResult<Item, undefined>> {
+    // An iterator that has not begun yet would look for its listener in vain.
+    if (this.#seat.left) return this.return();
     try {
       const result = await this.#stream.next();
       if (!result.done) return result;
@@ -85,7 +94,8 @@ class ForeignStream<Item> implements OwnedStream<Item> {
   }
 }
 
-interface ForeignStream<Item> extends MaybeAsyncDisposable {}
+/** @internal */
+export interface ForeignStream<Item> extends MaybeAsyncDisposable {}
 
 makeDisposable(ForeignStream.prototype, 'asyncDispose', async function () {
   await this.return();

@@ -20,16 +20,16 @@ export function toText(payload: unknown): string | undefined {
     case 'boolean':
       return JSON.stringify(payload);
   }
-  let text: string | undefined;
   try {
-    text = JSON.stringify(payload);
+    const text = JSON.stringify(payload);
+    // After `stringify`, which throws on cycles: what is walked here ends.
+    refuseSilentLoss(payload);
+    if (text === undefined) throw new InvalidMessageFormat('JSON cannot carry the payload: its toJSON gave nothing');
+    return text;
   } catch (cause) {
+    if (cause instanceof InvalidMessageFormat) throw cause;
     throw new InvalidMessageFormat(`JSON cannot carry the payload: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
   }
-  // After `stringify`, which throws on cycles: what is walked here ends.
-  refuseSilentLoss(payload);
-  if (text === undefined) throw new InvalidMessageFormat('JSON cannot carry the payload: its toJSON gave nothing');
-  return text;
 }
 
 function refuseSilentLoss(value: unknown): void {

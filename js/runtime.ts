@@ -49,6 +49,13 @@ export function forget(number: number): void {
 /** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
 function wake(): void {
   for (const number of takeWoken()) {
-    waiting[number]?.woken();
+    try {
+      waiting[number]?.woken();
+    } catch (error) {
+      // One that fails leaves the others alone, and is heard of all the same.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   }
 }

@@ -37,6 +37,11 @@ export class Seat {
     this.raw.stop(this.number);
   }
 
+  /** Whether the listener was removed. */
+  get left(): boolean {
+    return this.#left;
+  }
+
   leave(): void {
     this.#left = true;
     MessageQueueListener.leave(this.listener, this);

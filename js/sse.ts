@@ -4,7 +4,7 @@ import { bodyOf } from './body.js';
 import { AbstractChannel, internalsOf, ownedBy, streamOptions, type ChannelOptions, type StreamOptions } from './channel.js';
 import type { AnyEvents, ClosedMessage, EventMap, MessageOf, SSEEvent } from './events.js';
 import type { MessageQueueListener } from './listener.js';
-import { durationOption, objectOption } from './options.js';
+import { durationOption, objectOption, signalOption } from './options.js';
 import { adaptedBodyOf } from './adapted-body.js';
 import { eventStreamHeaders, type HeadersLike } from './headers.js';
 
@@ -78,13 +78,13 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
     const { signal, onError } = streamOptions(options);
     const headers = eventStreamHeaders(options?.headers);
     if (request?.method === 'HEAD') return new Response(null, { headers });
-    const signals = [signal, request?.signal];
-    const body = ownedBy(this, options?.listener, (listener, leave) => {
+    const signals = [signal, signalOption(request?.signal, 'request.signal')];
+    const body = ownedBy(this, options?.listener, (seat, leave) => {
       if (this.#isAdapted()) {
-        const stream = this.messageStream(listener, { onError });
-        return adaptedBodyOf(stream, { listener, leave, signals, onError, retryMilliseconds: this.#retryMilliseconds });
+        const stream = this.messageStream(seat.listener as unknown as MessageQueueListener<Events>, { onError });
+        return adaptedBodyOf(stream, { seat, leave, signals, onError, retryMilliseconds: this.#retryMilliseconds });
       }
-      return bodyOf(this, listener, { leave, signals, onError });
+      return bodyOf(this, seat, { leave, signals, onError });
     });
     return new Response(body, { headers });
   }

@@ -21,7 +21,7 @@ const wasmTests = readdirSync(inRoot('tests'))
 const CHECKS = [
   ['Rust formatting', 'cargo', 'fmt', '--check'],
   ['Rust lints, native', 'cargo', 'clippy', '--quiet', '--all-targets', ...DENY],
-  ['Rust lints, WebAssembly', 'cargo', 'clippy', '--quiet', '--target', WASM_TARGET, '--lib', ...wasmTests, ...DENY],
+  ['Rust lints, WebAssembly', 'cargo', 'clippy', '--quiet', '--target', WASM_TARGET, '--features', 'npm', '--lib', ...wasmTests, ...DENY],
   ['Rust documentation', 'cargo', 'doc', '--quiet', '--no-deps'],
   ['TypeScript types', process.execPath, TSC, '-p', 'tsconfig.json'],
   ['types of the scripts', process.execPath, TSC, '-p', 'scripts/tsconfig.json'],

@@ -458,6 +458,16 @@ impl<M> AbstractChannel<M> {
         seat.listener.wake();
     }
 
+    /// Returns whether the seat's listener was removed.
+    pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
+        seat.queue.borrow().is_none()
+    }
+
+    /// Returns whether no broadcast is kept for anybody.
+    pub(crate) fn is_all_read(&self) -> bool {
+        self.core.state.borrow().log.len() == 0
+    }
+
     /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.
     pub(crate) fn with_queue<R>(
         &self,
@@ -486,8 +496,8 @@ impl<M: Clone> AbstractChannel<M> {
     /// # Errors
     ///
     /// [`InvalidListenerException`] when the listener is unknown; [`NoMessagesException`] when nothing
-    /// waits for it or it is stopped; [`InvalidChannelException`] when nothing waits and the channel is
-    /// closed, so that nothing will; [`Error::Callback`] when `on_message` refused the message, which is then gone.
+    /// waits for it or it is stopped; [`Error::Callback`] when `on_message` refused the message, which is then
+    /// gone.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
         let seat = self.seat(listener_id)?;
         let sent = self.deliver_to(&seat)?;
@@ -506,7 +516,7 @@ impl<M> AbstractChannel<M> {
                 accepted.map(|()| sent).map_err(Error::Callback)
             }
             Taken::Empty => Err(NoMessagesException::empty().into()),
-            Taken::Closed => Err(InvalidChannelException::closed().into()),
+            Taken::Closed => Err(NoMessagesException::closed().into()),
             Taken::Removed => Err(InvalidListenerException::unknown(seat.listener.id()).into()),
         }
     }

@@ -91,6 +91,15 @@ impl<M> Chunks<M> {
     }
 }
 
+impl<M> Drop for Chunks<M> {
+    fn drop(&mut self) {
+        self.stream.end();
+        if self.stream.channel().is_all_read() {
+            *self.wire.shared.borrow_mut() = None;
+        }
+    }
+}
+
 impl<M: ToEvent> Chunks<M> {
     /// Takes the chunk that is ready.
     pub(crate) fn step(&mut self) -> ChunkStep {

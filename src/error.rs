@@ -32,8 +32,8 @@ pub struct InvalidMessageFormat {
     message: String,
 }
 
-/// There is nothing to deliver. Says [why](NoMessagesException::reason): the two cases call for
-/// different answers.
+/// There is nothing to deliver. Says [why](NoMessagesException::reason): the cases call for different
+/// answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NoMessagesException {
     message: String,
@@ -47,6 +47,8 @@ pub enum NoMessagesReason {
     Empty,
     /// The listener is stopped: what is waiting is delivered once it is started.
     Stopped,
+    /// Nothing is waiting and the channel is closed: nothing ever will.
+    Closed,
 }
 
 /// What a listener's `on_message` returned instead of accepting a message.
@@ -165,7 +167,14 @@ impl NoMessagesException {
         }
     }
 
-    /// Returns whether the queue is empty or the listener stopped.
+    pub(crate) fn closed() -> Self {
+        Self {
+            message: "no message is waiting for the listener, and the channel is closed".into(),
+            reason: NoMessagesReason::Closed,
+        }
+    }
+
+    /// Returns why there is nothing.
     pub fn reason(&self) -> NoMessagesReason {
         self.reason
     }

@@ -176,17 +176,26 @@ impl<M> MessageQueueListener<M> {
 
     /// Parks a stream until [`wake`](Self::wake).
     pub(crate) fn park(&self, stream: u64, waker: &Waker) {
-        let mut parked = self.inner.parked.borrow_mut();
-        match parked.iter_mut().find(|(number, _)| *number == stream) {
-            Some((_, old)) => old.clone_from(waker),
-            None => parked.push((stream, waker.clone())),
-        }
+        let waker = waker.clone();
+        let _old = {
+            let mut parked = self.inner.parked.borrow_mut();
+            match parked.iter_mut().find(|(number, _)| *number == stream) {
+                Some((_, old)) => Some(std::mem::replace(old, waker)),
+                None => {
+                    parked.push((stream, waker));
+                    None
+                }
+            }
+        };
     }
 
     /// Forgets a stream that waits no longer.
     pub(crate) fn unpark(&self, stream: u64) {
-        let mut parked = self.inner.parked.borrow_mut();
-        parked.retain(|(number, _)| *number != stream);
+        let _old = {
+            let mut parked = self.inner.parked.borrow_mut();
+            let index = parked.iter().position(|(number, _)| *number == stream);
+            index.map(|index| parked.swap_remove(index))
+        };
     }
 
     /// Wakes the parked streams, after the borrow: a waker may poll its stream at once.

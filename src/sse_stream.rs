@@ -121,7 +121,7 @@ impl<M> ByteStream<M> {
     /// Reports the errors of `on_message` to a function, instead of to the console.
     #[must_use]
     pub fn on_error(mut self, report: impl Fn(CallbackError) + 'static) -> Self {
-        self.chunks.stream = self.chunks.stream.on_error(report);
+        self.chunks.stream.report_to(report);
         self
     }
 

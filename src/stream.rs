@@ -73,7 +73,10 @@ impl<M> MessageStream<M> {
         Self {
             number: seat.listener.number_stream(),
             stops: seat.listener.stops(),
-            phase: Phase::Opened,
+            phase: match seat.listener.is_running_sync() {
+                true => Phase::Running,
+                false => Phase::Opened,
+            },
             on_error: None,
             channel,
             seat,
@@ -84,8 +87,12 @@ impl<M> MessageStream<M> {
     /// Reports the errors of `on_message` to a function, instead of to the console.
     #[must_use]
     pub fn on_error(mut self, report: impl Fn(CallbackError) + 'static) -> Self {
-        self.on_error = Some(Box::new(report));
+        self.report_to(report);
         self
+    }
+
+    pub(crate) fn report_to(&mut self, report: impl Fn(CallbackError) + 'static) {
+        self.on_error = Some(Box::new(report));
     }
 
     /// Returns the listener that this stream reads for.
@@ -136,9 +143,11 @@ impl<M> MessageStream<M> {
         let stopped = match self.phase {
             Phase::Ended => return false,
             Phase::Opened => !self.seat.listener.is_running_sync(),
-            Phase::Running => false,
+            // Stopped by the close of another channel, which does not count.
+            Phase::Running => !self.seat.listener.is_running_sync() && !self.channel.is_closed(),
         };
-        if stopped || self.seat.listener.stops() != self.stops {
+        let stopped = stopped || self.seat.listener.stops() != self.stops;
+        if stopped || self.channel.is_left(&self.seat) {
             self.end();
             return false;
         }

@@ -15,7 +15,7 @@ export async function buildWasm(env) {
     step('compiling the Rust core to WebAssembly', async () => {
       rmSync(PKG, { recursive: true, force: true });
       // no-install: everything is on PATH, and what is not should be an error here rather than a download there.
-      await quietly('wasm-pack', ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install'], {
+      await quietly('wasm-pack', ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install', '.', '--features', 'npm'], {
         env: { ...env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: (await withoutMachinePaths(env)).join(' ') },
       });
     }),

@@ -113,8 +113,8 @@ impl RawChannel {
         self.channel.event_id(position).as_str().to_string()
     }
 
-    /// Delivers the oldest message. Throws `NoMessagesException`, `InvalidListenerException`,
-    /// `InvalidChannelException`, or what the callback threw.
+    /// Delivers the oldest message. Throws `NoMessagesException`, `InvalidListenerException`, or what the callback
+    /// threw.
     pub fn deliver(&self, seat: usize) -> Result<JsValue, JsValue> {
         let seat = self.known_seat(seat)?;
         let sent = self.channel.deliver_to(&seat).map_err(thrown)?;

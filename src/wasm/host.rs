@@ -71,6 +71,7 @@ pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
         Error::NoMessages(exception) => Some(match exception.reason() {
             NoMessagesReason::Empty => "empty".to_string(),
             NoMessagesReason::Stopped => "stopped".to_string(),
+            NoMessagesReason::Closed => "closed".to_string(),
         }),
         _ => None,
     };

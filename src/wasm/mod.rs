@@ -21,10 +21,19 @@
 //! ended, by the very callback that it is waiting for says so instead of failing.
 //!
 //! Nothing here is public interface: the package's TypeScript is.
+//!
+//! The crate has these bindings only with the feature `npm`; what the core itself needs of JavaScript it always has.
 
-pub mod channels;
 pub(crate) mod console;
-pub mod host;
 pub(crate) mod ids;
+
+#[cfg(feature = "npm")]
+mod allocator;
+#[cfg(feature = "npm")]
+pub mod channels;
+#[cfg(feature = "npm")]
+pub mod host;
+#[cfg(feature = "npm")]
 pub mod messages;
+#[cfg(feature = "npm")]
 pub mod streams;

@@ -104,10 +104,10 @@ fn a_chunk_that_was_made_earlier_does_not_hide_what_came_after_it() {
     let channel = SseChannel::new();
     let (mut first, mut second) = (opened(&channel), opened(&channel));
     channel.broadcast(message("tick", 1)).unwrap();
-    let one = bytes(&mut first);
+    let one = chunk(&mut first);
     channel.broadcast(message("tick", 2)).unwrap();
-    let both = bytes(&mut second);
-    assert_eq!(both, one + &bytes(&mut first));
+    let both = chunk(&mut second);
+    assert_eq!(*both, [one, chunk(&mut first)].concat());
 }
 
 #[test]

@@ -56,8 +56,10 @@ fn deliver_next_delivers_what_was_queued_before_the_close_and_then_says_closed()
     channel.broadcast("1").unwrap();
     channel.close();
     assert_eq!(channel.deliver_next(listener.id()).unwrap(), "1");
-    let error = channel.deliver_next(listener.id()).unwrap_err();
-    assert!(matches!(error, Error::InvalidChannel(_)));
+    match channel.deliver_next(listener.id()).unwrap_err() {
+        Error::NoMessages(error) => assert_eq!(error.reason(), NoMessagesReason::Closed),
+        error => panic!("{error:?}"),
+    }
 }
 
 #[test]

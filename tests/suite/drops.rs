@@ -116,6 +116,7 @@ fn a_message_that_broadcasts_when_dropped_can_be_dropped_by_any_call() {
 #[test]
 fn a_callback_may_do_anything_when_it_is_dropped() {
     Scene::play(|scene| {
+        scene.broadcast(Note::new("1"));
         let on_drop = OnDrop::new(scene.callback());
         scene.listener.set_on_message(Some(Rc::new(move |_: &Note| {
             let _owned = &on_drop;

@@ -4,9 +4,10 @@
 //! no sharing. `against_model` compares the crate with it.
 
 /// What a listener does with a message when it is delivered.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Manner {
     /// Has no `on_message`.
+    #[default]
     Plain,
     /// Refuses every third message.
     Picky,
@@ -25,8 +26,9 @@ impl Manner {
 }
 
 /// How a stream yields messages: one at a time, or all that are ready.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Kind {
+    #[default]
     Messages,
     Events,
     Bytes,
@@ -54,6 +56,7 @@ pub const UNKNOWN_LISTENER: &str = "ERIC_INVALID_LISTENER";
 pub const NO_MESSAGES: &str = "ERIC_NO_MESSAGES";
 pub const REFUSED: &str = "ERIC_CALLBACK";
 
+#[derive(Default)]
 pub struct Listener {
     pub manner: Manner,
     pub running: bool,
@@ -63,6 +66,7 @@ pub struct Listener {
     pub registrations: usize,
 }
 
+#[derive(Default)]
 pub struct Stream {
     listener: usize,
     registration: usize,
@@ -94,12 +98,8 @@ pub struct Model {
 impl Model {
     /// Adds a listener that is not registered yet.
     pub fn add(&mut self, manner: Manner) {
-        self.listeners.push(Listener {
-            manner,
-            running: false,
-            queue: None,
-            registrations: 0,
-        });
+        let listener = Listener::default();
+        self.listeners.push(Listener { manner, ..listener });
     }
 
     pub fn register(&mut self, at: usize) -> Result<(), &'static str> {
@@ -168,11 +168,7 @@ impl Model {
             return Err(NO_MESSAGES);
         }
         if queue.is_empty() {
-            return Err(if self.closed {
-                CLOSED_CHANNEL
-            } else {
-                NO_MESSAGES
-            });
+            return Err(NO_MESSAGES);
         }
         let number = queue.remove(0);
         if manner.refuses(number) {
@@ -192,13 +188,9 @@ impl Model {
             listener: at,
             registration: self.listeners[at].registrations,
             kind,
-            owns_listener: false,
             started: self.listeners[at].running,
-            cut: false,
-            ended: false,
             fresh: true,
-            waits: false,
-            called: false,
+            ..Stream::default()
         }));
         Ok(())
     }
@@ -212,16 +204,12 @@ impl Model {
         self.register(at)?;
         self.start(at);
         self.open(at, kind)?;
-        self.streams
-            .last_mut()
-            .and_then(Option::as_mut)
-            .expect("just opened")
-            .owns_listener = true;
+        self.stream(self.streams.len() - 1).owns_listener = true;
         Ok(())
     }
 
     pub fn poll(&mut self, number: usize) -> Answer {
-        let stream = self.streams[number].as_mut().expect("an open stream");
+        let stream = self.stream(number);
         (stream.waits, stream.called) = (false, false);
         let mut items = Vec::new();
         loop {
@@ -229,19 +217,16 @@ impl Model {
             stream.started |= self.listeners[stream.listener].running;
             if stream.ended || stream.cut || !stream.started {
                 self.end(number);
-                return if items.is_empty() {
-                    Answer::Ended
-                } else {
-                    Answer::Items(items)
+                return match items.is_empty() {
+                    true => Answer::Ended,
+                    false => Answer::Items(items),
                 };
             }
             let at = stream.listener;
             let whole = stream.kind == Kind::Bytes;
             let first_bytes = std::mem::take(&mut stream.fresh) && whole;
             let Listener { manner, queue, .. } = &mut self.listeners[at];
-            let queue = queue
-                .as_mut()
-                .expect("not removed, or the stream would be cut");
+            let queue = queue.as_mut().expect("it would be cut otherwise");
             if !queue.is_empty() {
                 let taken = queue.remove(0);
                 if manner.refuses(taken) {
@@ -270,8 +255,11 @@ impl Model {
 
     /// Puts back what a stream yielded last.
     pub fn give_back(&mut self, stream: usize, number: usize) {
-        let stream = self.streams[stream].as_ref().expect("an open stream");
-        let (at, registration) = (stream.listener, stream.registration);
+        let Stream {
+            listener: at,
+            registration,
+            ..
+        } = *self.stream(stream);
         let listener = &mut self.listeners[at];
         if let Some(queue) = &mut listener.queue
             && listener.registrations == registration
@@ -287,7 +275,7 @@ impl Model {
     }
 
     fn end(&mut self, number: usize) {
-        let stream = self.streams[number].as_mut().expect("an open stream");
+        let stream = self.stream(number);
         let (at, registration) = (stream.listener, stream.registration);
         let ends = !std::mem::replace(&mut stream.ended, true);
         if ends && stream.owns_listener && self.listeners[at].registrations == registration {
@@ -305,6 +293,10 @@ impl Model {
     fn call(&mut self, at: usize) {
         self.streams_of(at)
             .for_each(|stream| stream.called |= stream.waits);
+    }
+
+    fn stream(&mut self, number: usize) -> &mut Stream {
+        self.streams[number].as_mut().expect("an open stream")
     }
 
     fn streams_of(&mut self, at: usize) -> impl Iterator<Item = &mut Stream> {

@@ -156,6 +156,18 @@ fn positions_rise_in_the_order_of_sending() {
 }
 
 #[test]
+fn a_position_is_used_once_even_if_nobody_is_there_to_read() {
+    let channel = Words::new();
+    let mut positions = vec![channel.broadcast("to nobody").unwrap()];
+    positions.push(channel.broadcast("to nobody").unwrap());
+    let listener = running(&channel);
+    positions.push(channel.broadcast("to somebody").unwrap());
+    channel.remove_listener(listener.id()).unwrap();
+    positions.push(channel.broadcast("to nobody").unwrap());
+    assert!(positions.is_sorted_by(|a, b| a < b), "{positions:?}");
+}
+
+#[test]
 fn a_delivery_names_the_position_that_its_send_returned() {
     let channel = Words::new();
     let mut stream = channel.watch().unwrap();

@@ -130,6 +130,17 @@ fn without_a_delay_everything_is_ready_at_once() {
 }
 
 #[test]
+fn a_clone_of_a_channel_has_its_delay() {
+    let channel = paced(FOREVER).clone();
+    let (mut events, mut bytes) = (channel.watch().unwrap(), channel.watch_bytes().unwrap());
+    broadcast(&channel, 0..2);
+    assert_eq!(
+        (waiting(&mut events).len(), waiting(&mut bytes).len()),
+        (1, 2)
+    );
+}
+
+#[test]
 fn each_stream_has_a_delay_of_its_own() {
     let channel = paced(FOREVER);
     let (mut first, mut second) = (channel.watch().unwrap(), channel.watch().unwrap());

@@ -1,10 +1,11 @@
 //! Callbacks may do anything: each situation in which the channel calls its user is played with
 //! everything that the user may do then (`scene`).
 
+use std::cell::RefCell;
 use std::rc::Rc;
 use std::task::Waker;
 
-use eric_sse::Delivered;
+use eric_sse::{Delivered, SseChannel};
 
 use super::scene::{Note, Scene};
 use super::support::*;
@@ -156,4 +157,27 @@ fn a_message_may_do_anything_while_it_is_encoded_for_one_listener_alone() {
         scene.broadcast(Note::new("2"));
         drop(ready(&mut bytes));
     });
+}
+
+#[test]
+fn a_message_may_be_read_by_others_while_it_is_encoded() {
+    let channel = SseChannel::<Note>::default();
+    let mut outer = channel.watch_bytes().unwrap();
+    let inner = Rc::new(RefCell::new(channel.watch_bytes().unwrap()));
+    waiting(&mut outer);
+    waiting(&mut *inner.borrow_mut());
+    let (reader, read_inside) = (inner.clone(), Seen::new());
+    let record = read_inside.clone();
+    let read = move || {
+        // Encoding it for the inner reader leads here again.
+        if let Ok(mut stream) = reader.try_borrow_mut() {
+            record.push(waiting(&mut *stream).concat());
+        }
+    };
+    channel
+        .broadcast(Note::with("1", Some(Box::new(read)), None))
+        .unwrap();
+    let read_outside = waiting(&mut outer).concat();
+    assert!(read_outside.ends_with(b"\ndata: 1\n\n"));
+    assert_eq!(read_inside.take(), [read_outside]);
 }

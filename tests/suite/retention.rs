@@ -108,3 +108,29 @@ fn a_shared_chunk_is_not_kept_for_a_listener_that_is_gone() {
     drop(second);
     assert_eq!(Rc::strong_count(&chunks[0]), 1);
 }
+
+#[test]
+fn a_removed_listener_is_not_kept() {
+    let channel = Words::new();
+    let owned = Rc::new(());
+    let kept = owned.clone();
+    let listener = running_with(&channel, move |_| {
+        let _owned = &kept;
+        Ok(())
+    });
+    let mut stream = channel.message_stream(&listener).unwrap();
+    for _ in 0..3 {
+        assert!(is_waiting(&mut stream));
+        channel.dispatch(listener.id(), "1").unwrap();
+        assert_eq!(words(&mut stream), ["1"]);
+    }
+    drop(stream);
+    channel.remove_listener(listener.id()).unwrap();
+    assert_eq!(
+        Rc::strong_count(&owned),
+        2,
+        "by its handle, and not by the channel"
+    );
+    drop(listener);
+    assert_eq!(Rc::strong_count(&owned), 1);
+}

@@ -1,0 +1,179 @@
+//! The bindings of the npm package, called as its TypeScript calls them.
+
+use eric_sse::wasm::channels::RawChannel;
+use eric_sse::wasm::host::{Host, install_host};
+use eric_sse::wasm::messages::{JsMessage, check_event_type, encode_event, encode_prelude};
+use eric_sse::wasm::streams::{end, next_chunk, next_message, open_streams, rest, take_woken};
+use js_sys::{Function, Uint8Array};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_test::wasm_bindgen_test;
+
+#[wasm_bindgen(inline_js = "
+    let asked = 0;
+    export const host = () => ({
+        exception: (code, message, reason) => Object.assign(new Error(message), { code, reason }),
+        wakeSoon: () => { asked += 1; },
+    });
+    export const timesAsked = () => asked;
+    export const message = (kind, text) => ({ kind, text });
+    export const codeOf = (error) => String(error?.code);
+")]
+extern "C" {
+    fn host() -> Host;
+    #[wasm_bindgen(js_name = timesAsked)]
+    fn times_asked() -> u32;
+    fn message(kind: &str, text: &str) -> JsMessage;
+    #[wasm_bindgen(js_name = codeOf)]
+    fn code_of(error: &JsValue) -> String;
+}
+
+fn channel() -> RawChannel {
+    install_host(host());
+    RawChannel::new(false, 15_000.0)
+}
+
+fn ignore() -> Function {
+    Function::new_no_args("")
+}
+
+fn text(chunk: &JsValue) -> String {
+    String::from_utf8(chunk.unchecked_ref::<Uint8Array>().to_vec()).unwrap()
+}
+
+#[wasm_bindgen_test]
+fn a_message_comes_out_as_the_object_that_went_in() {
+    let channel = channel();
+    let seat = channel.add("a", true).unwrap();
+    let stream = channel.open(seat, ignore()).unwrap();
+    let sent: JsValue = message("tick", "1").into();
+    assert_eq!(
+        channel.broadcast(sent.clone().unchecked_into()).unwrap(),
+        1.0
+    );
+    assert!(next_message(stream) == sent);
+    assert!(next_message(stream).is_undefined());
+    end(stream);
+}
+
+#[wasm_bindgen_test]
+fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
+    let channel = channel();
+    let streams: Vec<_> = ["a", "b", "c"]
+        .map(|id| {
+            channel
+                .open(channel.add(id, true).unwrap(), ignore())
+                .unwrap()
+        })
+        .to_vec();
+    take_woken();
+    for stream in &streams {
+        assert!(next_message(*stream).is_undefined());
+    }
+    let before = times_asked();
+    channel.broadcast(message("tick", "1")).unwrap();
+    channel.broadcast(message("tick", "2")).unwrap();
+    assert_eq!(times_asked() - before, 1);
+    let mut woken = take_woken();
+    woken.sort_unstable();
+    assert!(
+        woken
+            .into_iter()
+            .eq(streams.iter().map(|stream| *stream as u32))
+    );
+    assert!(take_woken().is_empty());
+    streams.into_iter().for_each(end);
+}
+
+#[wasm_bindgen_test]
+fn streams_at_the_same_place_get_the_same_array() {
+    let channel = channel();
+    let [a, b] = ["a", "b"].map(|id| {
+        let seat = channel.add(id, true).unwrap();
+        channel.open_bytes(seat, ignore()).unwrap()
+    });
+    for stream in [a, b] {
+        assert_eq!(text(&next_chunk(stream)), "retry: 15000\n\n");
+    }
+    channel.broadcast(message("tick", "one\r\ntwo")).unwrap();
+    let (first, second) = (next_chunk(a), next_chunk(b));
+    assert!(first == second);
+    let id = channel.event_id(1.0);
+    assert_eq!(
+        text(&first),
+        format!("event: tick\nid: {id}\ndata: one\ndata: two\n\n")
+    );
+    [a, b].into_iter().for_each(end);
+}
+
+#[wasm_bindgen_test]
+fn a_closed_channel_says_so_and_its_streams_end() {
+    let channel = channel();
+    let seat = channel.add("a", true).unwrap();
+    let stream = channel.open(seat, ignore()).unwrap();
+    channel.close();
+    assert!(next_message(stream) == JsValue::TRUE);
+    assert!(next_message(stream).is_null());
+    assert!(!channel.is_running(seat));
+    let error = channel.broadcast(message("tick", "1")).unwrap_err();
+    assert_eq!(code_of(&error), "ERIC_INVALID_CHANNEL");
+    end(stream);
+}
+
+#[wasm_bindgen_test]
+fn what_a_callback_throws_comes_out_of_deliver_as_it_is() {
+    let channel = channel();
+    let seat = channel.add("a", true).unwrap();
+    channel.set_on_message(seat, Some(Function::new_no_args("throw 'refused'")));
+    channel.dispatch(seat, message("tick", "1")).unwrap();
+    assert_eq!(
+        channel.deliver(seat).unwrap_err(),
+        JsValue::from_str("refused")
+    );
+    let empty = channel.deliver(seat).unwrap_err();
+    assert_eq!(code_of(&empty), "ERIC_NO_MESSAGES");
+}
+
+#[wasm_bindgen_test]
+fn numbers_that_are_unknown_do_no_harm() {
+    let channel = channel();
+    let unknown = 4_000_000_000;
+    assert!(next_message(unknown).is_null());
+    assert!(next_chunk(unknown).is_null());
+    assert!(!rest(unknown));
+    end(unknown);
+    channel.remove(unknown);
+    channel.start(unknown);
+    let error = channel.dispatch(unknown, message("tick", "1")).unwrap_err();
+    assert_eq!(code_of(&error), "ERIC_INVALID_LISTENER");
+}
+
+#[wasm_bindgen_test]
+fn ended_streams_and_removed_listeners_leave_nothing_open() {
+    let channel = channel();
+    let before = open_streams();
+    for _ in 0..1000 {
+        let seat = channel.add("a", true).unwrap();
+        let stream = channel.open_bytes(seat, ignore()).unwrap();
+        next_chunk(stream);
+        end(stream);
+        channel.remove(seat);
+    }
+    assert_eq!(open_streams(), before);
+    assert_eq!(channel.add("a", true).unwrap(), 0);
+}
+
+#[wasm_bindgen_test]
+fn what_does_not_fit_in_a_line_is_refused() {
+    install_host(host());
+    for illegal in ["", "a\nb", "a\rb", "a\0b"] {
+        let error = check_event_type(illegal).unwrap_err();
+        assert_eq!(code_of(&error), "ERIC_INVALID_MESSAGE");
+        assert!(encode_event(illegal, "", None).is_err());
+    }
+    assert!(encode_event("a", "", Some("1\n2".into())).is_err());
+    assert_eq!(
+        encode_event("a", "1", Some("2".into())).unwrap(),
+        b"event: a\nid: 2\ndata: 1\n\n"
+    );
+    assert_eq!(encode_prelude(15_000.0), b"retry: 15000\n\n");
+}
