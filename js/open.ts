@@ -2,7 +2,7 @@
 
 import { end, rest } from '../pkg/eric_sse.js';
 import { expect, forget, type Wakeable } from './runtime.js';
-import type { Seat } from './seat.js';
+import type { Onlooker, Seat } from './seat.js';
 
 /** What the core answers when there is nothing yet: `woken` will be called. */
 export const WAIT = undefined;
@@ -22,7 +22,7 @@ export interface OpenOptions {
   signals: readonly (AbortSignal | null | undefined)[];
 }
 
-export class OpenStream {
+export class OpenStream implements Onlooker {
   readonly #number: number;
   readonly #seat: Seat;
   readonly #reader: Reader;
@@ -39,6 +39,7 @@ export class OpenStream {
     this.#delayMilliseconds = delaySeconds * 1000;
     this.#signals = signals.filter((signal) => signal != null);
     expect(number, reader);
+    seat.streams.add(this);
     for (const signal of this.#signals) signal.addEventListener('abort', this.#abort);
     if (this.#signals.some((signal) => signal.aborted)) this.end();
   }
@@ -66,12 +67,18 @@ export class OpenStream {
     }, this.#delayMilliseconds);
   }
 
+  /** Ends the stream if its listener was stopped or removed. */
+  look(): void {
+    if (!this.#ended && !rest(this.#number)) this.end();
+  }
+
   /** Ends the stream. Does nothing to an ended one. */
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#due);
     for (const signal of this.#signals) signal.removeEventListener('abort', this.#abort);
+    this.#seat.streams.delete(this);
     forget(this.#number);
     end(this.#number);
     this.#seat.followCore();

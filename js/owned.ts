@@ -4,7 +4,7 @@ import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import { report } from './report.js';
-import type { Seat } from './seat.js';
+import type { Onlooker, Seat } from './seat.js';
 import { MessageStream } from './stream.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
@@ -36,7 +36,7 @@ export function owned<Item>(
 }
 
 /** Any iterator. When its listener leaves, the streams of the channel underneath end, and so does it. @internal */
-export class ForeignStream<Item> implements OwnedStream<Item> {
+export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   readonly #seat: Seat;
   readonly #stream: AsyncIterator<Item, void>;
   #leave: (() => void) | undefined;
@@ -49,12 +49,14 @@ export class ForeignStream<Item> implements OwnedStream<Item> {
   ) {
     this.#stream = stream;
     this.#seat = seat;
-    const abort = (): void => void this.return().catch((error: unknown) => report(seat.listener.id, error));
+    const abort = (): void => this.#abort();
     const given = signals.filter((signal) => signal != null);
     this.#leave = () => {
       for (const signal of given) signal.removeEventListener('abort', abort);
+      seat.streams.delete(this);
       leave();
     };
+    seat.streams.add(this);
     for (const signal of given) signal.addEventListener('abort', abort);
     if (given.some((signal) => signal.aborted)) abort();
   }
@@ -85,6 +87,15 @@ export class ForeignStream<Item> implements OwnedStream<Item> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  look(): void {
+    if (this.#seat.left || !this.#seat.listener.isRunningSync()) this.#abort();
+  }
+
+  /** Ends it though nobody waits for that. */
+  #abort(): void {
+    this.return().catch((error: unknown) => report(this.#seat.listener.id, error));
   }
 
   #end(): void {

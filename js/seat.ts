@@ -5,10 +5,18 @@ import { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
 import { report } from './report.js';
 
+/** A stream that may have to end though nobody is reading it. */
+export interface Onlooker {
+  /** Ends the stream if its listener was stopped or removed. */
+  look(): void;
+}
+
 export class Seat {
   readonly raw: RawChannel;
   readonly listener: MessageQueueListener;
   readonly number: number;
+  /** The open streams that read for the listener here. */
+  readonly streams = new Set<Onlooker>();
   #watched = false;
   #left = false;
 
@@ -35,6 +43,7 @@ export class Seat {
 
   stop(): void {
     this.raw.stop(this.number);
+    this.#lookSoon();
   }
 
   /** Whether the listener was removed. */
@@ -46,11 +55,23 @@ export class Seat {
     this.#left = true;
     MessageQueueListener.leave(this.listener, this);
     this.raw.remove(this.number);
+    this.#lookSoon();
   }
 
   /** Stops the whole listener when the core has stopped it at this seat: its channel was closed. */
   followCore(): void {
     if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
+  }
+
+  /**
+   * Ends the streams that nobody reads just now; the core wakes the others. Not at once: the message that stops its own
+   * listener is still delivered.
+   */
+  #lookSoon(): void {
+    if (this.streams.size === 0) return;
+    queueMicrotask(() => {
+      for (const stream of [...this.streams]) stream.look();
+    });
   }
 
   readonly #onMessage = (sent: Sent): void => {

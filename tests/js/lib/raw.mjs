@@ -1,0 +1,46 @@
+// The package with its core laid open: how many streams the core has, and how much memory. A build for these tests alone.
+
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { wasmImports } from '../../../scripts/lib/wasm-imports.mjs';
+import { inRoot } from '../../../scripts/lib/paths.mjs';
+
+/** The default entry, and two more exports. */
+const ENTRY = `
+import { initSync, openStreams } from '../../pkg/eric_sse.js';
+import bytes from '../../pkg/eric_sse_bg.wasm';
+import { load } from '../runtime.js';
+load(bytes);
+export * from '../index.js';
+export { openStreams };
+/** Gives what is loaded already. */
+export const wasmBytes = () => initSync().memory.buffer.byteLength;
+`;
+
+/** @returns {Promise<typeof import('eric-sse') & { openStreams: () => number, wasmBytes: () => number }>} */
+export async function loadRaw() {
+  const { outputFiles } = await build({
+    stdin: { contents: ENTRY, resolveDir: inRoot('js/entries'), sourcefile: 'raw.ts', loader: 'ts' },
+    bundle: true,
+    write: false,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2022',
+    keepNames: true,
+    plugins: [wasmImports],
+    logLevel: 'warning',
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  // A file and not a `data:` address, which would stand in every stack.
+  const folder = await mkdtemp(path.join(tmpdir(), 'eric-sse-raw-'));
+  try {
+    const file = path.join(folder, 'raw.mjs');
+    await writeFile(file, outputFiles[0].contents);
+    return await import(pathToFileURL(file).href);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}

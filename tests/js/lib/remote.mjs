@@ -1,0 +1,66 @@
+// Registers the suite with node:test for a runtime that runs it elsewhere and sends its answers.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import * as eric from 'eric-sse';
+import suite from '../suite/index.mjs';
+import { NOTHING_UNCAUGHT } from './run.mjs';
+
+/** @typedef {import('./run.mjs').Answer} Answer */
+
+/** A runtime that says nothing for so long is not going to. */
+const LONGEST_RUN_MS = 180_000;
+
+/**
+ * One node:test subtest for every test of the suite, passed or failed as the runtime says.
+ * @param {string} runtime its name
+ * @param {(tell: (answer: Answer) => void) => Promise<unknown>} run has the suite run there; settled when it has ended
+ * @param {() => string} [outputOf] what the runtime has printed meanwhile
+ */
+export function describeRemote(runtime, run, outputOf = () => '') {
+  describe(runtime, () => {
+    /** @type {Map<string, Answer>} */
+    const answers = new Map();
+    let problem = '';
+
+    before(async () => {
+      try {
+        await inTime(run((answer) => void answers.set(answer.name, answer)));
+      } catch (error) {
+        problem = String(error instanceof Error ? error.stack : error);
+      }
+    });
+
+    // The names are the same wherever the suite runs.
+    for (const name of [...suite(eric).map((one) => one.name), NOTHING_UNCAUGHT]) {
+      test(name, () => {
+        const answer = answers.get(name);
+        if (!answer) throw new Error(`${runtime} did not answer.\n${problem}\n${outputOf()}`);
+        answers.delete(name);
+        if (answer.error) throw failure(answer.error);
+      });
+    }
+
+    after(() => assert.deepEqual([...answers.keys()], [], 'answers to tests that are unknown here'));
+  });
+}
+
+/** The failure as it was there: a stack of this place would say nothing. @param {string} text */
+function failure(text) {
+  const error = new Error(text.split('\n')[0]);
+  error.stack = text;
+  return error;
+}
+
+/** @param {Promise<unknown>} run */
+async function inTime(run) {
+  let timer;
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${LONGEST_RUN_MS} ms`)), LONGEST_RUN_MS);
+  });
+  try {
+    await Promise.race([run, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,167 @@
+// The plain model: what a channel has to do, written with arrays and without any of its ideas.
+//
+// The real thing does some of its work after the turn in which it was asked: `settle` is where the model does so. A
+// reader is a stream or a body; of a listener's readers one at a time waits, since who of several gets a message is open.
+
+/**
+ * @typedef {{ payload: number, refused: boolean }} Sent
+ * @typedef {{ kind: 'item', payload: number } | { kind: 'closed' } | { kind: 'end' }} Answer
+ */
+
+export class ModelListener {
+  running = false;
+  registered = true;
+  /** @type {Sent[]} */
+  queue = [];
+  /** How often it was stopped: a reader that was opened before a stop has ended. */
+  stops = 0;
+
+  /** @param {boolean} validates */
+  constructor(validates) {
+    this.validates = validates;
+  }
+}
+
+export class ModelReader {
+  ended = false;
+  /** Calls that have not been answered. @type {((answer: Answer) => void)[]} */
+  waiting = [];
+
+  /** @param {ModelListener} listener @param {boolean} owns */
+  constructor(listener, owns) {
+    this.listener = listener;
+    this.owns = owns;
+    this.stops = listener.stops;
+  }
+}
+
+export class Model {
+  /** @type {ModelListener[]} */
+  listeners = [];
+  /** @type {ModelReader[]} */
+  readers = [];
+  closed = false;
+  /** How many messages were reported as refused. */
+  reported = 0;
+
+  /** @param {boolean} validates */
+  add(validates) {
+    const listener = new ModelListener(validates);
+    this.listeners.push(listener);
+    return listener;
+  }
+
+  /** @param {ModelListener} listener */
+  remove(listener) {
+    this.listeners = this.listeners.filter((other) => other !== listener);
+    listener.registered = false;
+    listener.queue = [];
+  }
+
+  /** @param {ModelListener} listener */
+  start(listener) {
+    listener.running = true;
+  }
+
+  /** @param {ModelListener} listener */
+  stop(listener) {
+    listener.running = false;
+    listener.stops++;
+  }
+
+  /** @param {Sent} sent */
+  broadcast(sent) {
+    for (const listener of this.listeners) listener.queue.push(sent);
+  }
+
+  /** @param {ModelListener} listener @param {Sent} sent */
+  dispatch(listener, sent) {
+    listener.queue.push(sent);
+  }
+
+  /** @param {ModelListener} listener @returns {'stopped' | 'empty' | 'closed' | 'refused' | number} */
+  deliverNext(listener) {
+    if (!listener.running) return 'stopped';
+    const sent = listener.queue.shift();
+    if (sent === undefined) return this.closed ? 'closed' : 'empty';
+    return listener.validates && sent.refused ? 'refused' : sent.payload;
+  }
+
+  /** @param {ModelListener} listener @param {boolean} owns */
+  open(listener, owns) {
+    const reader = new ModelReader(listener, owns);
+    this.readers.push(reader);
+    return reader;
+  }
+
+  /** @param {ModelReader} reader @param {(answer: Answer) => void} answer */
+  next(reader, answer) {
+    if (reader.waiting.length > 0) return void reader.waiting.push(answer);
+    const taken = this.#take(reader);
+    if (taken === undefined) reader.waiting.push(answer);
+    else answer(taken);
+  }
+
+  /** Ends a reader: those who wait are told at once. @param {ModelReader} reader */
+  end(reader) {
+    this.#finish(reader);
+    for (const answer of reader.waiting.splice(0)) answer({ kind: 'end' });
+  }
+
+  /** @param {ModelReader} reader */
+  #finish(reader) {
+    if (!reader.ended && reader.owns && reader.listener.registered) this.remove(reader.listener);
+    reader.ended = true;
+  }
+
+  close() {
+    this.closed = true;
+  }
+
+  /** What happens after the turn: readers whose listener stopped end, and those that wait get what has come. */
+  settle() {
+    for (const reader of this.readers) {
+      if (this.#isOver(reader)) this.end(reader);
+      while (reader.waiting.length > 0) {
+        const taken = this.#take(reader);
+        if (taken === undefined) break;
+        reader.waiting.shift()?.(taken);
+      }
+    }
+  }
+
+  /** Takes everything that is ready, as a body does. @param {ModelReader} reader @returns {Answer[]} */
+  takeAll(reader) {
+    const all = [];
+    for (;;) {
+      const taken = this.#take(reader);
+      if (taken === undefined || taken.kind === 'end') return all;
+      all.push(taken);
+    }
+  }
+
+  /** Whether its listener was stopped or removed. @param {ModelReader} reader */
+  #isOver({ listener, stops }) {
+    return !listener.registered || !listener.running || listener.stops !== stops;
+  }
+
+  /** @param {ModelReader} reader @returns {Answer | undefined} */
+  #take(reader) {
+    const { listener } = reader;
+    if (reader.ended) return { kind: 'end' };
+    if (this.#isOver(reader)) {
+      this.#finish(reader);
+      return { kind: 'end' };
+    }
+    for (;;) {
+      const sent = listener.queue.shift();
+      if (sent === undefined) break;
+      if (!listener.validates || !sent.refused) return { kind: 'item', payload: sent.payload };
+      this.reported++;
+    }
+    if (!this.closed) return undefined;
+    listener.running = false;
+    this.#finish(reader);
+    return { kind: 'closed' };
+  }
+}
