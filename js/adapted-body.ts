@@ -7,18 +7,52 @@ import { ForeignStream } from './owned.js';
 import { toText } from './payload.js';
 import { reporter } from './report.js';
 import type { Seat } from './seat.js';
+import { MessageStream } from './stream.js';
 
 export interface AdaptedBodyOptions extends BodyOptions {
   seat: Seat;
   retryMilliseconds: number;
 }
 
-/** Encodes what a stream yields, `{ event, data, id }`, one block per chunk. */
+/** A chunk ends with the block that takes it past this many bytes, as the core's own do. */
+const CHUNK_BYTES = 256 * 1024;
+
+/**
+ * Encodes what a stream yields, `{ event, data, id }`. All that is ready goes into one chunk, where the stream is the channel's
+ * own and can be asked for that; of any other iterator one block.
+ */
 export function adaptedBodyOf(stream: AsyncIterator<unknown>, options: AdaptedBodyOptions): ReadableStream<Uint8Array> {
   const { seat, leave, signals, retryMilliseconds } = options;
   const tell = reporter(seat.listener.id, options.onError);
   // It heeds all the signals, of which a channel's own stream takes one.
   const events = new ForeignStream(stream, seat, leave, signals);
+
+  function block(item: unknown): Uint8Array {
+    try {
+      return encode(item);
+    } catch (error) {
+      tell(error);
+      return NOTHING;
+    }
+  }
+
+  async function chunk(): Promise<Uint8Array | undefined> {
+    // workerd hears of a client that has left only when it comes back to its event loop, and not from one chunk to the next.
+    if (!(stream instanceof MessageStream)) await new Promise((resolve) => setTimeout(resolve, 0));
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return undefined;
+      const blocks = [block(value)];
+      let bytes = blocks[0]!.length;
+      while (bytes <= CHUNK_BYTES && stream instanceof MessageStream) {
+        const more = stream.nextNow();
+        if (more === undefined || more.done) break;
+        bytes += blocks[blocks.push(block(more.value)) - 1]!.length;
+      }
+      if (bytes > 0) return joined(blocks, bytes);
+    }
+  }
+
   let started = false;
   return new ReadableStream<Uint8Array>(
     {
@@ -28,15 +62,9 @@ export function adaptedBodyOf(stream: AsyncIterator<unknown>, options: AdaptedBo
           controller.enqueue(encodePrelude(retryMilliseconds));
           return;
         }
-        for (;;) {
-          const { done, value } = await events.next();
-          if (done) return controller.close();
-          try {
-            return controller.enqueue(encode(value));
-          } catch (error) {
-            tell(error);
-          }
-        }
+        const bytes = await chunk();
+        if (bytes) controller.enqueue(bytes);
+        else controller.close();
       },
       async cancel() {
         await events.return();
@@ -44,6 +72,19 @@ export function adaptedBodyOf(stream: AsyncIterator<unknown>, options: AdaptedBo
     },
     { highWaterMark: 0 },
   );
+}
+
+const NOTHING = new Uint8Array();
+
+function joined(blocks: Uint8Array[], bytes: number): Uint8Array {
+  if (blocks.length === 1) return blocks[0]!;
+  const chunk = new Uint8Array(bytes);
+  let at = 0;
+  for (const block of blocks) {
+    chunk.set(block, at);
+    at += block.length;
+  }
+  return chunk;
 }
 
 function encode(item: unknown): Uint8Array {

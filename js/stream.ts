@@ -63,6 +63,11 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     return Promise.resolve(result);
   }
 
+  /** Takes what is there now: an item, the end, or `undefined` when one would have to wait. @internal */
+  nextNow(): IteratorResult<Item, undefined> | undefined {
+    return this.#taking || this.#waiting.length > 0 ? WAIT : this.#take();
+  }
+
   return(): Promise<IteratorResult<Item, undefined>> {
     this.#open.end();
     return Promise.resolve(DONE);

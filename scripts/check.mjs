@@ -1,7 +1,7 @@
 // `npm run check`: formatting, lints, documentation and types. Runs all of them before it fails, to name every problem at once.
 
 import { readdirSync } from 'node:fs';
-import { buildWasm } from './lib/wasm.mjs';
+import { buildPackage } from './lib/build.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { streamed } from './lib/run.mjs';
@@ -25,13 +25,15 @@ const CHECKS = [
   ['Rust documentation', 'cargo', 'doc', '--quiet', '--no-deps'],
   ['TypeScript types', process.execPath, TSC, '-p', 'tsconfig.json'],
   ['types of the scripts', process.execPath, TSC, '-p', 'scripts/tsconfig.json'],
+  ['types of the page', process.execPath, TSC, '-p', 'www/tsconfig.json'],
+  ["types of the page's workers", process.execPath, TSC, '-p', 'www/tsconfig.workers.json'],
 ];
 
 await main(async () => {
   const env = { ...(await setUpBuild()), RUSTDOCFLAGS: '-D warnings' };
   await ensureLinters();
-  // The sources import the bindings' types.
-  await buildWasm(env);
+  // The sources import the bindings' types, and the page the package's.
+  await buildPackage(env);
 
   const failed = [];
   for (const [title, command, ...args] of CHECKS) {

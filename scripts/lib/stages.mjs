@@ -35,7 +35,7 @@ export const STAGES = [
   node('workerd', 'tests/js/workerd.test.mjs'),
   node('browser-worker', 'tests/js/browser.test.mjs', { needsBrowser: true }),
   node('types', 'tests/types/types.test.mjs'),
-  node('page', 'tests/page/page.test.mjs', { needsBrowser: true }),
+  node('page', 'tests/page/page.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),

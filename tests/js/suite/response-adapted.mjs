@@ -130,6 +130,45 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
     assert.strictEqual(channel.listenerCount, 0);
   });
 
+  test('with an overridden adapt all blocks that are ready go out in one chunk', async () => {
+    const channel = adapting((message, id, event) => (message.payload === 2 ? { event: 'a\nb' } : event));
+    const reader = new BodyReader(channel.response(null, { onError() {} }));
+    await reader.chunk();
+    const send = (...payloads) => payloads.forEach((payload) => channel.broadcast({ type: 'a', payload }));
+    send(1, 2, 3);
+    await reader.chunk();
+    assert.deepEqual(dataOf(reader.decoder.events), ['1', '3'], 'without the one that is refused');
+    const waiting = reader.chunk();
+    await settle();
+    send(4, 5, 6);
+    channel.close();
+    await waiting;
+    assert.deepEqual(dataOf(reader.decoder.events), ['1', '3', '4', '5', '6', '']);
+    await reader.rest();
+  });
+
+  test('with an overridden adapt a long backlog goes out in parts', async () => {
+    const channel = adapting((message, id, event) => event);
+    const reader = new BodyReader(channel.response());
+    const payload = 'x'.repeat(10_000);
+    for (let count = 0; count < 200; count++) channel.broadcast({ type: 'a', payload });
+    await reader.events(1);
+    assert.isBelow(reader.decoder.events.length, 200);
+    await reader.events(200);
+    assert.isBelow(reader.chunks.length, 20);
+    await reader.cancel();
+  });
+
+  test('with an overridden adapt streamDelaySeconds spaces the blocks', async () => {
+    const channel = adapting((message, id, event) => event, { streamDelaySeconds: 0.06 });
+    const reader = new BodyReader(channel.response());
+    for (const payload of [1, 2, 3]) channel.broadcast({ type: 'a', payload });
+    const start = Date.now();
+    for (const count of [1, 2, 3]) assert.strictEqual((await reader.events(count)).length, count);
+    assert.isAtLeast(Date.now() - start, 2 * 57);
+    await reader.cancel();
+  });
+
   for (const [kind, make] of Object.entries(KINDS)) {
     test(`with ${kind} the listener is there from the call on, and the first bytes come at once`, async () => {
       const channel = make();
@@ -146,12 +185,15 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
       const channel = make();
       const reader = new BodyReader(channel.response());
       const [listener] = channel.listeners();
-      for (const payload of [1, 2, 3]) channel.broadcast({ type: 'a', payload });
+      const send = (...payloads) => payloads.forEach((payload) => channel.broadcast({ type: 'a', payload }));
+      send(1, 2);
       await settle();
       assert.strictEqual(channel.deliverNext(listener.id).payload, 1);
       assert.deepEqual(dataOf(await reader.events(1)), ['2']);
+      send(3, 4);
       await settle();
       assert.strictEqual(channel.deliverNext(listener.id).payload, 3);
+      assert.deepEqual(dataOf(await reader.events(2)), ['2', '4']);
       await reader.cancel();
     });
 
