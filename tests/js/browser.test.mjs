@@ -18,7 +18,8 @@ let output = '';
 /** @type {Map<string, (answer: any) => void>} */
 const tellers = new Map();
 
-before(async () => {
+/** Opens the page. A failure belongs to the tests that wait for it, which then say why. */
+const started = (async () => {
   [browser, site] = await Promise.all([launchBrowser(), openSite()]);
   const context = await browser.newContext();
   const note = (/** @type {unknown} */ text) => void (output += `${text}\n`);
@@ -27,8 +28,9 @@ before(async () => {
   await context.exposeFunction('tell', (runtime, answer) => tellers.get(runtime)?.(answer));
   page = await context.newPage();
   await page.goto(site.url);
-  await page.waitForFunction(() => 'runIn' in globalThis);
-});
+  await page.waitForFunction(() => 'runIn' in globalThis, undefined, { timeout: 20_000 });
+})();
+started.catch(() => {});
 after(async () => {
   await browser?.close();
   await site?.close();
@@ -37,6 +39,7 @@ after(async () => {
 const RUNTIMES = { window: 'a window', worker: 'a dedicated worker', sharedWorker: 'a shared worker', serviceWorker: 'a service worker' };
 for (const [runtime, name] of Object.entries(RUNTIMES)) {
   const run = async (/** @type {(answer: any) => void} */ tell) => {
+    await started;
     tellers.set(runtime, tell);
     const problem = await page.evaluate((name) => globalThis.runIn(name), runtime);
     if (problem) throw new Error(problem);
@@ -51,6 +54,8 @@ const got = (count, tab = page) => until(() => eventsOf(tab), (events) => events
 const listenTo = (path, tab = page) => tab.evaluate(([url, types]) => globalThis.listen(url, types), [path, TYPES]);
 
 describe('EventSource, at Node through @hono/node-server', () => {
+  before(() => started);
+
   const opened = async (name, tab = page) => {
     const channel = site.channel(name);
     await listenTo(`/events?channel=${name}`, tab);
@@ -134,6 +139,8 @@ describe('EventSource, at Node through @hono/node-server', () => {
 });
 
 describe('EventSource, at a service worker', () => {
+  before(() => started);
+
   const ask = (path) => page.evaluate(async (url) => (await fetch(url)).json(), `/in-worker/${path}`);
 
   test('it gets what the worker broadcasts, and its close() removes the listener', async () => {

@@ -12,12 +12,13 @@ import { subscribe, until } from './lib/sse-client.mjs';
 import { promptly } from './suite/support.mjs';
 
 let output = '';
-/** @type {Miniflare} */
+/** @type {Miniflare | undefined} */
 let miniflare;
 /** @type {URL} */
 let url;
 
-before(async () => {
+/** Starts the runtime. A failure belongs to the tests that wait for it, which then say why. */
+const started = (async () => {
   const contents = await bundled('workerd-worker.mjs', {
     conditions: ['workerd', 'worker', 'browser', 'import'],
     external: ['cloudflare:workers', '*.wasm'],
@@ -38,11 +39,13 @@ before(async () => {
     },
   });
   url = await miniflare.ready;
-});
+})();
+started.catch(() => {});
 after(() => miniflare?.dispose());
 
 /** @param {string} path */
 const run = (path) => async (/** @type {(answer: any) => void} */ tell) => {
+  await started;
   const response = await fetch(new URL(path, url));
   if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
   let text = '';
@@ -58,6 +61,8 @@ describeRemote('workerd, a Worker', run('/suite'), () => output);
 describeRemote('workerd, a Durable Object', run('/room/suite'), () => output);
 
 describe('workerd, over HTTP', () => {
+  before(() => started);
+
   let rooms = 0;
   /** A room of the test's own. */
   function room() {

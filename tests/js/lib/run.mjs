@@ -7,7 +7,7 @@ import suite from '../suite/index.mjs';
 /** A test that hangs fails, and the others run all the same. */
 const LONGEST_TEST_MS = 30_000;
 
-/** What was thrown where nobody catches: it belongs to the test that runs. @type {string[]} */
+/** What was thrown where nobody catches: by the test that runs, or by the one before it. @type {string[]} */
 const uncaught = [];
 // When the module is loaded: a service worker takes such listeners at no other time.
 globalThis.addEventListener?.('error', (event) => uncaught.push(`uncaught: ${shown(event.error ?? event.message)}`));
