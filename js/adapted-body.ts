@@ -37,8 +37,6 @@ export function adaptedBodyOf(stream: AsyncIterator<unknown>, options: AdaptedBo
   }
 
   async function chunk(): Promise<Uint8Array | undefined> {
-    // workerd hears of a client that has left only when it comes back to its event loop, and not from one chunk to the next.
-    if (!(stream instanceof MessageStream)) await new Promise((resolve) => setTimeout(resolve, 0));
     for (;;) {
       const { done, value } = await events.next();
       if (done) return undefined;

@@ -3,13 +3,15 @@
 
 import * as eric from 'eric-sse';
 import { createHandler, PATHS } from './handler.mjs';
+import { gathered } from './shared/gathered.mjs';
 
 export class PageRoom {
   #handle = createHandler(eric, { runtime: 'workerd' });
 
   /** @param {Request} request */
-  fetch(request) {
-    return this.#handle(request);
+  async fetch(request) {
+    const response = await this.#handle(request);
+    return response.body ? new Response(gathered(response.body), response) : response;
   }
 }
 

@@ -4,6 +4,7 @@
 // Nothing here names a runtime's own global: no `process`, no `document`, no files.
 
 import againstModel from './against-model.mjs';
+import callbacks from './callbacks.mjs';
 import channel from './channel.mjs';
 import container from './container.mjs';
 import decoding from './decoding.mjs';
@@ -46,6 +47,7 @@ const TOPICS = {
   errors,
   options,
   reentrancy,
+  callbacks,
   'against the model': againstModel,
 };
 

@@ -10,7 +10,7 @@ holds<Same<InvalidMessageFormat['code'], 'ERIC_INVALID_MESSAGE'>>();
 holds<Same<NoMessagesException['code'], 'ERIC_NO_MESSAGES'>>();
 
 // claim: the reason why there are no messages is a literal
-holds<Same<NoMessagesException['reason'], 'empty' | 'stopped'>>();
+holds<Same<NoMessagesException['reason'], 'empty' | 'stopped' | 'closed'>>();
 
 // claim: they are errors
 const errors: Error[] = [
