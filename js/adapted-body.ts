@@ -55,7 +55,7 @@ export function adaptedBodyOf(stream: AsyncIterator<unknown>, options: AdaptedBo
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        if (!started) {
+        if (!started && !seat.left) {
           started = true;
           controller.enqueue(encodePrelude(retryMilliseconds));
           return;

@@ -80,6 +80,7 @@ class Body implements Reader {
     this.#controller.enqueue(chunk);
     if (this.#started) this.#open.delivered();
     this.#started = true;
+    this.#open.endIfOver();
     return true;
   }
 }

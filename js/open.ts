@@ -1,6 +1,6 @@
 // OpenStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
 
-import { end, rest } from '../pkg/eric_sse.js';
+import { end, isOver, rest } from '../pkg/eric_sse.js';
 import { expect, forget, type Wakeable } from './runtime.js';
 import type { Onlooker, Seat } from './seat.js';
 
@@ -65,6 +65,11 @@ export class OpenStream implements Onlooker {
       this.#due = undefined;
       this.#reader.woken();
     }, this.#delayMilliseconds);
+  }
+
+  /** Ends the stream if what was read is the last: the closing of its channel. */
+  endIfOver(): void {
+    if (!this.#ended && isOver(this.#number)) this.end();
   }
 
   /** Ends the stream if its listener was stopped or removed. */

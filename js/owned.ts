@@ -35,11 +35,15 @@ export function owned<Item>(
   return new ForeignStream(stream, seat, leave, signals);
 }
 
+const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+
 /** Any iterator. When its listener leaves, the streams of the channel underneath end, and so does it. @internal */
 export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   readonly #seat: Seat;
   readonly #stream: AsyncIterator<Item, void>;
   #leave: (() => void) | undefined;
+  /** Those who wait for an item: they are told the end, even if the iterator sits on something of its own. */
+  readonly #waiting = new Set<() => void>();
 
   constructor(
     stream: AsyncIterator<Item, void>,
@@ -65,24 +69,37 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
     return this.#seat.listener;
   }
 
-  async next(): Promise<IteratorResult<Item, undefined>> {
+  next(): Promise<IteratorResult<Item, undefined>> {
     // An iterator that has not begun yet would look for its listener in vain.
     if (this.#seat.left) return this.return();
-    try {
-      const result = await this.#stream.next();
-      if (!result.done) return result;
-    } catch (error) {
-      this.#end();
-      throw error;
-    }
-    this.#end();
-    return { done: true, value: undefined };
+    return new Promise((resolve, reject) => {
+      const over = (): void => resolve(DONE);
+      const settled = (): void => void this.#waiting.delete(over);
+      this.#waiting.add(over);
+      this.#stream.next().then(
+        (result) => {
+          settled();
+          if (!result.done) return resolve(result);
+          this.#end();
+          resolve(DONE);
+        },
+        (error: unknown) => {
+          settled();
+          this.#end();
+          reject(error);
+        },
+      );
+    });
   }
 
   async return(): Promise<IteratorResult<Item, undefined>> {
+    // A generator takes this up only behind the item that it is at, for which it may wait for ever.
+    const busy = this.#waiting.size > 0;
     this.#end();
-    await this.#stream.return?.();
-    return { done: true, value: undefined };
+    const returned = this.#stream.return?.();
+    if (busy) returned?.catch(this.#report);
+    else await returned;
+    return DONE;
   }
 
   [Symbol.asyncIterator](): this {
@@ -95,14 +112,18 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
 
   /** Ends it though nobody waits for that. */
   #abort(): void {
-    this.return().catch((error: unknown) => report(this.#seat.listener.id, error));
+    this.return().catch(this.#report);
   }
 
   #end(): void {
     const leave = this.#leave;
     this.#leave = undefined;
     leave?.();
+    // Not at once: the message that stops its own listener is still on its way through the iterator.
+    if (this.#waiting.size > 0) setTimeout(() => this.#waiting.forEach((over) => over()), 0);
   }
+
+  readonly #report = (error: unknown): void => report(this.#seat.listener.id, error);
 }
 
 /** @internal */

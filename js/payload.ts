@@ -5,7 +5,7 @@ import { InvalidMessageFormat } from './errors.js';
 /**
  * Serialises a payload: a string is its own data, any other value its JSON text, none no text at all.
  *
- * What JSON leaves out without a word (functions and symbols, at any depth) is refused, since readers in this process
+ * What JSON leaves out without a word (functions and symbols among the values of its objects and arrays) is refused, since readers in this process
  * would get it and those on the wire not. `undefined` properties are left out, and `NaN` is `null`, as everywhere in JSON.
  *
  * @throws {InvalidMessageFormat} when JSON cannot carry it: cycles, BigInt, functions, symbols, a `toJSON` that throws.

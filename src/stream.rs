@@ -118,6 +118,11 @@ impl<M> MessageStream<M> {
         }
     }
 
+    /// Returns whether the stream has ended.
+    pub fn is_over(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
     /// Takes the next thing that the stream has to offer.
     pub(crate) fn step(&mut self) -> Step<M> {
         while self.goes_on() {

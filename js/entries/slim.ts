@@ -10,6 +10,7 @@ import { load, type Bytes, type CompiledModule } from '../runtime.js';
  */
 export async function init(source: CompiledModule | Bytes | Response | PromiseLike<Response> | URL | string): Promise<void> {
   const given = await source;
+  if (given === undefined) throw new TypeError('init wants the WebAssembly: a compiled module, its bytes, a Response or a URL');
   if (given instanceof WebAssembly.Module) return load(given);
   if (given instanceof ArrayBuffer || ArrayBuffer.isView(given)) return load(given);
   const response = given instanceof Response ? given : await fetch(given as URL | string);

@@ -121,14 +121,6 @@ impl RawChannel {
         Ok(streams::into_js(sent))
     }
 
-    /// Returns how many messages wait for a listener.
-    pub fn waiting(&self, seat: usize) -> f64 {
-        let seat = self.seat(seat);
-        let waiting =
-            seat.and_then(|seat| self.channel.with_queue(&seat, |queue, log| queue.len(log)));
-        waiting.unwrap_or(0) as f64
-    }
-
     /// Opens a stream of messages and returns its number, which [`end`](streams::end) frees. `on_error`
     /// gets what the callback throws. Throws `InvalidListenerException`.
     pub fn open(&self, seat: usize, on_error: Function) -> Result<usize, JsValue> {

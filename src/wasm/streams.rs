@@ -161,6 +161,19 @@ pub fn rest(number: usize) -> bool {
     answer.is_truthy()
 }
 
+/// Returns whether a stream has nothing more to offer, because what it offered last was the closing of its channel.
+#[wasm_bindgen(js_name = isOver)]
+pub fn is_over(number: usize) -> bool {
+    let answer = read(number, |stream, _, _| {
+        let stream = match stream {
+            Stream::Messages(stream) => stream,
+            Stream::Bytes(chunks) => &chunks.stream,
+        };
+        stream.is_over().into()
+    });
+    answer.is_truthy()
+}
+
 /// Ends a stream and frees its number.
 #[wasm_bindgen]
 pub fn end(number: usize) {

@@ -5,6 +5,7 @@
 
 import againstModel from './against-model.mjs';
 import callbacks from './callbacks.mjs';
+import stuck from './stuck.mjs';
 import channel from './channel.mjs';
 import container from './container.mjs';
 import decoding from './decoding.mjs';
@@ -48,6 +49,7 @@ const TOPICS = {
   options,
   reentrancy,
   callbacks,
+  'a stuck iterator': stuck,
   'against the model': againstModel,
 };
 

@@ -23,6 +23,15 @@ export default function register({ ChannelContainer, MessageQueueListener, SSECh
     return { container, channel, listener, reader, byRequest, byOption, listening, send: (payload) => channel.broadcast({ type: 'a', payload }) };
   }
 
+  test('with the chunk that says that the channel was closed the listener is stopped and gone', async () => {
+    const { channel, listener, reader, send } = scene();
+    send(1);
+    channel.close();
+    await reader.events(2);
+    assert.strictEqual(channel.listenerCount, 0);
+    assert.isFalse(listener.isRunningSync());
+  });
+
   const ENDS = {
     'the client, who cancels': ({ reader }) => reader.cancel(),
     'the signal of the request': ({ byRequest }) => byRequest.abort(),
