@@ -76,7 +76,8 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
       const over = (): void => resolve(DONE);
       const settled = (): void => void this.#waiting.delete(over);
       this.#waiting.add(over);
-      this.#stream.next().then(
+      // Async, so that what an iterator throws at once, or gives without a promise, is taken up as well.
+      (async () => this.#stream.next())().then(
         (result) => {
           settled();
           if (!result.done) return resolve(result);

@@ -275,6 +275,31 @@ export default function register({ AbstractChannel, InvalidListenerException, Me
     await assertEnds(stream);
   });
 
+  test('an overridden messageStream whose next() throws at once hands on its error and leaves no listener', async () => {
+    const error = new Error('at once');
+    const channel = new (class extends SSEChannel {
+      messageStream() {
+        return {
+          next() {
+            throw error;
+          },
+        };
+      }
+    })();
+    assert.strictEqual(await rejectionOf(channel.watch().next()), error);
+    assert.strictEqual(channel.listenerCount, 0);
+  });
+
+  test('an overridden messageStream whose next() gives no promise is read all the same', async () => {
+    const channel = new (class extends SSEChannel {
+      messageStream() {
+        return [1, 2][Symbol.iterator]();
+      }
+    })();
+    assert.deepEqual(await drain(channel.watch()), [1, 2]);
+    assert.strictEqual(channel.listenerCount, 0);
+  });
+
   test('an overridden messageStream that throws instead of opening leaves no listener', () => {
     const channel = new (class extends SSEChannel {
       messageStream() {
