@@ -22,7 +22,6 @@ export function bodyOf(channel: AbstractChannel<any, any>, seat: Seat, options: 
 class Body implements Reader {
   readonly readable: ReadableStream<Uint8Array>;
   readonly #open: OpenStream;
-  readonly #leave: () => void;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #cancelled = false;
   #ended = false;
@@ -33,7 +32,6 @@ class Body implements Reader {
 
   constructor(channel: AbstractChannel, seat: Seat, { leave, signals, onError }: BodyOptions) {
     const { raw, wire } = internalsOf(channel);
-    this.#leave = leave;
     // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
     this.readable = new ReadableStream<Uint8Array>(
       {
@@ -44,11 +42,13 @@ class Body implements Reader {
       { highWaterMark: 0 },
     );
     const number = raw.openBytes(seat.number, reporter(seat.listener.id, onError));
-    this.#open = new OpenStream(number, seat, this, { delaySeconds: wire.delaySeconds, signals });
+    this.#open = new OpenStream(number, seat, this, { delaySeconds: wire.delaySeconds, signals, onEnd: leave });
   }
 
   #pull(): Promise<void> | void {
-    if (!this.#offer()) return new Promise((resolve) => (this.#pulled = resolve));
+    if (this.#offer()) return;
+    this.#open.wait();
+    return new Promise((resolve) => (this.#pulled = resolve));
   }
 
   #cancel(): void {
@@ -59,13 +59,13 @@ class Body implements Reader {
   woken(): void {
     const pulled = this.#pulled;
     if (pulled === undefined || !this.#offer()) return;
+    this.#open.idle();
     this.#pulled = undefined;
     pulled();
   }
 
   ended(): void {
     this.#ended = true;
-    this.#leave();
     if (!this.#cancelled) this.#controller.close();
     this.#pulled?.();
     this.#pulled = undefined;

@@ -20,28 +20,50 @@ export interface OpenOptions {
   delaySeconds: number;
   /** Any of them ends the stream when it is aborted. */
   signals: readonly (AbortSignal | null | undefined)[];
+  /** Called once, when the stream ends. It must not hold the reader. */
+  onEnd?: (() => void) | undefined;
 }
+
+/** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
+const abandoned = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((stream: OpenStream) => stream.end()) : undefined;
 
 export class OpenStream implements Onlooker {
   readonly #number: number;
   readonly #seat: Seat;
-  readonly #reader: Reader;
+  /** Weak, so that a reader which nobody holds any more can go; while somebody waits, `expect` holds it. */
+  readonly #reader: WeakRef<Reader>;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */
   #due: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
   readonly #signals: AbortSignal[];
 
-  constructor(number: number, seat: Seat, reader: Reader, { delaySeconds, signals }: OpenOptions) {
+  /** Called once, when the stream ends. */
+  onEnd: (() => void) | undefined;
+
+  constructor(number: number, seat: Seat, reader: Reader, { delaySeconds, signals, onEnd }: OpenOptions) {
     this.#number = number;
     this.#seat = seat;
-    this.#reader = reader;
+    this.#reader = new WeakRef(reader);
     this.#delayMilliseconds = delaySeconds * 1000;
     this.#signals = signals.filter((signal) => signal != null);
-    expect(number, reader);
+    this.onEnd = onEnd;
     seat.streams.add(this);
+    abandoned?.register(reader, this, this);
     for (const signal of this.#signals) signal.addEventListener('abort', this.#abort);
     if (this.#signals.some((signal) => signal.aborted)) this.end();
+  }
+
+  /** Somebody waits from now on: `woken` is called, and the reader held. */
+  wait(): void {
+    const reader = this.#reader.deref();
+    if (reader && !this.#ended) expect(this.#number, reader);
+  }
+
+  /** Nobody waits any more. */
+  idle(): void {
+    // The number of an ended stream may be another's by now.
+    if (!this.#ended) forget(this.#number);
   }
 
   /** Reads, when the pace allows it: `WAIT`, `ENDED`, or what `next` took from the core. */
@@ -63,7 +85,7 @@ export class OpenStream implements Onlooker {
     if (this.#delayMilliseconds === 0 || this.#ended) return;
     this.#due = setTimeout(() => {
       this.#due = undefined;
-      this.#reader.woken();
+      this.#reader.deref()?.woken();
     }, this.#delayMilliseconds);
   }
 
@@ -86,8 +108,10 @@ export class OpenStream implements Onlooker {
     this.#seat.streams.delete(this);
     forget(this.#number);
     end(this.#number);
+    abandoned?.unregister(this);
     this.#seat.followCore();
-    this.#reader.ended();
+    this.onEnd?.();
+    this.#reader.deref()?.ended();
   }
 
   readonly #abort = (): void => this.end();

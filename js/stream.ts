@@ -30,7 +30,6 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   /** Whether an item is being taken: whoever asks from within its callbacks has to wait for that. */
   #taking = false;
   #ended = false;
-  #onEnd: (() => void) | undefined;
 
   /** @internal */
   constructor(number: number, seat: Seat, hooks: StreamHooks<Item>, options: OpenOptions) {
@@ -47,7 +46,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   /** Has something done when the stream ends, at once if it has ended. @internal */
   onEnd(callback: () => void): void {
     if (this.#ended) callback();
-    else this.#onEnd = callback;
+    else this.#open.onEnd = callback;
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
@@ -56,6 +55,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     }
     const result = this.#take();
     if (result === WAIT) {
+      this.#open.wait();
       // Ahead of those who have asked from within the callbacks.
       return new Promise((resolve) => this.#waiting.unshift(resolve));
     }
@@ -86,15 +86,15 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   woken(): void {
     while (this.#waiting.length > 0 && !this.#taking) {
       const result = this.#take();
-      if (result === WAIT) return;
+      if (result === WAIT) return this.#open.wait();
       this.#waiting.shift()?.(result);
     }
+    if (!this.#taking) this.#open?.idle();
   }
 
   /** @internal */
   ended(): void {
     this.#ended = true;
-    this.#onEnd?.();
     this.woken();
   }
 

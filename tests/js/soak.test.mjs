@@ -127,6 +127,39 @@ describe('what has ended leaves nothing behind', () => {
     });
   }
 
+  test('streams and responses that are dropped unread are ended by the garbage collector', async () => {
+    const open = raw.openStreams();
+    const channel = new raw.SSEChannel();
+    const drop = () => {
+      for (let i = 0; i < 2000; i++) {
+        channel.watch();
+        channel.response();
+        const other = new raw.SSEChannel();
+        other.response();
+        other.broadcast({ type: 'a', payload: 1 });
+        other.close();
+      }
+    };
+    drop();
+    // One that is waited for, though by nothing that is held elsewhere, is not taken for dropped.
+    let received;
+    void (async () => {
+      for await (const { data } of channel.watch()) received = data;
+    })();
+    for (let round = 0; round < 50 && channel.listenerCount > 1; round++) {
+      globalThis.gc();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    assert.equal(channel.listenerCount, 1);
+    assert.equal(raw.openStreams(), open + 1);
+    channel.broadcast({ type: 'a', payload: 'still there' });
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.equal(received, 'still there');
+    channel.close();
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.equal(raw.openStreams(), open);
+  });
+
   test('10000 streams that were open at once leave nothing when they have ended', async () => {
     const empty = await heapBytes();
     const channel = new raw.SSEChannel();
