@@ -41,11 +41,7 @@ impl EventType {
     /// Returns the type of the event that ends a stream whose channel was closed,
     /// `_eric_channel_closed`.
     pub fn channel_closed() -> Self {
-        Self::reserved("_eric_channel_closed")
-    }
-
-    pub(crate) fn reserved(text: &str) -> Self {
-        Self(text.into())
+        Self("_eric_channel_closed".into())
     }
 
     /// Returns `message`, the type of an event that names none.
@@ -91,14 +87,6 @@ impl EventId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
-}
-
-/// Returns a comment without text, which clients pass over: it keeps an idle connection alive, and its failure tells
-/// that the client has left.
-pub fn heartbeat() -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode::comment(&mut bytes);
-    bytes
 }
 
 /// One block of an event stream.
@@ -157,11 +145,6 @@ impl Event {
     /// Returns the type.
     pub fn event_type(&self) -> &EventType {
         &self.event_type
-    }
-
-    /// Returns the data.
-    pub fn data(&self) -> &str {
-        &self.data
     }
 
     /// Appends the block's bytes, with the empty line that ends it.

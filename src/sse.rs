@@ -19,7 +19,6 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::chunk::{Chunks, Wire};
 use crate::error::{Error, InvalidListenerException};
-use crate::limit::History;
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, ToEvent};
 use crate::pace::Pace;
@@ -27,7 +26,7 @@ use crate::sse_stream::{ByteStream, SseStream};
 use crate::stream::MessageStream;
 
 /// How an [`SseChannel`] behaves.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SseOptions {
     /// The channel's id; a random UUID when `None`.
     pub id: Option<String>,
@@ -35,8 +34,6 @@ pub struct SseOptions {
     pub stream_delay: Duration,
     /// The reconnection time that clients are told; 15 seconds by default. Sent in whole milliseconds.
     pub retry_timeout: Duration,
-    /// How much is kept for clients that come back; by default 1,024 messages, 1 MiB, 5 minutes.
-    pub history: History,
 }
 
 impl Default for SseOptions {
@@ -45,7 +42,6 @@ impl Default for SseOptions {
             id: None,
             stream_delay: Duration::ZERO,
             retry_timeout: Duration::from_millis(15_000),
-            history: History::DEFAULT,
         }
     }
 }
@@ -92,7 +88,7 @@ impl<M> Clone for SseChannel<M> {
     }
 }
 
-impl<M: ToEvent> Default for SseChannel<M> {
+impl<M> Default for SseChannel<M> {
     fn default() -> Self {
         Self::with_options(SseOptions::default())
     }
@@ -132,16 +128,15 @@ impl SseChannel {
     }
 }
 
-impl<M: ToEvent> SseChannel<M> {
+impl<M> SseChannel<M> {
     /// Creates a channel.
     pub fn with_options(options: SseOptions) -> Self {
         let retry = u64::try_from(options.retry_timeout.as_millis()).unwrap_or(u64::MAX);
         Self {
-            channel: AbstractChannel::create(
-                options.id.map(Into::into),
-                options.history,
-                ToEvent::bytes,
-            ),
+            channel: match options.id {
+                Some(id) => AbstractChannel::with_id(id),
+                None => AbstractChannel::new(),
+            },
             stream_delay: options.stream_delay,
             wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),
         }

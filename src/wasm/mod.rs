@@ -24,7 +24,6 @@
 //!
 //! The crate has these bindings only with the feature `npm`; what the core itself needs of JavaScript it always has.
 
-pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod ids;
 
