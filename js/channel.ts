@@ -12,7 +12,7 @@ import {
   type MessageLike,
   type MessageOf,
 } from './events.js';
-import { uniqueId } from './ids.js';
+import { shownId, uniqueId } from './ids.js';
 import { MessageQueueListener } from './listener.js';
 import { Message, send, type Sent } from './message.js';
 import { functionOption, idOption, objectOption, signalOption } from './options.js';
@@ -222,7 +222,6 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     if (seat.listener !== (listener as unknown)) {
       throw new InvalidListenerException(`another listener is registered with the id ${listener.id}`);
     }
-    seat.refresh();
     const tell = reporter(listener.id, onError);
     const hooks = { adapt: (sent: Sent | undefined) => this.#adapt(sent), report: tell };
     return new MessageStream(raw.open(seat.number, tell), seat, hooks, {
@@ -281,8 +280,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   #seat(listenerId: string): Seat {
     const seat = this.#internals.seats.get(listenerId);
     if (seat === undefined) {
-      const shown = typeof listenerId === 'string' ? JSON.stringify(listenerId.slice(0, 80)) : `that is no string`;
-      throw new InvalidListenerException(`no listener of the channel has the id ${shown}`);
+      throw new InvalidListenerException(`no listener of the channel has the id ${shownId(listenerId)}`);
     }
     return seat;
   }

@@ -3,6 +3,7 @@
 import { AbstractChannel } from './channel.js';
 import { makeDisposable, type MaybeDisposable } from './dispose.js';
 import { InvalidChannelException } from './errors.js';
+import { shownId } from './ids.js';
 import { SSEChannel, type SSEChannelOptions } from './sse.js';
 
 /**
@@ -42,7 +43,7 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   register(channel: Channel): void {
     if (!(channel instanceof AbstractChannel)) throw new InvalidChannelException('only a channel can be registered');
     if (this.#channels.has(channel.id)) {
-      throw new InvalidChannelException(`a channel with the id ${shown(channel.id)} is registered already`);
+      throw new InvalidChannelException(`a channel with the id ${shownId(channel.id)} is registered already`);
     }
     this.#channels.set(channel.id, channel);
   }
@@ -55,7 +56,7 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   /** @throws {InvalidChannelException} when it is unknown. */
   get(channelId: string): Channel {
     const channel = this.#channels.get(channelId);
-    if (channel === undefined) throw new InvalidChannelException(`no channel has the id ${shown(channelId)}`);
+    if (channel === undefined) throw new InvalidChannelException(`no channel has the id ${shownId(channelId)}`);
     return channel;
   }
 
@@ -88,7 +89,3 @@ export interface ChannelContainer<Channel extends AbstractChannel<any, any> = SS
 makeDisposable(ChannelContainer.prototype, 'dispose', function () {
   for (const id of this.ids()) this.rm(id);
 });
-
-function shown(id: unknown): string {
-  return typeof id === 'string' ? JSON.stringify(id.slice(0, 80)) : 'that is no string';
-}

@@ -10,3 +10,8 @@ export function uniqueId(): string {
   const hex = Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('');
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
+
+/** Quotes an id for an error's text, cut when it is longer than any of ours. */
+export function shownId(id: unknown): string {
+  return typeof id === 'string' ? JSON.stringify(id.slice(0, 80)) : 'that is no string';
+}

@@ -5,7 +5,7 @@ import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import { report } from './report.js';
 import type { Onlooker, Seat } from './seat.js';
-import { MessageStream } from './stream.js';
+import { DONE, MessageStream } from './stream.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
 export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
@@ -34,8 +34,6 @@ export function owned<Item>(
   }
   return new ForeignStream(stream, seat, leave, signals);
 }
-
-const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
 
 /** Any iterator. When its listener leaves, the streams of the channel underneath end, and so does it. @internal */
 export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {

@@ -133,5 +133,5 @@ makeDisposable(MessageStream.prototype, 'asyncDispose', async function () {
   await this.return();
 });
 
-/** Shared by all who are told the end, hence frozen. */
-const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });
+/** Shared by all who are told the end, hence frozen. @internal */
+export const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });

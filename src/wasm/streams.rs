@@ -30,6 +30,16 @@ enum Stream {
     Bytes(Box<Chunks<JsMessage>>),
 }
 
+impl Stream {
+    /// The stream of messages, which is underneath one of bytes.
+    fn messages(&mut self) -> &mut MessageStream<JsMessage> {
+        match self {
+            Self::Messages(stream) => stream,
+            Self::Bytes(chunks) => &mut chunks.stream,
+        }
+    }
+}
+
 thread_local! {
     static READERS: RefCell<Slab<Rc<Reader>>> = const { RefCell::new(Slab::new()) };
     /// Numbers of the streams woken since they were last taken. A number may stand here after its
@@ -148,10 +158,7 @@ pub fn next_chunk(number: usize) -> JsValue {
 #[wasm_bindgen]
 pub fn rest(number: usize) -> bool {
     let answer = read(number, |stream, waker, _| {
-        let stream = match stream {
-            Stream::Messages(stream) => stream,
-            Stream::Bytes(stream) => &mut stream.stream,
-        };
+        let stream = stream.messages();
         let goes_on = stream.goes_on();
         if goes_on {
             stream.park(waker);
@@ -164,13 +171,7 @@ pub fn rest(number: usize) -> bool {
 /// Returns whether a stream has nothing more to offer, because what it offered last was the closing of its channel.
 #[wasm_bindgen(js_name = isOver)]
 pub fn is_over(number: usize) -> bool {
-    let answer = read(number, |stream, _, _| {
-        let stream = match stream {
-            Stream::Messages(stream) => stream,
-            Stream::Bytes(chunks) => &chunks.stream,
-        };
-        stream.is_over().into()
-    });
+    let answer = read(number, |stream, _, _| stream.messages().is_over().into());
     answer.is_truthy()
 }
 
