@@ -23,25 +23,39 @@
 //!
 //! ## Full queue
 //!
-//! There is no such thing yet: a queue grows until it is read or its listener removed.
+//! A listener may be registered with a [`QueueLimit`](crate::QueueLimit). When more is sent to it, its
+//! oldest messages are dropped and it is told how many, or it is disconnected, or the sender is refused;
+//! a broadcast that one listener refuses nobody gets. A listener that stalls delays nobody else, and what is kept
+//! for it stays within its limit.
+//!
+//! ## History
+//!
+//! A channel may keep its newest broadcasts for those who come back. A listener can be registered
+//! [after](AbstractChannel::register_after) an event id: replay and live are joined without a gap and without a duplicate,
+//! or the first thing that it gets says that there is a [`Gap`].
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::ops::Deref;
 use std::rc::Rc;
 use std::task::Waker;
 
+use crate::clock;
 use crate::error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, NoMessagesException,
+    QueueFullException, SendError,
 };
 use crate::event::EventId;
 use crate::ids;
+use crate::limit::{History, Overflow};
 use crate::listener::MessageQueueListener;
 use crate::log::Log;
 use crate::message::Message;
 use crate::position::Position;
-use crate::queue::Queue;
+use crate::queue::{Queue, Read};
+use crate::replay::{Gap, GapReason, LastEventId};
+use crate::seat::{Delivery, Leave, ListenerOptions, Seat, Sent, Taken};
+use crate::stats::{ChannelStats, ListenerStats, Tally};
 use crate::stream::MessageStream;
 
 /// The base of channels: delivers messages of any type to listeners.
@@ -60,6 +74,7 @@ use crate::stream::MessageStream;
 ///
 /// let texts = stream.map(|delivered| match delivered {
 ///     Delivered::Message(message) => message.to_uppercase(),
+///     Delivered::Gap(gap) => format!("{:?} MISSED", gap.missed),
 ///     Delivered::Closed => "THE END".to_string(),
 /// });
 /// assert_eq!(block_on(texts.collect::<Vec<_>>()), ["HELLO", "THE END"]);
@@ -75,6 +90,8 @@ struct Core<M> {
     id: OnceCell<Rc<str>>,
     epoch: OnceCell<Rc<str>>,
     state: RefCell<State<M>>,
+    /// How many bytes a message counts for.
+    weigh: fn(&M) -> u64,
 }
 
 struct State<M> {
@@ -83,24 +100,18 @@ struct State<M> {
     /// The seats with a parked stream: those that a broadcast has to wake. A seat may outstay its
     /// stream here until the next broadcast, but not its own removal.
     parked: Vec<Rc<Seat<M>>>,
+    /// The seats with a limit and something in their lane: the log alone does not keep their limit.
+    laned: Vec<Rc<Seat<M>>>,
+    /// The seats that refuse what they have no room for.
+    refusing: Vec<Rc<Seat<M>>>,
+    /// What became of the messages of listeners that have left.
+    left: Tally,
+    refused_sends: u64,
+    /// How many listeners were disconnected because they were full.
+    overflows: u64,
     /// Number of the next listener to be registered: their order.
     next_seat: u64,
     closed: bool,
-}
-
-/// What was sent, with its place in the order. Made once and shared by everybody who gets it.
-#[derive(Debug)]
-pub struct Sent<M> {
-    pub(crate) message: M,
-    pub(crate) position: Position,
-    /// The message's block of an event stream, made when the first reader needs it.
-    pub(crate) block: OnceCell<Box<[u8]>>,
-}
-
-/// A message as it is delivered: the message, shared with its other receivers, and its position.
-#[derive(Debug)]
-pub struct Delivery<M> {
-    pub(crate) sent: Rc<Sent<M>>,
 }
 
 /// What a stream of a channel yields.
@@ -108,49 +119,10 @@ pub struct Delivery<M> {
 pub enum Delivered<M> {
     /// The next message.
     Message(Delivery<M>),
+    /// Messages are missing before the next one.
+    Gap(Gap),
     /// The channel was closed and everything sent before has been delivered. The stream's last item.
     Closed,
-}
-
-/// A listener's place at a channel: what it has still to read there.
-pub(crate) struct Seat<M> {
-    pub(crate) listener: MessageQueueListener<M>,
-    number: u64,
-    /// `None` once the listener was removed.
-    queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
-    /// Where this seat stands in `State::parked`.
-    parked_at: Cell<Option<usize>>,
-}
-
-/// What a listener gets when it looks.
-pub(crate) enum Taken<M> {
-    Message(Rc<Sent<M>>),
-    Empty,
-    Closed,
-    Removed,
-}
-
-impl<M> Deref for Delivery<M> {
-    type Target = M;
-
-    fn deref(&self) -> &M {
-        &self.sent.message
-    }
-}
-
-impl<M> Clone for Delivery<M> {
-    fn clone(&self) -> Self {
-        Self {
-            sent: self.sent.clone(),
-        }
-    }
-}
-
-impl<M> Delivery<M> {
-    /// Returns where the message stands in the channel's order.
-    pub fn position(&self) -> Position {
-        self.sent.position
-    }
 }
 
 impl<M> Clone for AbstractChannel<M> {
@@ -170,27 +142,34 @@ impl<M> Default for AbstractChannel<M> {
 impl<M> AbstractChannel<M> {
     /// Creates a channel with a random UUID as its id.
     pub fn new() -> Self {
-        Self::create(OnceCell::new())
+        Self::create(None, History::NONE, |_| size_of::<M>() as u64)
     }
 
     /// Creates a channel with an id of the caller's.
     pub fn with_id(id: impl Into<Rc<str>>) -> Self {
-        Self::create(OnceCell::from(id.into()))
+        Self::create(Some(id.into()), History::NONE, |_| size_of::<M>() as u64)
     }
 
-    fn create(id: OnceCell<Rc<str>>) -> Self {
+    /// Creates a channel that keeps a history and weighs its messages, for bounds in bytes.
+    pub(crate) fn create(id: Option<Rc<str>>, history: History, weigh: fn(&M) -> u64) -> Self {
         let state = State {
-            log: Log::new(),
+            log: Log::new(history),
             seats: HashMap::new(),
             parked: Vec::new(),
+            laned: Vec::new(),
+            refusing: Vec::new(),
+            left: Tally::default(),
+            refused_sends: 0,
+            overflows: 0,
             next_seat: 0,
             closed: false,
         };
         Self {
             core: Rc::new(Core {
-                id,
+                id: id.map_or_else(OnceCell::new, OnceCell::from),
                 epoch: OnceCell::new(),
                 state: RefCell::new(state),
+                weigh,
             }),
         }
     }
@@ -205,8 +184,11 @@ impl<M> AbstractChannel<M> {
     /// The epoch is random and belongs to this channel alone, so that an id from another channel, or
     /// from before a restart, is recognised.
     pub fn event_id(&self, position: Position) -> EventId {
-        let epoch = self.core.epoch.get_or_init(|| ids::epoch().into());
-        EventId::of_position(epoch, position)
+        EventId::of_position(self.epoch(), position)
+    }
+
+    fn epoch(&self) -> &str {
+        self.core.epoch.get_or_init(|| ids::epoch().into())
     }
 
     /// Adds a new listener, which is stopped.
@@ -230,13 +212,45 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidChannelException`] when the channel is closed; [`InvalidListenerException`] when a
     /// listener with this id is registered already.
     pub fn register_listener(&self, listener: &MessageQueueListener<M>) -> Result<(), Error> {
-        self.take_seat(listener).map(drop)
+        self.register_with(listener, ListenerOptions::default())
+    }
+
+    /// Adds a listener with options of its own, as [`register_listener`](Self::register_listener) does.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`register_listener`](Self::register_listener).
+    pub fn register_with(
+        &self,
+        listener: &MessageQueueListener<M>,
+        options: ListenerOptions,
+    ) -> Result<(), Error> {
+        self.take_seat(listener, options, None).map(drop)
+    }
+
+    /// Adds a listener that goes on right after an event id, as far as the history reaches. If that cannot be
+    /// done, what the history has is replayed, after a [`Gap`] that says so.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`register_listener`](Self::register_listener).
+    pub fn register_after(
+        &self,
+        listener: &MessageQueueListener<M>,
+        options: ListenerOptions,
+        last_event_id: &str,
+    ) -> Result<(), Error> {
+        self.take_seat(listener, options, Some(last_event_id))
+            .map(drop)
     }
 
     pub(crate) fn take_seat(
         &self,
         listener: &MessageQueueListener<M>,
+        options: ListenerOptions,
+        last_event_id: Option<&str>,
     ) -> Result<Rc<Seat<M>>, Error> {
+        self.expire();
         let mut state = self.core.state.borrow_mut();
         let state = &mut *state;
         if state.closed {
@@ -246,15 +260,106 @@ impl<M> AbstractChannel<M> {
         if state.seats.contains_key(&id) {
             return Err(InvalidListenerException::registered(&id).into());
         }
-        let seat = Rc::new(Seat {
-            listener: listener.clone(),
-            number: state.next_seat,
-            queue: RefCell::new(Some(Queue::attach(&mut state.log))),
-            parked_at: Cell::new(None),
-        });
+        let (mut queue, gap, last) = match last_event_id {
+            Some(id) => {
+                let (last, gap) = self.resume_point(id, &state.log);
+                let next = last.sequence() + 1;
+                let queue = Queue::attach_at(&mut state.log, next, options.limit);
+                (queue, gap, Some(last))
+            }
+            None => (Queue::attach(&mut state.log, options.limit), None, None),
+        };
+        if options.resumable {
+            queue.remember();
+        }
+        let seat = Seat::new(
+            listener.clone(),
+            state.next_seat,
+            Position::broadcast(state.log.tail()),
+            queue,
+        );
+        seat.gap.replace(gap);
+        seat.last.set(last);
+        match options.limit.map(|limit| limit.overflow) {
+            Some(Overflow::Refuse) => state.refusing.push(seat.clone()),
+            Some(Overflow::DropOldest | Overflow::Disconnect) | None => {}
+        }
         state.next_seat += 1;
         state.seats.insert(id, seat.clone());
         Ok(seat)
+    }
+
+    /// Finds the position behind which a client that has this id goes on, and what it has to be told.
+    fn resume_point(&self, last_event_id: &str, log: &Log<Rc<Sent<M>>>) -> (Position, Option<Gap>) {
+        let to = Position::broadcast(log.history_start() - 1);
+        let gap = |reason, missed, from| {
+            let gap = Gap {
+                reason,
+                missed,
+                from,
+                to,
+            };
+            (to, Some(gap))
+        };
+        match LastEventId::parse(last_event_id, self.epoch()) {
+            LastEventId::Unknown => gap(GapReason::Unknown, None, None),
+            LastEventId::OtherEpoch(id) => gap(GapReason::Epoch, None, Some(id)),
+            // Nothing of ours: it was never given.
+            LastEventId::Known(id, position) if position.sequence() >= log.tail() => {
+                gap(GapReason::Unknown, None, Some(id))
+            }
+            LastEventId::Known(id, position) if position.sequence() + 1 < log.history_start() => {
+                let missed = log.history_start() - position.sequence() - 1;
+                gap(GapReason::Expired, Some(missed), Some(id))
+            }
+            LastEventId::Known(_, position) => (position, None),
+        }
+    }
+
+    /// Sets a resumable listener back to what follows an event id, its own dispatched messages included. If that
+    /// cannot be done, it goes on where it is, after a [`Gap`] that says so. A dispatched message that is older
+    /// than a broadcast that is missing counts as missing too: nothing behind a gap is older than its end.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when the listener is unknown.
+    pub fn rewind(
+        &self,
+        listener_id: &str,
+        last_event_id: &str,
+    ) -> Result<(), InvalidListenerException> {
+        let seat = self.seat(listener_id)?;
+        let parsed = LastEventId::parse(last_event_id, self.epoch());
+        let mut unneeded = Vec::new();
+        {
+            let mut state = self.core.state.borrow_mut();
+            let log = &mut state.log;
+            let mut queue = seat.queue.borrow_mut();
+            let Some(queue) = queue.as_mut() else {
+                return Err(InvalidListenerException::unknown(listener_id));
+            };
+            let (reason, missed, from) = match parsed {
+                LastEventId::Known(id, position) if position.sequence() < log.tail() => {
+                    seat.last.set(Some(position));
+                    let missed = queue.rewind(log, position, &mut unneeded);
+                    (GapReason::Expired, missed, Some(id))
+                }
+                LastEventId::Known(id, _) => (GapReason::Unknown, None, Some(id)),
+                LastEventId::OtherEpoch(id) => (GapReason::Epoch, None, Some(id)),
+                LastEventId::Unknown => (GapReason::Unknown, None, None),
+            };
+            let gap = (missed != Some(0)).then(|| Gap {
+                reason,
+                missed,
+                from,
+                to: queue.before(log),
+            });
+            seat.gap.replace(gap);
+        }
+        // Dropped and woken without a borrow.
+        drop(unneeded);
+        seat.listener.wake();
+        Ok(())
     }
 
     /// Removes a listener, with everything that waits for it. Its streams end.
@@ -264,19 +369,24 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidListenerException`] when it is unknown.
     pub fn remove_listener(&self, listener_id: &str) -> Result<(), InvalidListenerException> {
         let seat = self.seat(listener_id)?;
-        self.leave_seat(&seat);
+        self.leave_seat(&seat, Leave::Removed);
         Ok(())
     }
 
     /// Removes a listener by its seat. A seat that was left before is left alone, even when another
     /// listener with the same id has come since.
-    pub(crate) fn leave_seat(&self, seat: &Seat<M>) {
+    pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
         let dropped = {
             let mut state = self.core.state.borrow_mut();
             let Some(queue) = seat.queue.take() else {
                 return;
             };
-            state.unpark(seat);
+            seat.left.set(Some(why));
+            state.overflows += u64::from(why == Leave::Overflow);
+            state.forget(seat);
+            let untold = queue.untold_overflow(&state.log);
+            seat.counters.count(|tally| tally.dropped += untold);
+            state.left.add(seat.counters.tally());
             let seat = state.seats.remove(seat.listener.id());
             (queue.detach(&mut state.log), seat)
         };
@@ -326,19 +436,50 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the channel is closed.
-    pub fn broadcast(&self, message: M) -> Result<Position, InvalidChannelException> {
-        let (position, mut woken, unwanted) = {
+    /// [`InvalidChannelException`] when the channel is closed; [`QueueFullException`] when a listener refuses what
+    /// it has no room for, and then nobody gets the message. The message comes back inside the error.
+    pub fn broadcast(&self, message: M) -> Result<Position, SendError<M>> {
+        self.broadcast_except(message, &[])
+    }
+
+    /// Sends a message to every listener but some, whose ids are given. Ids of nobody are passed over.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`broadcast`](Self::broadcast).
+    pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
+        let bytes = (self.core.weigh)(&message);
+        let at = clock::milliseconds();
+        let (position, mut woken, full, unneeded) = {
             let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
             if state.closed {
-                return Err(InvalidChannelException::closed());
+                return Err(SendError::new(message, InvalidChannelException::closed()));
+            }
+            let refusing = state.full(bytes, except);
+            if !refusing.is_empty() {
+                state.refused_sends += 1;
+                return Err(SendError::new(message, QueueFullException::new(refusing)));
+            }
+            for seat in except.iter().filter_map(|id| state.seats.get(*id)) {
+                if let Some(queue) = seat.queue.borrow_mut().as_mut() {
+                    queue.except_next(&state.log, bytes);
+                }
             }
             let position = Position::broadcast(state.log.tail());
-            let unwanted = state.log.append(Sent::new(message, position));
-            (position, state.take_parked(), unwanted)
+            let sent = Sent::new(message, position, bytes);
+            let (mut unneeded, lagged) = state.log.append(sent, bytes, at);
+            let mut full = state.enforce_lanes(&mut unneeded);
+            if lagged {
+                full.extend(state.lagging());
+            }
+            (position, state.take_parked(), full, unneeded)
         };
-        // Dropped and woken without a borrow: both may call back.
-        drop(unwanted);
+        // Dropped, disconnected and woken without a borrow: all of it may call back.
+        drop(unneeded);
+        for seat in full {
+            self.leave_seat(&seat, Leave::Overflow);
+        }
         if !woken.is_empty() {
             woken.drain(..).for_each(|seat| seat.listener.wake());
             self.core.state.borrow_mut().reuse_parked(woken);
@@ -351,26 +492,52 @@ impl<M> AbstractChannel<M> {
     /// # Errors
     ///
     /// [`InvalidChannelException`] when the channel is closed; [`InvalidListenerException`] when the
-    /// listener is unknown.
-    pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, Error> {
-        let seat = self.seat(listener_id)?;
-        self.dispatch_to(&seat, message)
+    /// listener is unknown; [`QueueFullException`] when it refuses what it has no room for. The message comes
+    /// back inside the error.
+    pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
+        match self.seat(listener_id) {
+            Ok(seat) => self.dispatch_to(&seat, message),
+            Err(unknown) => Err(SendError::new(message, unknown)),
+        }
     }
 
-    pub(crate) fn dispatch_to(&self, seat: &Seat<M>, message: M) -> Result<Position, Error> {
-        let position = {
-            let state = self.core.state.borrow();
+    pub(crate) fn dispatch_to(
+        &self,
+        seat: &Rc<Seat<M>>,
+        message: M,
+    ) -> Result<Position, SendError<M>> {
+        let bytes = (self.core.weigh)(&message);
+        let (position, full, unneeded) = {
+            let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
             if state.closed {
-                return Err(InvalidChannelException::closed().into());
+                return Err(SendError::new(message, InvalidChannelException::closed()));
             }
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else {
-                return Err(InvalidListenerException::unknown(seat.listener.id()).into());
+                let unknown = InvalidListenerException::unknown(seat.listener.id());
+                return Err(SendError::new(message, unknown));
             };
+            let overflow = queue.overflow();
+            if overflow == Some(Overflow::Refuse) && queue.is_over(&state.log, 1, bytes) {
+                state.refused_sends += 1;
+                let full = vec![seat.listener.id().to_string()];
+                return Err(SendError::new(message, QueueFullException::new(full)));
+            }
             let position = queue.next_dispatch(&state.log);
-            queue.dispatch(position, Sent::new(message, position));
-            position
+            queue.dispatch(position, bytes, Sent::new(message, position, bytes));
+            state.has_lane(seat, overflow);
+            let over = queue.is_over(&state.log, 0, 0);
+            match overflow {
+                Some(Overflow::DropOldest) => (position, false, queue.enforce(&mut state.log)),
+                Some(Overflow::Disconnect) => (position, over, Vec::new()),
+                Some(Overflow::Refuse) | None => (position, false, Vec::new()),
+            }
         };
+        drop(unneeded);
+        if full {
+            self.leave_seat(seat, Leave::Overflow);
+        }
         seat.listener.wake();
         Ok(position)
     }
@@ -400,7 +567,7 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidChannelException`] when the channel is closed.
     pub fn watch(&self) -> Result<MessageStream<M>, Error> {
         let listener = MessageQueueListener::new();
-        let seat = self.take_seat(&listener)?;
+        let seat = self.take_seat(&listener, ListenerOptions::default(), None)?;
         listener.start_sync();
         Ok(MessageStream::new(self.clone(), seat, true))
     }
@@ -427,27 +594,53 @@ impl<M> AbstractChannel<M> {
         seat.ok_or_else(|| InvalidListenerException::unknown(listener_id))
     }
 
-    /// Takes the oldest message that waits for a seat.
+    /// Takes the oldest message that waits for a seat, or what has to be said before it.
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
+        if let Some(gap) = seat.gap.take() {
+            seat.last.set(Some(gap.to));
+            return Taken::Gap(gap);
+        }
+        // Before the borrows, so that it is dropped after them: a message may own anything.
+        let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
         let mut queue = seat.queue.borrow_mut();
         let Some(queue) = queue.as_mut() else {
             return Taken::Removed;
         };
-        match queue.take(&mut state.log) {
-            Some(sent) => Taken::Message(sent),
+        match queue.take(&mut state.log, &mut unneeded) {
+            Some(Read::Entry(sent)) => {
+                seat.last.set(Some(sent.position));
+                Taken::Message(sent)
+            }
+            Some(Read::Missed(missed, to)) => {
+                seat.counters.count(|tally| tally.dropped += missed);
+                let from = seat.last.replace(Some(to));
+                Taken::Gap(Gap {
+                    reason: GapReason::Overflow,
+                    missed: Some(missed),
+                    from: from.map(|position| self.event_id(position)),
+                    to,
+                })
+            }
             None if state.closed => Taken::Closed,
             None => Taken::Empty,
         }
     }
 
     /// Makes the message that was just taken the next one again.
-    pub(crate) fn give_back(&self, seat: &Seat<M>, sent: Rc<Sent<M>>) {
+    pub(crate) fn give_back(&self, seat: &Rc<Seat<M>>, sent: Rc<Sent<M>>) {
+        self.count(seat, |tally| {
+            tally.delivered = tally.delivered.saturating_sub(1);
+            let replayed = u64::from(seat.is_replay(sent.position));
+            tally.replayed = tally.replayed.saturating_sub(replayed);
+        });
         let left = {
+            let mut state = self.core.state.borrow_mut();
             let mut queue = seat.queue.borrow_mut();
             match queue.as_mut() {
                 Some(queue) => {
-                    queue.give_back(sent.position, sent);
+                    queue.give_back(sent.position, sent.bytes, sent);
+                    state.has_lane(seat, queue.overflow());
                     None
                 }
                 None => Some(sent),
@@ -463,9 +656,9 @@ impl<M> AbstractChannel<M> {
         seat.queue.borrow().is_none()
     }
 
-    /// Returns whether no broadcast is kept for anybody.
+    /// Returns whether no listener has a broadcast to read.
     pub(crate) fn is_all_read(&self) -> bool {
-        self.core.state.borrow().log.len() == 0
+        self.core.state.borrow().log.is_all_read()
     }
 
     /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.
@@ -510,25 +703,108 @@ impl<M> AbstractChannel<M> {
         if !seat.listener.is_running_sync() {
             return Err(NoMessagesException::stopped().into());
         }
-        match self.take(seat) {
-            Taken::Message(sent) => {
-                let accepted: Result<(), CallbackError> = seat.listener.accept(&sent.message);
-                accepted.map(|()| sent).map_err(Error::Callback)
-            }
-            Taken::Empty => Err(NoMessagesException::empty().into()),
-            Taken::Closed => Err(NoMessagesException::closed().into()),
-            Taken::Removed => Err(InvalidListenerException::unknown(seat.listener.id()).into()),
+        loop {
+            return match self.take(seat) {
+                // Only streams tell of gaps; here they are counted.
+                Taken::Gap(_) => continue,
+                Taken::Message(sent) => match self.show(seat, &sent) {
+                    Ok(true) => Ok(sent),
+                    Ok(false) => continue,
+                    Err(error) => Err(Error::Callback(error)),
+                },
+                Taken::Empty => Err(NoMessagesException::empty().into()),
+                Taken::Closed => Err(NoMessagesException::closed().into()),
+                Taken::Removed => Err(InvalidListenerException::unknown(seat.listener.id()).into()),
+            };
         }
     }
-}
 
-impl<M> Sent<M> {
-    fn new(message: M, position: Position) -> Rc<Self> {
-        Rc::new(Self {
-            message,
-            position,
-            block: OnceCell::new(),
+    /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
+    /// is to be delivered.
+    pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
+        if !seat.listener.wants(&sent.message) {
+            self.count(seat, |tally| tally.filtered += 1);
+            return Ok(false);
+        }
+        let accepted = seat.listener.accept(&sent.message);
+        self.count(seat, |tally| match accepted {
+            Ok(()) => {
+                tally.delivered += 1;
+                tally.replayed += u64::from(seat.is_replay(sent.position));
+            }
+            Err(_) => tally.refused += 1,
+        });
+        accepted.map(|()| true)
+    }
+
+    /// Counts for a seat, and for the channel when the seat was left meanwhile.
+    fn count(&self, seat: &Seat<M>, add: impl Fn(&mut Tally)) {
+        seat.counters.count(&add);
+        if self.is_left(seat) {
+            add(&mut self.core.state.borrow_mut().left);
+        }
+    }
+
+    /// Returns the state of a listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when it is unknown.
+    pub fn listener_stats(
+        &self,
+        listener_id: &str,
+    ) -> Result<ListenerStats, InvalidListenerException> {
+        Ok(self.seat_stats(&*self.seat(listener_id)?))
+    }
+
+    pub(crate) fn seat_stats(&self, seat: &Seat<M>) -> ListenerStats {
+        let tally = seat.counters.tally();
+        let read = |queue: &mut Queue<_>, log: &mut Log<_>| ListenerStats {
+            tally: Tally {
+                dropped: tally.dropped + queue.untold_overflow(log),
+                ..tally
+            },
+            queued: queue.len(log),
+            bytes: queue.bytes(log),
+            lag: queue.lag(log),
+        };
+        self.with_queue(seat, read).unwrap_or(ListenerStats {
+            tally,
+            ..ListenerStats::default()
         })
+    }
+
+    /// Returns the state of the channel.
+    pub fn stats(&self) -> ChannelStats {
+        let state = self.core.state.borrow();
+        let mut tally = state.left;
+        for seat in state.seats.values() {
+            let queue = seat.queue.borrow();
+            let untold = |queue: &Queue<_>| queue.untold_overflow(&state.log);
+            tally.add(seat.counters.tally());
+            tally.dropped += queue.as_ref().map_or(0, untold);
+        }
+        ChannelStats {
+            tally,
+            listeners: state.seats.len() as u64,
+            broadcasts: state.log.tail() - 1,
+            refused_sends: state.refused_sends,
+            overflows: state.overflows,
+            kept: state.log.len() as u64,
+            kept_bytes: state.log.bytes(),
+        }
+    }
+
+    /// Returns how many listeners were disconnected because they were full.
+    pub fn overflows(&self) -> u64 {
+        self.core.state.borrow().overflows
+    }
+
+    /// Drops what has become too old for the history.
+    pub fn expire(&self) {
+        let at = clock::milliseconds();
+        let unneeded = self.core.state.borrow_mut().log.expire(at);
+        drop(unneeded);
     }
 }
 
@@ -544,6 +820,60 @@ impl<M> State<M> {
         if self.parked.is_empty() {
             self.parked = emptied;
         }
+    }
+
+    /// Notes that a seat has something in its lane.
+    fn has_lane(&mut self, seat: &Rc<Seat<M>>, overflow: Option<Overflow>) {
+        if overflow.is_some() && !seat.laned.replace(true) {
+            self.laned.push(seat.clone());
+        }
+    }
+
+    /// Names the listeners that refuse a broadcast of a weight.
+    fn full(&self, bytes: u64, except: &[&str]) -> Vec<String> {
+        let full = self.refusing.iter().filter(|seat| {
+            let queue = seat.queue.borrow();
+            let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
+            queue.as_ref().is_some_and(over) && !except.contains(&seat.listener.id())
+        });
+        full.map(|seat| seat.listener.id().to_string()).collect()
+    }
+
+    /// Keeps the limits of those with something in their lane. Returns who is to be disconnected.
+    fn enforce_lanes(&mut self, unneeded: &mut Vec<Rc<Sent<M>>>) -> Vec<Rc<Seat<M>>> {
+        let (log, mut full) = (&mut self.log, Vec::new());
+        self.laned.retain(|seat| {
+            let mut queue = seat.queue.borrow_mut();
+            let Some(queue) = queue.as_mut().filter(|queue| queue.has_lane()) else {
+                seat.laned.set(false);
+                return false;
+            };
+            match queue.overflow() {
+                Some(Overflow::DropOldest) => unneeded.extend(queue.enforce(log)),
+                Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => full.push(seat.clone()),
+                _ => {}
+            }
+            true
+        });
+        full
+    }
+
+    /// Returns who has missed something and is to be disconnected for it.
+    fn lagging(&self) -> Vec<Rc<Seat<M>>> {
+        let lagging = self.seats.values().filter(|seat| {
+            let queue = seat.queue.borrow();
+            queue.as_ref().is_some_and(|queue| {
+                queue.overflow() == Some(Overflow::Disconnect) && queue.lags(&self.log)
+            })
+        });
+        lagging.cloned().collect()
+    }
+
+    /// Removes a seat that is being left from the lists it may stand in.
+    fn forget(&mut self, seat: &Seat<M>) {
+        self.unpark(seat);
+        self.laned.retain(|other| !std::ptr::eq(&**other, seat));
+        self.refusing.retain(|other| !std::ptr::eq(&**other, seat));
     }
 
     fn unpark(&mut self, seat: &Seat<M>) {

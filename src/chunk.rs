@@ -17,10 +17,13 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::channel::{AbstractChannel, Sent};
+use crate::channel::AbstractChannel;
 use crate::encode;
 use crate::event::{Event, EventType};
 use crate::message::ToEvent;
+use crate::position::Position;
+use crate::replay::Gap;
+use crate::seat::Sent;
 use crate::stream::{MessageStream, Step};
 
 /// A chunk ends with the block that takes it past this many bytes.
@@ -124,6 +127,7 @@ impl<M: ToEvent> Chunks<M> {
         while bytes.len() <= limit {
             match self.stream.step() {
                 Step::Message(sent) => bytes.extend_from_slice(sent.block(self.stream.channel())),
+                Step::Gap(gap) => gap_event(self.stream.channel(), &gap).encode(&mut bytes),
                 Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
                 Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
                 Step::Pending if bytes.is_empty() => return ChunkStep::Pending,
@@ -138,11 +142,14 @@ impl<M: ToEvent> Chunks<M> {
     fn take_shared(&self) -> Option<Rc<[u8]>> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         // The last chunk of a closed channel has the event that says so as well.
-        if seat.listener.has_on_message() || channel.is_closed() {
+        if seat.listener.looks_at_messages() || channel.is_closed() {
+            return None;
+        }
+        if seat.gap.borrow().is_some() {
             return None;
         }
         let (from, tail) = channel.with_queue(seat, |queue, log| {
-            queue.shared().map(|cursor| (cursor.next(), log.tail()))
+            queue.shared(log).map(|cursor| (cursor.next(), log.tail()))
         })??;
         if from == tail {
             return None;
@@ -157,10 +164,19 @@ impl<M: ToEvent> Chunks<M> {
             }
         };
         let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
-            let cursor = queue.shared().filter(|cursor| cursor.next() == from)?;
+            let cursor = queue.shared(log).filter(|cursor| cursor.next() == from)?;
             let unwanted = log.skip(cursor, chunk.to - chunk.from);
-            Some((unwanted, log.len() == 0))
+            Some((unwanted, log.is_all_read()))
         })??;
+        let count = chunk.to - chunk.from;
+        let numbers = chunk.from..chunk.to;
+        let replayed = numbers.filter(|number| seat.is_replay(Position::broadcast(*number)));
+        let replayed = replayed.count() as u64;
+        seat.counters.count(|tally| {
+            tally.delivered += count;
+            tally.replayed += replayed;
+        });
+        seat.last.set(Some(Position::broadcast(chunk.to - 1)));
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
         if all_read {
@@ -174,7 +190,7 @@ impl<M: ToEvent> Chunks<M> {
     fn make_shared(&self, from: u64) -> Option<Shared> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let unread: Vec<_> = channel.with_queue(seat, |queue, log| {
-            let cursor = queue.shared()?;
+            let cursor = queue.shared(log)?;
             Some(log.unread(cursor).take(CHUNK_BLOCKS).cloned().collect())
         })??;
         let mut bytes = Vec::new();
@@ -193,6 +209,14 @@ impl<M: ToEvent> Chunks<M> {
             bytes: bytes.into(),
         })
     }
+}
+
+/// Makes the event that tells of a gap. Its id is where the gap ends: a client that comes back with it is not
+/// told again.
+pub(crate) fn gap_event<M>(channel: &AbstractChannel<M>, gap: &Gap) -> Event {
+    let to = channel.event_id(gap.to);
+    let data = gap.data(&to);
+    Event::new(Gap::event_type()).with_id(to).with_data(data)
 }
 
 impl<M: ToEvent> Sent<M> {

@@ -6,7 +6,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use crate::error::InvalidChannelException;
-use crate::message::Message;
+use crate::message::{Message, ToEvent};
 use crate::sse::{SseChannel, SseOptions};
 
 /// Holds channels by id.
@@ -53,7 +53,10 @@ impl<M> ChannelContainer<M> {
     /// # Errors
     ///
     /// [`InvalidChannelException`] when the options name an id that is registered already.
-    pub fn add(&self, options: SseOptions) -> Result<SseChannel<M>, InvalidChannelException> {
+    pub fn add(&self, options: SseOptions) -> Result<SseChannel<M>, InvalidChannelException>
+    where
+        M: ToEvent,
+    {
         let channel = SseChannel::with_options(options);
         self.register(&channel)?;
         Ok(channel)

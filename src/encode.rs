@@ -13,6 +13,13 @@ pub(crate) fn prelude(out: &mut Vec<u8>, milliseconds: u64) {
     end_of_block(out);
 }
 
+/// Writes a comment without text, which clients pass over: "If the line starts with a U+003A COLON
+/// character (:), ignore the line."
+pub(crate) fn comment(out: &mut Vec<u8>) {
+    field(out, "", b"");
+    end_of_block(out);
+}
+
 pub(crate) fn retry_field(out: &mut Vec<u8>, milliseconds: u64) {
     let mut buffer = itoa::Buffer::new();
     field(out, "retry", buffer.format(milliseconds).as_bytes());
@@ -108,6 +115,13 @@ mod tests {
     fn an_event_without_data_has_an_empty_data_field() {
         let event = Event::new(EventType::new("tick").unwrap());
         assert_eq!(event.to_string(), "event: tick\ndata:\n\n");
+    }
+
+    #[test]
+    fn a_comment_is_a_line_with_a_colon() {
+        let mut out = Vec::new();
+        comment(&mut out);
+        assert_eq!(out, b":\n\n");
     }
 
     #[test]

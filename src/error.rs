@@ -40,6 +40,19 @@ pub struct NoMessagesException {
     reason: NoMessagesReason,
 }
 
+/// A listener has no room for a message and refuses it. Says [who](QueueFullException::listeners).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct QueueFullException {
+    message: String,
+    listeners: Vec<String>,
+}
+
+/// A message that could not be sent, and why.
+pub struct SendError<M> {
+    message: M,
+    error: Error,
+}
+
 /// Why there is nothing to deliver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoMessagesReason {
@@ -65,6 +78,8 @@ pub enum Error {
     InvalidMessage(InvalidMessageFormat),
     /// See [`NoMessagesException`].
     NoMessages(NoMessagesException),
+    /// See [`QueueFullException`].
+    QueueFull(QueueFullException),
     /// The listener's `on_message` refused the message with this error.
     Callback(CallbackError),
 }
@@ -109,6 +124,7 @@ exception!(
 );
 exception!(InvalidMessageFormat, "ERIC_INVALID_MESSAGE", InvalidMessage);
 exception!(NoMessagesException, "ERIC_NO_MESSAGES", NoMessages);
+exception!(QueueFullException, "ERIC_QUEUE_FULL", QueueFull);
 
 impl InvalidChannelException {
     pub(crate) fn closed() -> Self {
@@ -180,6 +196,64 @@ impl NoMessagesException {
     }
 }
 
+impl QueueFullException {
+    pub(crate) fn new(listeners: Vec<String>) -> Self {
+        Self {
+            message: ["the queue is full of listener ", &listeners.join(", ")].concat(),
+            listeners,
+        }
+    }
+
+    /// Returns the ids of the listeners that are full.
+    pub fn listeners(&self) -> &[String] {
+        &self.listeners
+    }
+}
+
+impl<M> SendError<M> {
+    pub(crate) fn new(message: M, error: impl Into<Error>) -> Self {
+        Self {
+            message,
+            error: error.into(),
+        }
+    }
+
+    /// Returns why the message could not be sent.
+    pub fn error(&self) -> &Error {
+        &self.error
+    }
+
+    /// Returns the code of [`error`](Self::error).
+    pub fn code(&self) -> &'static str {
+        self.error.code()
+    }
+
+    /// Gives the message back.
+    pub fn into_message(self) -> M {
+        self.message
+    }
+}
+
+impl<M> fmt::Debug for SendError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SendError").field(&self.error).finish()
+    }
+}
+
+impl<M> fmt::Display for SendError<M> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+impl<M> StdError for SendError<M> {}
+
+impl<M> From<SendError<M>> for Error {
+    fn from(refused: SendError<M>) -> Self {
+        refused.error
+    }
+}
+
 impl Error {
     /// Returns the exception's stable code; for a callback's error `ERIC_CALLBACK`.
     pub fn code(&self) -> &'static str {
@@ -188,6 +262,7 @@ impl Error {
             Self::InvalidListener(exception) => exception.code(),
             Self::InvalidMessage(exception) => exception.code(),
             Self::NoMessages(exception) => exception.code(),
+            Self::QueueFull(exception) => exception.code(),
             Self::Callback(_) => "ERIC_CALLBACK",
         }
     }
@@ -200,6 +275,7 @@ impl fmt::Display for Error {
             Self::InvalidListener(exception) => exception.fmt(f),
             Self::InvalidMessage(exception) => exception.fmt(f),
             Self::NoMessages(exception) => exception.fmt(f),
+            Self::QueueFull(exception) => exception.fmt(f),
             Self::Callback(error) => error.fmt(f),
         }
     }

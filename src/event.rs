@@ -41,7 +41,11 @@ impl EventType {
     /// Returns the type of the event that ends a stream whose channel was closed,
     /// `_eric_channel_closed`.
     pub fn channel_closed() -> Self {
-        Self("_eric_channel_closed".into())
+        Self::reserved("_eric_channel_closed")
+    }
+
+    pub(crate) fn reserved(text: &str) -> Self {
+        Self(text.into())
     }
 
     /// Returns `message`, the type of an event that names none.
@@ -87,6 +91,14 @@ impl EventId {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// Returns a comment without text, which clients pass over: it keeps an idle connection alive, and its failure tells
+/// that the client has left.
+pub fn heartbeat() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    encode::comment(&mut bytes);
+    bytes
 }
 
 /// One block of an event stream.
@@ -145,6 +157,11 @@ impl Event {
     /// Returns the type.
     pub fn event_type(&self) -> &EventType {
         &self.event_type
+    }
+
+    /// Returns the data.
+    pub fn data(&self) -> &str {
+        &self.data
     }
 
     /// Appends the block's bytes, with the empty line that ends it.

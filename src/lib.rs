@@ -27,6 +27,8 @@
 mod channel;
 mod chunk;
 #[cfg(not(target_arch = "wasm32"))]
+mod clock;
+#[cfg(not(target_arch = "wasm32"))]
 mod console;
 mod container;
 mod encode;
@@ -34,33 +36,41 @@ mod error;
 mod event;
 #[cfg(not(target_arch = "wasm32"))]
 mod ids;
+mod limit;
 mod listener;
 mod log;
 mod message;
 mod pace;
 mod position;
 mod queue;
+mod replay;
+mod seat;
 mod sse;
 mod sse_stream;
+mod stats;
 mod stream;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod wasm;
 #[cfg(target_arch = "wasm32")]
-use wasm::{console, ids};
+use wasm::{clock, console, ids};
 
-pub use channel::{AbstractChannel, Delivered, Delivery};
+pub use channel::{AbstractChannel, Delivered};
 pub use container::ChannelContainer;
 pub use error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, InvalidMessageFormat,
-    NoMessagesException, NoMessagesReason,
+    NoMessagesException, NoMessagesReason, QueueFullException, SendError,
 };
-pub use event::{Event, EventId, EventType};
-pub use listener::{MessageQueueListener, OnMessage};
+pub use event::{Event, EventId, EventType, heartbeat};
+pub use limit::{History, Overflow, QueueLimit};
+pub use listener::{Filter, MessageQueueListener, OnMessage};
 pub use message::{Message, Payload, ToEvent};
 pub use position::Position;
+pub use replay::{Gap, GapReason};
+pub use seat::{Delivery, ListenerOptions};
 pub use sse::{SseChannel, SseOptions};
 pub use sse_stream::{ByteStream, SseEvent, SseStream};
+pub use stats::{ChannelStats, ListenerStats, Tally};
 pub use stream::MessageStream;
 
 /// The examples of the README, which run as tests.

@@ -16,6 +16,9 @@ use crate::message::Message;
 /// A callback that sees each message when it is delivered. An error refuses the message.
 pub type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;
 
+/// A predicate that says which messages a listener gets. It sees each once, when it is about to be delivered.
+pub type Filter<M> = Rc<dyn Fn(&M) -> bool>;
+
 /// Receives the messages of the channels that it is registered with, while it is running.
 ///
 /// A listener starts out stopped. What is sent meanwhile waits for it.
@@ -47,6 +50,7 @@ struct Inner<M> {
     /// start before the stream looks still ends it.
     stops: Cell<u64>,
     on_message: RefCell<Option<OnMessage<M>>>,
+    filter: RefCell<Option<Filter<M>>>,
     /// How many streams were ever opened; numbers the next one.
     streams: Cell<u64>,
     /// The streams that wait for something to happen to this listener, by their number. Emptied by
@@ -83,6 +87,7 @@ impl<M> MessageQueueListener<M> {
                 stops: Cell::new(0),
                 streams: Cell::new(0),
                 on_message: RefCell::new(None),
+                filter: RefCell::new(None),
                 parked: RefCell::new(Vec::new()),
             }),
         }
@@ -101,6 +106,11 @@ impl<M> MessageQueueListener<M> {
     pub fn set_on_message(&self, on_message: Option<OnMessage<M>>) {
         // The old callback is dropped here, after the borrow: it may own anything.
         let _old = self.inner.on_message.replace(on_message);
+    }
+
+    /// Replaces the predicate that says which messages are delivered; the others are passed over.
+    pub fn set_filter(&self, filter: Option<Filter<M>>) {
+        let _old = self.inner.filter.replace(filter);
     }
 
     /// Returns the id, unique across processes unless the caller chose it.
@@ -144,8 +154,15 @@ impl<M> MessageQueueListener<M> {
         self.inner.id.clone()
     }
 
-    pub(crate) fn has_on_message(&self) -> bool {
-        self.inner.on_message.borrow().is_some()
+    /// Whether each message has to be shown to the listener before it is delivered.
+    pub(crate) fn looks_at_messages(&self) -> bool {
+        self.inner.on_message.borrow().is_some() || self.inner.filter.borrow().is_some()
+    }
+
+    /// Asks the filter, which may call anything: no borrow is held meanwhile.
+    pub(crate) fn wants(&self, message: &M) -> bool {
+        let filter = self.inner.filter.borrow().clone();
+        filter.is_none_or(|filter| filter(message))
     }
 
     /// Shows the message to the callback, which may call anything: no borrow is held meanwhile.

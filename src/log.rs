@@ -2,7 +2,7 @@
 //!
 //! A channel owns one [`Log`]. What is broadcast is appended once, whatever the number of readers;
 //! each reader owns a [`Cursor`], which is the sequence number of the entry it reads next. The log
-//! knows nothing of messages, listeners, streams or time: it keeps order and it forgets.
+//! knows nothing of messages, listeners, streams or clocks: it keeps order and it forgets.
 //!
 //! ## Sequence numbers
 //!
@@ -11,22 +11,29 @@
 //!
 //! ## Delivery order
 //!
-//! A cursor attached when the next number is `n` reads `n`, `n + 1`, ... and nothing older.
-//! [`take`](Log::take) gives each entry to each cursor once.
+//! A cursor attached at `n` reads `n`, `n + 1`, ... and nothing older. [`take`](Log::take) gives each
+//! entry to each cursor once.
 //!
 //! ## Retention
 //!
-//! An entry stays while a cursor has still to read it, and not longer: it is dropped, or moved out
-//! to its last reader, in the call that moves or detaches that cursor. An entry appended while there
-//! is no cursor is not kept at all. So memory grows with the distance between the slowest cursor and
-//! the newest entry, never with entries times cursors.
+//! An entry stays while a cursor that is owed it has still to read it, or while it is within the
+//! [`History`]. Otherwise it is dropped, or moved out to its last reader, in the call that ends its
+//! reason to stay. So memory grows with the distance between the slowest cursor and the newest entry,
+//! never with entries times cursors.
+//!
+//! ## Lagging
+//!
+//! A cursor may be attached with a [`Bound`]: it is owed no more than that. When an append takes it over,
+//! it is owed its oldest entries no longer; how many those were is known exactly, and
+//! [`catch_up`](Log::catch_up) tells. The newest entry is always owed, however heavy it is.
 //!
 //! ## Cost
 //!
-//! Every operation is constant time, but for one: moving or detaching the slowest cursor also drops
-//! the entries that nobody else has to read. Each entry is dropped once, so that too is constant
-//! per entry. It works because an entry counts the cursors that *stand at* it (read it next), not
-//! those that have yet to read it: moving a cursor from any place to any other changes two counts.
+//! Cursors of one bound form a class. Every operation is constant time in the number of cursors, and
+//! linear in the number of classes, which are few; but for dropping entries, each of which is dropped
+//! once. It works because a class counts the cursors that *stand at* an entry (read it next), not those that
+//! have yet to read it: moving a cursor from any place to any other changes two counts, and a whole
+//! crowd that falls off is moved by adding its count to the next one.
 //!
 //! ## Giving back
 //!
@@ -34,24 +41,45 @@
 //! that is dropped instead keeps its entries for ever. A cursor belongs to the log that made it.
 //!
 //! ```text
-//!              head                                   tail (number of the next entry)
-//!               |                                      |
-//!   entries     7      8      9     10     11          12
-//!   standing    2      0      1      0      0           3
+//!                   head                                 tail (number of the next entry)
+//!                    |                                    |
+//!   entries          7      8      9     10     11        12
+//!   unbounded        .      .      1      0      0         3
+//!   at most 3        .      .      2      0      0         0      floor 9: two have missed what is before
+//!   history 5        7 ...
 //! ```
-//!
-//! Here six cursors read one log: two have 7 to read next, one has 9, three have read everything.
 
 use std::collections::VecDeque;
+
+use crate::limit::History;
+
+/// How much a cursor is owed at most.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bound {
+    pub(crate) entries: u64,
+    pub(crate) bytes: u64,
+    /// Whether to be told when a cursor of this bound has missed something.
+    pub(crate) told: bool,
+}
+
+impl Bound {
+    pub(crate) const NONE: Self = Self {
+        entries: u64::MAX,
+        bytes: u64::MAX,
+        told: false,
+    };
+}
 
 /// A reader's place in a [`Log`]: the number of the entry it reads next.
 #[derive(Debug)]
 pub(crate) struct Cursor {
     next: u64,
+    class: usize,
 }
 
 impl Cursor {
-    /// Returns the number of the entry that is read next, whether or not it exists yet.
+    /// Returns the number of the entry that is read next, whether or not it exists yet. Behind what the
+    /// cursor is owed until it has [caught up](Log::catch_up).
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
@@ -60,35 +88,72 @@ impl Cursor {
 #[derive(Debug)]
 struct Slot<T> {
     value: T,
-    /// How many cursors have `next` equal to this slot's number. A count too low would drop the
-    /// entry under a reader; one too high would keep it for ever.
-    standing: usize,
+    /// Bytes of all entries before this one, since the log began.
+    offset: u64,
+    /// When it was appended, in milliseconds of the caller's clock.
+    at: f64,
 }
 
-/// Entries in order, kept while a cursor has still to read them.
+/// The cursors of one bound.
+///
+/// # Invariants
+///
+/// - `standing[i]` is how many cursors read entry `first + i` next; its first count is not zero.
+/// - Without such cursors `standing` is empty, and `first` has no meaning.
+/// - A cursor whose `next` is below `floor` counts as standing at `floor`.
+#[derive(Debug)]
+struct Class {
+    bound: Bound,
+    cursors: usize,
+    first: u64,
+    standing: VecDeque<usize>,
+    /// How many have read everything. They stand at the next entry the moment it is appended.
+    at_tail: usize,
+    /// The oldest entry that a cursor of this class may be owed.
+    floor: u64,
+}
+
+/// Entries in order, kept while a cursor has still to read them or the history keeps them.
 ///
 /// # Invariants
 ///
 /// - `slots[i]` has number `head + i`.
-/// - The sum of all `standing` and `at_tail` is the number of attached cursors.
-/// - The first slot has a cursor standing at it: what nobody has to read is gone.
+/// - The first slot is owed to a cursor that stands at it, or within the history.
 #[derive(Debug)]
 pub(crate) struct Log<T> {
     slots: VecDeque<Slot<T>>,
     /// Number of the oldest entry kept; equal to [`tail`](Log::tail) when none is.
     head: u64,
-    /// How many cursors have read everything. They stand at the next entry the moment it is appended.
-    at_tail: usize,
+    /// Bytes of all entries since the log began.
+    end_offset: u64,
+    classes: Vec<Class>,
+    history: History,
+    /// What was appended before is too old for the history.
+    horizon: f64,
 }
 
 impl<T> Log<T> {
     /// Creates an empty log, whose first entry will have number 1.
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(history: History) -> Self {
         Self {
             slots: VecDeque::new(),
             head: 1,
-            at_tail: 0,
+            end_offset: 0,
+            classes: Vec::new(),
+            history,
+            horizon: f64::NEG_INFINITY,
         }
+    }
+
+    /// Returns the number of the oldest entry within the history, or of the next one. What is kept for slow
+    /// cursors alone does not count: it may be gone any time.
+    pub(crate) fn history_start(&self) -> u64 {
+        let outside = |slot: &Slot<T>| {
+            self.end_offset - slot.offset > self.history.bytes || slot.at <= self.horizon
+        };
+        let too_old = self.slots.partition_point(outside);
+        let newest = self.tail().saturating_sub(self.history.messages);
+        newest.max(self.head + too_old as u64)
     }
 
     /// Returns the number that the next entry gets.
@@ -101,127 +166,272 @@ impl<T> Log<T> {
         self.slots.len()
     }
 
-    /// Appends an entry. Gives it back when no cursor will read it.
-    pub(crate) fn append(&mut self, value: T) -> Option<T> {
-        if self.at_tail == 0 && self.slots.is_empty() {
-            self.head += 1;
-            return Some(value);
+    /// Returns how much is kept for those who come back.
+    pub(crate) fn history(&self) -> History {
+        self.history
+    }
+
+    /// Returns how many bytes are kept.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.end_offset - self.offset(self.head)
+    }
+
+    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Returns
+    /// what is kept no longer, for the caller to drop once it holds no borrow, and whether a cursor
+    /// that is to be told has missed something.
+    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
+    pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64) -> (Vec<T>, bool) {
+        let number = self.tail();
+        let offset = self.end_offset;
+        self.slots.push_back(Slot { value, offset, at });
+        self.end_offset += bytes;
+        self.horizon = at - self.history.milliseconds;
+        let mut lagged = false;
+        for class in &mut self.classes {
+            class.appended(number);
         }
-        let standing = std::mem::take(&mut self.at_tail);
-        self.slots.push_back(Slot { value, standing });
-        self.check();
-        None
+        for index in 0..self.classes.len() {
+            while self.is_over(index) {
+                self.classes[index].let_go();
+                lagged |= self.classes[index].bound.told;
+            }
+        }
+        (self.trim(), lagged)
     }
 
     /// Attaches a cursor that reads what is appended from now on.
-    pub(crate) fn attach(&mut self) -> Cursor {
-        self.at_tail += 1;
-        Cursor { next: self.tail() }
+    pub(crate) fn attach(&mut self, bound: Bound) -> Cursor {
+        self.attach_at(self.tail(), bound)
     }
 
-    /// Detaches a cursor. Returns the entries that nobody else has to read, for the caller to drop
-    /// once it holds no borrow: dropping a value may run code of the log's user.
+    /// Attaches a cursor that reads an entry next that is kept or does not exist yet. Its bound counts from
+    /// the next append on: what it is owed now, it is owed whole.
+    pub(crate) fn attach_at(&mut self, number: u64, bound: Bound) -> Cursor {
+        let next = number.clamp(self.head, self.tail());
+        let class = self.class(bound, next);
+        self.classes[class].cursors += 1;
+        let cursor = Cursor { next, class };
+        self.stand(&cursor);
+        cursor
+    }
+
+    /// Detaches a cursor. Returns the entries that are kept no longer, for the caller to drop once it
+    /// holds no borrow: dropping a value may run code of the log's user.
     #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
     pub(crate) fn detach(&mut self, cursor: Cursor) -> Vec<T> {
-        self.leave(cursor.next);
-        let dropped = self.trim();
-        self.check();
-        dropped
+        self.leave(&cursor);
+        self.classes[cursor.class].cursors -= 1;
+        self.trim()
     }
 
-    /// Returns how many entries the cursor has still to read.
+    /// Gives a cursor that has [caught up](Self::catch_up) another bound, which counts from the next append on.
+    pub(crate) fn rebind(&mut self, cursor: &mut Cursor, bound: Bound) {
+        self.leave(cursor);
+        self.classes[cursor.class].cursors -= 1;
+        cursor.class = self.class(bound, cursor.next);
+        self.classes[cursor.class].cursors += 1;
+        self.stand(cursor);
+    }
+
+    /// Returns how many entries the cursor has still to read. Those that it has missed do not count.
     pub(crate) fn waiting(&self, cursor: &Cursor) -> u64 {
-        self.tail() - cursor.next
+        self.tail() - self.place(cursor)
+    }
+
+    /// Returns the bytes of an entry that is kept and of all that follow it.
+    pub(crate) fn bytes_from(&self, number: u64) -> u64 {
+        self.end_offset - self.offset(number)
+    }
+
+    /// Returns whether every cursor has read everything.
+    pub(crate) fn is_all_read(&self) -> bool {
+        self.classes.iter().all(|class| class.standing.is_empty())
+    }
+
+    /// Moves the cursor to the oldest entry that it is owed, and returns how many it has missed.
+    pub(crate) fn catch_up(&self, cursor: &mut Cursor) -> u64 {
+        let place = self.place(cursor);
+        let missed = place - cursor.next;
+        cursor.next = place;
+        missed
+    }
+
+    /// Returns whether the cursor has missed something.
+    pub(crate) fn lags(&self, cursor: &Cursor) -> bool {
+        self.place(cursor) > cursor.next
     }
 
     /// Returns the entries that the cursor has still to read, oldest first.
     pub(crate) fn unread(&self, cursor: &Cursor) -> impl Iterator<Item = &T> {
-        self.slots
-            .range(self.index(cursor.next)..)
-            .map(|slot| &slot.value)
+        let from = (self.place(cursor) - self.head) as usize;
+        self.slots.range(from..).map(|slot| &slot.value)
     }
 
-    /// Moves the cursor past `count` entries unread. Returns the entries that nobody else has to
-    /// read, as [`detach`](Log::detach) does.
-    ///
-    /// # Panics
-    ///
-    /// In debug builds, when fewer than `count` entries are [waiting](Log::waiting).
+    /// Moves the cursor past `count` entries unread, or to the end. Returns the entries that are kept no
+    /// longer, as [`detach`](Log::detach) does.
     #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
     pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64) -> Vec<T> {
-        debug_assert!(
-            count <= self.waiting(cursor),
-            "skipped past the end of the log"
-        );
-        self.leave(cursor.next);
-        cursor.next += count;
-        self.stand(cursor.next);
-        let dropped = self.trim();
-        self.check();
-        dropped
+        self.leave(cursor);
+        cursor.next = (self.place(cursor) + count).min(self.tail());
+        self.stand(cursor);
+        self.trim()
     }
 
-    fn index(&self, number: u64) -> usize {
-        debug_assert!(
-            number >= self.head,
-            "a cursor stands at an entry that is gone"
-        );
-        (number - self.head) as usize
+    /// Drops what has become too old for the history at a time in milliseconds.
+    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
+    pub(crate) fn expire(&mut self, at: f64) -> Vec<T> {
+        self.horizon = at - self.history.milliseconds;
+        self.trim()
     }
 
-    fn leave(&mut self, number: u64) {
-        let index = self.index(number);
-        match self.slots.get_mut(index) {
-            Some(slot) => slot.standing -= 1,
-            None => self.at_tail -= 1,
+    /// Returns where the cursor stands: at its next entry, or at the oldest that it is owed.
+    pub(crate) fn place(&self, cursor: &Cursor) -> u64 {
+        cursor.next.max(self.classes[cursor.class].floor)
+    }
+
+    /// Bytes of all entries before one that is kept, or before the tail.
+    fn offset(&self, number: u64) -> u64 {
+        let slot = self.slots.get((number - self.head) as usize);
+        slot.map_or(self.end_offset, |slot| slot.offset)
+    }
+
+    /// Whether the slowest cursors of a class are owed too much.
+    fn is_over(&self, class: usize) -> bool {
+        let class = &self.classes[class];
+        if class.standing.is_empty() {
+            return false;
         }
+        let owed = self.tail() - class.first;
+        let owed_bytes = self.end_offset - self.offset(class.first);
+        owed > class.bound.entries || (owed_bytes > class.bound.bytes && owed > 1)
     }
 
-    fn stand(&mut self, number: u64) {
-        let index = self.index(number);
-        match self.slots.get_mut(index) {
-            Some(slot) => slot.standing += 1,
-            None => self.at_tail += 1,
+    /// Finds the class of a bound that is owed an entry, or makes it in the place of one without cursors.
+    fn class(&mut self, bound: Bound, number: u64) -> usize {
+        let fits =
+            |class: &Class| class.cursors > 0 && class.bound == bound && class.floor <= number;
+        let same = self.classes.iter().position(fits);
+        let free = || self.classes.iter().position(|class| class.cursors == 0);
+        let index = same.or_else(free).unwrap_or(self.classes.len());
+        let class = Class {
+            bound,
+            cursors: 0,
+            first: 0,
+            standing: VecDeque::new(),
+            at_tail: 0,
+            floor: 0,
+        };
+        match self.classes.get_mut(index) {
+            Some(old) if old.cursors == 0 => *old = class,
+            Some(_) => {}
+            None => self.classes.push(class),
         }
+        index
     }
 
-    /// Removes the entries at the front that no cursor has to read.
+    fn stand(&mut self, cursor: &Cursor) {
+        let (tail, place) = (self.tail(), self.place(cursor));
+        self.classes[cursor.class].stand(place, tail);
+    }
+
+    fn leave(&mut self, cursor: &Cursor) {
+        let (tail, place) = (self.tail(), self.place(cursor));
+        self.classes[cursor.class].leave(place, tail);
+    }
+
+    /// Removes the entries at the front that nobody is owed and the history does not keep.
     fn trim(&mut self) -> Vec<T> {
         let mut dropped = Vec::new();
-        while self.slots.front().is_some_and(|slot| slot.standing == 0) {
+        while self.front_is_unneeded() {
             self.head += 1;
             dropped.extend(self.slots.pop_front().map(|slot| slot.value));
         }
         dropped
     }
 
-    fn check(&self) {
-        debug_assert!(
-            self.slots.front().is_none_or(|slot| slot.standing > 0),
-            "an entry is kept that nobody has to read"
-        );
+    fn front_is_unneeded(&self) -> bool {
+        let Some(front) = self.slots.front() else {
+            return false;
+        };
+        let owed = |class: &Class| !class.standing.is_empty() && class.first == self.head;
+        let in_history = self.slots.len() as u64 <= self.history.messages
+            && self.end_offset - front.offset <= self.history.bytes
+            && front.at > self.horizon;
+        !in_history && !self.classes.iter().any(owed)
     }
 }
 
 impl<T: Clone> Log<T> {
     /// Takes the oldest entry that the cursor has still to read, or `None` when it has read all.
     ///
-    /// The last reader of the oldest entry gets the entry itself, every other one a clone.
+    /// The last reader of an entry that is kept no longer gets the entry itself, every other one a clone.
     pub(crate) fn take(&mut self, cursor: &mut Cursor) -> Option<T> {
-        let index = self.index(cursor.next);
-        let slot = self.slots.get_mut(index)?;
-        slot.standing -= 1;
-        let last_reader = index == 0 && slot.standing == 0;
-        cursor.next += 1;
-        let value = if last_reader {
+        let place = self.place(cursor);
+        let index = (place - self.head) as usize;
+        if index == self.slots.len() {
+            return None;
+        }
+        self.leave(cursor);
+        cursor.next = place + 1;
+        self.stand(cursor);
+        if self.front_is_unneeded() {
+            // Nothing older than what was just read is kept for nobody, so this is it.
             self.head += 1;
-            self.slots.pop_front()?.value
-        } else {
-            slot.value.clone()
-        };
-        self.stand(cursor.next);
-        self.check();
-        Some(value)
+            return self.slots.pop_front().map(|slot| slot.value);
+        }
+        self.slots.get(index).map(|slot| slot.value.clone())
+    }
+}
+
+impl Class {
+    fn appended(&mut self, number: u64) {
+        let count = std::mem::take(&mut self.at_tail);
+        if self.standing.is_empty() {
+            if count == 0 {
+                return;
+            }
+            self.first = number;
+        }
+        self.standing.push_back(count);
+    }
+
+    /// Moves the cursors at the oldest entry to the next one: they are owed it no longer.
+    fn let_go(&mut self) {
+        let count = self.standing.pop_front().unwrap_or(0);
+        self.first += 1;
+        self.floor = self.first;
+        match self.standing.front_mut() {
+            Some(next) => *next += count,
+            None => self.at_tail += count,
+        }
+    }
+
+    fn stand(&mut self, number: u64, tail: u64) {
+        if number == tail {
+            self.at_tail += 1;
+            return;
+        }
+        if self.standing.is_empty() {
+            self.first = number;
+            self.standing.resize((tail - number) as usize, 0);
+        }
+        while number < self.first {
+            self.standing.push_front(0);
+            self.first -= 1;
+        }
+        self.standing[(number - self.first) as usize] += 1;
+    }
+
+    fn leave(&mut self, number: u64, tail: u64) {
+        if number == tail {
+            self.at_tail -= 1;
+            return;
+        }
+        self.standing[(number - self.first) as usize] -= 1;
+        while self.standing.front() == Some(&0) {
+            self.standing.pop_front();
+            self.first += 1;
+        }
     }
 }
 
@@ -230,29 +440,46 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const FOREVER: History = History {
+        messages: u64::MAX,
+        bytes: u64::MAX,
+        milliseconds: f64::INFINITY,
+    };
+
+    fn at_most(entries: u64) -> Bound {
+        Bound {
+            entries,
+            ..Bound::NONE
+        }
+    }
+
+    fn append<T>(log: &mut Log<T>, value: T) -> Vec<T> {
+        log.append(value, 1, 0.0).0
+    }
+
     #[test]
-    fn an_entry_is_not_kept_without_a_cursor() {
-        let mut log = Log::new();
-        assert_eq!(log.append('a'), Some('a'));
+    fn an_entry_is_not_kept_without_a_cursor_or_a_history() {
+        let mut log = Log::new(History::NONE);
+        assert_eq!(append(&mut log, 'a'), ['a']);
         assert_eq!((log.len(), log.tail()), (0, 2));
     }
 
     #[test]
     fn a_cursor_reads_what_is_appended_after_it() {
-        let mut log = Log::new();
-        log.append('a');
-        let mut cursor = log.attach();
-        log.append('b');
+        let mut log = Log::new(FOREVER);
+        drop(append(&mut log, 'a'));
+        let mut cursor = log.attach(Bound::NONE);
+        drop(append(&mut log, 'b'));
         assert_eq!(log.take(&mut cursor), Some('b'));
         assert_eq!(log.take(&mut cursor), None);
     }
 
     #[test]
     fn an_entry_is_kept_for_the_slowest_cursor_only() {
-        let mut log = Log::new();
-        let (mut fast, slow) = (log.attach(), log.attach());
+        let mut log = Log::new(History::NONE);
+        let (mut fast, slow) = (log.attach(Bound::NONE), log.attach(Bound::NONE));
         for entry in 0..1000 {
-            log.append(entry);
+            assert!(append(&mut log, entry).is_empty());
             assert_eq!(log.take(&mut fast), Some(entry));
         }
         assert_eq!((log.len(), log.waiting(&slow)), (1000, 1000));
@@ -261,20 +488,96 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_attached_late_keeps_nothing_older() {
-        let mut log = Log::new();
-        let slow = log.attach();
-        log.append(1);
-        let late = log.attach();
-        assert_eq!(log.waiting(&late), 0);
-        assert_eq!(log.detach(slow), [1]);
-        assert_eq!(log.len(), 0);
+    fn a_stalled_cursor_keeps_no_more_than_its_bound() {
+        let mut log = Log::new(History::NONE);
+        let mut slow = log.attach(at_most(1024));
+        for entry in 0..10_000 {
+            drop(append(&mut log, entry));
+            assert!(log.len() <= 1024);
+        }
+        assert_eq!(log.catch_up(&mut slow), 8976);
+        assert_eq!(log.catch_up(&mut slow), 0);
+        assert_eq!(log.take(&mut slow), Some(8976));
+        assert_eq!(log.waiting(&slow), 1023);
+    }
+
+    #[test]
+    fn a_bound_in_bytes_lets_one_heavy_entry_through() {
+        let mut log = Log::new(History::NONE);
+        let mut cursor = log.attach(Bound {
+            bytes: 10,
+            ..Bound::NONE
+        });
+        let _ = log.append('a', 4, 0.0);
+        let _ = log.append('b', 6, 0.0);
+        assert_eq!(log.bytes_from(log.place(&cursor)), 10);
+        let _ = log.append('c', 100, 0.0);
+        assert_eq!(log.catch_up(&mut cursor), 2);
+        assert_eq!(log.take(&mut cursor), Some('c'));
+    }
+
+    #[test]
+    fn the_history_is_bounded_in_entries_bytes_and_time() {
+        let table = [
+            (
+                History {
+                    messages: 3,
+                    ..FOREVER
+                },
+                3,
+            ),
+            (
+                History {
+                    bytes: 50,
+                    ..FOREVER
+                },
+                5,
+            ),
+            (
+                History {
+                    milliseconds: 20.0,
+                    ..FOREVER
+                },
+                2,
+            ),
+        ];
+        for (history, kept) in table {
+            let mut log = Log::new(history);
+            for entry in 0..10 {
+                let _ = log.append(entry, 10, f64::from(entry) * 10.0);
+            }
+            assert_eq!(log.len(), kept, "{history:?}");
+        }
+    }
+
+    #[test]
+    fn a_cursor_can_be_attached_to_what_the_history_has() {
+        let mut log = Log::new(FOREVER);
+        for entry in 1..=9 {
+            drop(append(&mut log, entry));
+        }
+        let mut cursor = log.attach_at(7, Bound::NONE);
+        assert_eq!(log.unread(&cursor).copied().collect::<Vec<_>>(), [7, 8, 9]);
+        assert_eq!(log.take(&mut cursor), Some(7));
+    }
+
+    #[test]
+    fn a_cursor_attached_behind_the_floor_of_others_has_missed_nothing() {
+        let mut log = Log::new(FOREVER);
+        let mut lagging = log.attach(at_most(2));
+        for entry in 1..=9 {
+            drop(append(&mut log, entry));
+        }
+        let mut replaying = log.attach_at(3, at_most(2));
+        assert_eq!(log.catch_up(&mut replaying), 0);
+        assert_eq!(log.take(&mut replaying), Some(3));
+        assert_eq!(log.catch_up(&mut lagging), 7);
     }
 
     #[derive(Clone, Debug)]
     enum Action {
-        Append,
-        Attach,
+        Append(u64),
+        Attach(u64),
         Detach(usize),
         Take(usize),
         Skip(usize, u64),
@@ -282,53 +585,78 @@ mod tests {
 
     fn action() -> impl Strategy<Value = Action> {
         prop_oneof![
-            4 => Just(Action::Append),
-            1 => Just(Action::Attach),
+            4 => (0u64..4).prop_map(Action::Append),
+            1 => prop_oneof![Just(u64::MAX), 1u64..6].prop_map(Action::Attach),
             1 => any::<usize>().prop_map(Action::Detach),
             4 => any::<usize>().prop_map(Action::Take),
             1 => (any::<usize>(), 0u64..8).prop_map(|(at, count)| Action::Skip(at, count)),
         ]
     }
 
+    /// The plain model of a reader: a queue of its own, and how many it has dropped untold.
+    struct Reader {
+        cursor: Cursor,
+        bound: u64,
+        queue: VecDeque<u64>,
+        missed: u64,
+    }
+
     proptest! {
         /// The plain model: each reader has a queue of its own, and each append is copied to all.
         #[test]
-        fn cursors_read_like_queues_of_their_own(actions in prop::collection::vec(action(), 0..200)) {
-            let mut log = Log::new();
-            let mut readers: Vec<(Cursor, VecDeque<u64>)> = Vec::new();
+        fn cursors_read_like_queues_of_their_own(
+            history in 0u64..5,
+            actions in prop::collection::vec(action(), 0..200),
+        ) {
+            let mut log = Log::new(History { messages: history, ..FOREVER });
+            let mut readers: Vec<Reader> = Vec::new();
             for action in actions {
                 match action {
-                    Action::Append => {
+                    Action::Append(bytes) => {
                         let number = log.tail();
-                        let unwanted = log.append(number);
-                        prop_assert_eq!(unwanted.is_some(), readers.is_empty());
-                        readers.iter_mut().for_each(|(_, queue)| queue.push_back(number));
+                        let _ = log.append(number, bytes, 0.0);
+                        for reader in &mut readers {
+                            reader.queue.push_back(number);
+                            if reader.queue.len() as u64 > reader.bound {
+                                reader.queue.pop_front();
+                                reader.missed += 1;
+                            }
+                        }
                     }
-                    Action::Attach => readers.push((log.attach(), VecDeque::new())),
+                    Action::Attach(bound) => readers.push(Reader {
+                        cursor: log.attach(at_most(bound)),
+                        bound,
+                        queue: VecDeque::new(),
+                        missed: 0,
+                    }),
                     Action::Detach(at) if !readers.is_empty() => {
-                        let (cursor, _) = readers.remove(at % readers.len());
-                        drop(log.detach(cursor));
+                        let reader = readers.remove(at % readers.len());
+                        drop(log.detach(reader.cursor));
                     }
                     Action::Take(at) if !readers.is_empty() => {
                         let at = at % readers.len();
-                        let (cursor, queue) = &mut readers[at];
-                        prop_assert_eq!(log.take(cursor), queue.pop_front());
+                        let reader = &mut readers[at];
+                        prop_assert_eq!(log.catch_up(&mut reader.cursor), std::mem::take(&mut reader.missed));
+                        prop_assert_eq!(log.take(&mut reader.cursor), reader.queue.pop_front());
                     }
                     Action::Skip(at, count) if !readers.is_empty() => {
                         let at = at % readers.len();
-                        let (cursor, queue) = &mut readers[at];
-                        let count = count.min(queue.len() as u64);
-                        drop(log.skip(cursor, count));
-                        queue.drain(..count as usize);
+                        let reader = &mut readers[at];
+                        prop_assert_eq!(log.catch_up(&mut reader.cursor), std::mem::take(&mut reader.missed));
+                        drop(log.skip(&mut reader.cursor, count));
+                        let count = reader.queue.len().min(count as usize);
+                        reader.queue.drain(..count);
                     }
                     _ => {}
                 }
-                for (cursor, queue) in &readers {
+                for Reader { cursor, queue, missed, .. } in &readers {
                     prop_assert_eq!(log.waiting(cursor), queue.len() as u64);
+                    prop_assert_eq!(log.lags(cursor), *missed > 0);
                     prop_assert!(log.unread(cursor).eq(queue.iter()));
                 }
-                let longest = readers.iter().map(|(_, queue)| queue.len()).max();
-                prop_assert_eq!(log.len(), longest.unwrap_or(0));
+                let longest = readers.iter().map(|reader| reader.queue.len() as u64).max();
+                let kept = longest.unwrap_or(0).max(history.min(log.tail() - 1));
+                prop_assert_eq!(log.len() as u64, kept);
             }
         }
     }

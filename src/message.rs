@@ -126,6 +126,12 @@ impl Message {
 pub trait ToEvent {
     /// Returns the event: its type and data. The channel adds the id.
     fn to_event(&self) -> Event;
+
+    /// Returns how many bytes the message counts for where bytes are bounded: those of its type and data.
+    fn bytes(&self) -> u64 {
+        let event = self.to_event();
+        (event.event_type().as_str().len() + event.data().len()) as u64
+    }
 }
 
 impl ToEvent for Message {

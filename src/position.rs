@@ -33,6 +33,14 @@ impl Position {
         self.sequence
     }
 
+    /// Returns the position that only this one stands behind.
+    pub(crate) fn before(self) -> Self {
+        match self.dispatch {
+            0 => Self::broadcast(self.sequence.saturating_sub(1)),
+            dispatch => Self::dispatch(self.sequence, dispatch - 1),
+        }
+    }
+
     pub(crate) fn write(&self, out: &mut String) {
         let mut buffer = itoa::Buffer::new();
         out.push_str(buffer.format(self.sequence));

@@ -19,6 +19,7 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::chunk::{Chunks, Wire};
 use crate::error::{Error, InvalidListenerException};
+use crate::limit::History;
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, ToEvent};
 use crate::pace::Pace;
@@ -26,7 +27,7 @@ use crate::sse_stream::{ByteStream, SseStream};
 use crate::stream::MessageStream;
 
 /// How an [`SseChannel`] behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct SseOptions {
     /// The channel's id; a random UUID when `None`.
     pub id: Option<String>,
@@ -34,6 +35,8 @@ pub struct SseOptions {
     pub stream_delay: Duration,
     /// The reconnection time that clients are told; 15 seconds by default. Sent in whole milliseconds.
     pub retry_timeout: Duration,
+    /// How much is kept for clients that come back; by default 1,024 messages, 1 MiB, 5 minutes.
+    pub history: History,
 }
 
 impl Default for SseOptions {
@@ -42,6 +45,7 @@ impl Default for SseOptions {
             id: None,
             stream_delay: Duration::ZERO,
             retry_timeout: Duration::from_millis(15_000),
+            history: History::DEFAULT,
         }
     }
 }
@@ -88,7 +92,7 @@ impl<M> Clone for SseChannel<M> {
     }
 }
 
-impl<M> Default for SseChannel<M> {
+impl<M: ToEvent> Default for SseChannel<M> {
     fn default() -> Self {
         Self::with_options(SseOptions::default())
     }
@@ -128,15 +132,16 @@ impl SseChannel {
     }
 }
 
-impl<M> SseChannel<M> {
+impl<M: ToEvent> SseChannel<M> {
     /// Creates a channel.
     pub fn with_options(options: SseOptions) -> Self {
         let retry = u64::try_from(options.retry_timeout.as_millis()).unwrap_or(u64::MAX);
         Self {
-            channel: match options.id {
-                Some(id) => AbstractChannel::with_id(id),
-                None => AbstractChannel::new(),
-            },
+            channel: AbstractChannel::create(
+                options.id.map(Into::into),
+                options.history,
+                ToEvent::bytes,
+            ),
             stream_delay: options.stream_delay,
             wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),
         }

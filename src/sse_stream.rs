@@ -13,6 +13,7 @@ use crate::event::{Event, EventId, EventType};
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, Payload, ToEvent};
 use crate::pace::Pace;
+use crate::replay::Gap;
 use crate::stream::{MessageStream, Step};
 
 /// One event of an [`SseChannel`](crate::SseChannel), as a value.
@@ -85,6 +86,15 @@ impl Stream for SseStream {
                 retry: this.retry,
                 id: Some(this.stream.channel().event_id(sent.position)),
             },
+            Step::Gap(gap) => {
+                let to = this.stream.channel().event_id(gap.to);
+                SseEvent {
+                    event: Gap::event_type(),
+                    data: Payload::Json(gap.data(&to).into()),
+                    retry: this.retry,
+                    id: Some(to),
+                }
+            }
             Step::Closed => SseEvent {
                 event: EventType::channel_closed(),
                 data: Payload::None,

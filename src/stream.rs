@@ -30,11 +30,13 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
-use crate::channel::{AbstractChannel, Delivered, Delivery, Seat, Sent, Taken};
+use crate::channel::{AbstractChannel, Delivered};
 use crate::console;
 use crate::error::CallbackError;
 use crate::listener::MessageQueueListener;
 use crate::message::Message;
+use crate::replay::Gap;
+use crate::seat::{Delivery, Leave, Seat, Sent, Taken};
 
 /// A stream of what a listener gets. See [`AbstractChannel::message_stream`] and
 /// [`AbstractChannel::watch`].
@@ -62,6 +64,7 @@ enum Phase {
 /// What a stream has to offer when it is asked, before anything is adapted.
 pub(crate) enum Step<M> {
     Message(Rc<Sent<M>>),
+    Gap(Gap),
     Closed,
     Ended,
     /// Nothing now: [`park`](MessageStream::park), or lose the wake-up.
@@ -114,7 +117,7 @@ impl<M> MessageStream<M> {
         self.phase = Phase::Ended;
         self.seat.listener.unpark(self.number);
         if self.owns_listener {
-            self.channel.leave_seat(&self.seat);
+            self.channel.leave_seat(&self.seat, Leave::Removed);
         }
     }
 
@@ -127,10 +130,12 @@ impl<M> MessageStream<M> {
     pub(crate) fn step(&mut self) -> Step<M> {
         while self.goes_on() {
             match self.channel.take(&self.seat) {
-                Taken::Message(sent) => match self.seat.listener.accept(&sent.message) {
-                    Ok(()) => return Step::Message(sent),
+                Taken::Message(sent) => match self.channel.show(&self.seat, &sent) {
+                    Ok(true) => return Step::Message(sent),
+                    Ok(false) => {}
                     Err(error) => self.report(error),
                 },
+                Taken::Gap(gap) => return Step::Gap(gap),
                 Taken::Empty => return Step::Pending,
                 Taken::Closed => {
                     self.seat.listener.stop_at_close();
@@ -193,6 +198,7 @@ impl<M> Stream for MessageStream<M> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.step() {
             Step::Message(sent) => Poll::Ready(Some(Delivered::Message(Delivery { sent }))),
+            Step::Gap(gap) => Poll::Ready(Some(Delivered::Gap(gap))),
             Step::Closed => Poll::Ready(Some(Delivered::Closed)),
             Step::Ended => Poll::Ready(None),
             Step::Pending => {

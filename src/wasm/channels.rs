@@ -8,10 +8,11 @@ use js_sys::Function;
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
-use crate::channel::Seat;
 use crate::error::{CallbackError, InvalidListenerException};
+use crate::limit::History;
 use crate::listener::MessageQueueListener;
 use crate::position::Position;
+use crate::seat::{Leave, ListenerOptions, Seat};
 use crate::sse::{SseChannel, SseOptions};
 use crate::wasm::host::{Thrown, thrown};
 use crate::wasm::messages::JsMessage;
@@ -33,6 +34,7 @@ impl RawChannel {
             id: None,
             stream_delay: Duration::from_nanos(paced.into()),
             retry_timeout: Duration::from_millis(retry_milliseconds as u64),
+            history: History::NONE,
         };
         Self {
             channel: SseChannel::with_options(options),
@@ -47,7 +49,10 @@ impl RawChannel {
         if running {
             listener.start_sync();
         }
-        let seat = self.channel.take_seat(&listener).map_err(thrown)?;
+        let seat = self
+            .channel
+            .take_seat(&listener, ListenerOptions::default(), None)
+            .map_err(thrown)?;
         Ok(self.seats.borrow_mut().insert(seat))
     }
 
@@ -88,7 +93,7 @@ impl RawChannel {
     pub fn remove(&self, seat: usize) {
         let seat = self.seats.borrow_mut().try_remove(seat);
         if let Some(seat) = seat {
-            self.channel.leave_seat(&seat);
+            self.channel.leave_seat(&seat, Leave::Removed);
         }
     }
 

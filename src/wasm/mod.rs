@@ -24,6 +24,7 @@
 //!
 //! The crate has these bindings only with the feature `npm`; what the core itself needs of JavaScript it always has.
 
+pub(crate) mod clock;
 pub(crate) mod console;
 pub(crate) mod ids;
 

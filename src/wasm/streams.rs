@@ -9,8 +9,8 @@ use js_sys::{Function, Uint8Array};
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
-use crate::channel::{Delivery, Seat, Sent};
 use crate::chunk::{ChunkStep, Chunks};
+use crate::seat::{Delivery, Seat, Sent};
 use crate::sse::SseChannel;
 use crate::stream::{MessageStream, Step};
 use crate::wasm::host::{callback_value, wake_soon};
@@ -125,6 +125,8 @@ pub fn next_message(number: usize) -> JsValue {
                 JsValue::NULL
             }
             Step::Message(sent) => into_js(sent),
+            // Told by listeners with a limit or a history, which JavaScript does not have yet.
+            Step::Gap(_) => JsValue::UNDEFINED,
             Step::Closed => JsValue::TRUE,
             Step::Ended => JsValue::NULL,
             Step::Pending => {

@@ -162,9 +162,11 @@ fn a_closed_channel_refuses_sends_and_listeners() {
     assert!(!channel.is_closed());
     channel.close();
     assert!(channel.is_closed());
-    assert!(channel.broadcast("1").is_err());
-    let error = channel.dispatch(listener.id(), "1").unwrap_err();
-    assert!(matches!(error, Error::InvalidChannel(_)));
+    let refused = channel.broadcast("1").unwrap_err();
+    assert!(matches!(refused.error(), Error::InvalidChannel(_)));
+    let refused = channel.dispatch(listener.id(), "1").unwrap_err();
+    assert!(matches!(refused.error(), Error::InvalidChannel(_)));
+    assert_eq!(refused.into_message(), "1", "the message comes back");
     let error = channel
         .register_listener(&MessageQueueListener::new())
         .unwrap_err();

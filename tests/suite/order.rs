@@ -183,6 +183,7 @@ fn a_delivery_names_the_position_that_its_send_returned() {
 fn position(delivered: eric_sse::Delivered<&'static str>) -> eric_sse::Position {
     match delivered {
         eric_sse::Delivered::Message(delivery) => delivery.position(),
+        eric_sse::Delivered::Gap(gap) => panic!("nothing can be missing: {gap:?}"),
         eric_sse::Delivered::Closed => panic!("the channel was closed"),
     }
 }

@@ -120,6 +120,7 @@ impl Reader {
             Stream::Messages(stream) => poll(stream, waker).map(|delivered| {
                 delivered.map(|delivered| match delivered {
                     Delivered::Closed => vec![Item::Closed],
+                    Delivered::Gap(gap) => panic!("nothing can be missing: {gap:?}"),
                     Delivered::Message(delivery) => {
                         let id = channel.event_id(delivery.position());
                         let number = number(&delivery);

@@ -45,6 +45,11 @@ impl ToEvent for Note {
         }
         Event::new(EventType::new("note").expect("a legal type")).with_data(self.0.text.as_str())
     }
+
+    /// Not the default, which encodes.
+    fn bytes(&self) -> u64 {
+        ("note".len() + self.0.text.len()) as u64
+    }
 }
 
 /// What a callback does.
@@ -230,6 +235,7 @@ impl Scene {
 fn said(delivered: Delivered<Note>) -> String {
     match delivered {
         Delivered::Message(note) => note.0.text.clone(),
+        Delivered::Gap(gap) => panic!("nothing can be missing: {gap:?}"),
         Delivered::Closed => CLOSED.into(),
     }
 }

@@ -22,6 +22,7 @@ pub fn text(delivered: Delivered<&'static str>) -> &'static str {
     match delivered {
         Delivered::Message(word) => *word,
         Delivered::Closed => CLOSED,
+        Delivered::Gap(gap) => panic!("nothing can be missing: {gap:?}"),
     }
 }
 

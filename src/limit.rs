@@ -1,0 +1,68 @@
+//! Limits: how much is kept for whom.
+
+/// How much may wait for a listener, and what happens when more is sent.
+///
+/// Both bounds hold at once. One message that is heavier than `bytes` is let through when nothing else
+/// waits: a bound is no ban.
+///
+/// ```
+/// # use eric_sse::{Overflow, QueueLimit};
+/// let limit = QueueLimit { messages: 1024, overflow: Overflow::DropOldest, ..QueueLimit::NETWORK };
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueLimit {
+    /// The most messages that wait.
+    pub messages: u64,
+    /// The most bytes that wait, counted as [weight](QueueLimit) counts them: those of type and data.
+    pub bytes: u64,
+    /// What happens when a message comes on top of that.
+    pub overflow: Overflow,
+}
+
+/// What happens when a message is sent to a listener whose queue is full.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Overflow {
+    /// The oldest waiting messages are dropped. The listener is told how many, once, before the next one.
+    DropOldest,
+    /// The listener's streams end. A client reconnects, and is replayed what the history has.
+    Disconnect,
+    /// The sender gets an error that names who is full, and the message back. A broadcast that the listener
+    /// is [excepted](crate::AbstractChannel::broadcast_except) from is not refused.
+    Refuse,
+}
+
+impl QueueLimit {
+    /// The default for responses: 1,024 messages and 1 MiB, then the stream ends and the client comes back.
+    pub const NETWORK: Self = Self {
+        messages: 1024,
+        bytes: 1024 * 1024,
+        overflow: Overflow::Disconnect,
+    };
+}
+
+/// How much a channel keeps for those who come back: the newest messages within all three bounds.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct History {
+    /// The most broadcasts that are kept.
+    pub messages: u64,
+    /// The most bytes that are kept, those of types and data.
+    pub bytes: u64,
+    /// The age from which on they are not kept, in milliseconds of the clock that sends are stamped with.
+    pub milliseconds: f64,
+}
+
+impl History {
+    /// Keeps nothing.
+    pub const NONE: Self = Self {
+        messages: 0,
+        bytes: 0,
+        milliseconds: 0.0,
+    };
+
+    /// The default of an [`SseChannel`](crate::SseChannel): 1,024 messages, 1 MiB, 5 minutes.
+    pub const DEFAULT: Self = Self {
+        messages: 1024,
+        bytes: 1024 * 1024,
+        milliseconds: 300_000.0,
+    };
+}

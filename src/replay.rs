@@ -1,0 +1,156 @@
+//! Replay: where a client that comes back goes on, and what it is told when it cannot.
+
+use crate::event::{EventId, EventType};
+use crate::position::Position;
+
+/// A hole in what a listener gets: it is told, once, before what comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Gap {
+    /// Why.
+    pub reason: GapReason,
+    /// How many messages are missing, where that is known.
+    pub missed: Option<u64>,
+    /// The last event id that the listener is known to have; none when there is none, or it is no id.
+    pub from: Option<EventId>,
+    /// Where the hole ends: what comes next stands behind this position.
+    pub to: Position,
+}
+
+/// Why there is a hole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GapReason {
+    /// The id is none that this channel gives.
+    Unknown,
+    /// The id is from another life of the channel.
+    Epoch,
+    /// What follows the id is not kept any more.
+    Expired,
+    /// The listener was too slow, and its limit says to drop the oldest.
+    Overflow,
+}
+
+impl GapReason {
+    /// Returns the reason as it stands in the event's data.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::Epoch => "epoch",
+            Self::Expired => "expired",
+            Self::Overflow => "overflow",
+        }
+    }
+}
+
+impl Gap {
+    /// The type of the event that tells of a gap, `_eric_gap`.
+    pub fn event_type() -> EventType {
+        EventType::reserved("_eric_gap")
+    }
+
+    /// Returns the event's data, a JSON object `{ reason, missed?, from, to }`.
+    pub fn data(&self, to: &EventId) -> String {
+        let mut text = String::from("{\"reason\":\"");
+        text.push_str(self.reason.as_str());
+        text.push('"');
+        if let Some(missed) = self.missed {
+            text.push_str(",\"missed\":");
+            text.push_str(itoa::Buffer::new().format(missed));
+        }
+        text.push_str(",\"from\":");
+        // Ids are letters, digits and `.`, `_`, `-`: nothing to escape.
+        match &self.from {
+            Some(from) => text.extend(["\"", from.as_str(), "\""]),
+            None => text.push_str("null"),
+        }
+        text.extend([",\"to\":\"", to.as_str(), "\"}"]);
+        text
+    }
+}
+
+/// What a client sends back as its last event id, as far as it can be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LastEventId {
+    /// A position of this life of the channel.
+    Known(EventId, Position),
+    /// An id of the right form from another life.
+    OtherEpoch(EventId),
+    Unknown,
+}
+
+impl LastEventId {
+    /// No id of ours is longer.
+    const LONGEST: usize = 64;
+
+    /// Reads `<epoch>-<sequence>`, or `<epoch>-<sequence>.<dispatch>`.
+    pub(crate) fn parse(text: &str, epoch: &str) -> Self {
+        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+        if text.len() > Self::LONGEST || !text.bytes().all(legal) {
+            return Self::Unknown;
+        }
+        let (Ok(id), Some((its_epoch, place))) = (EventId::new(text), text.split_once('-')) else {
+            return Self::Unknown;
+        };
+        let (sequence, dispatch) = place.split_once('.').unwrap_or((place, "0"));
+        let (Some(sequence), Some(dispatch)) = (number(sequence), number(dispatch)) else {
+            return Self::Unknown;
+        };
+        if its_epoch != epoch {
+            return Self::OtherEpoch(id);
+        }
+        Self::Known(id, Position::dispatch(sequence, dispatch))
+    }
+}
+
+/// Reads a number as we write them: digits without a sign or a leading zero.
+fn number(text: &str) -> Option<u64> {
+    let ours = text == "0" || !text.starts_with(['0', '+']);
+    ours.then(|| text.parse().ok()).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_read_as_they_are_written() {
+        let known = |text: &str, sequence, dispatch| {
+            let id = EventId::new(text).unwrap();
+            assert_eq!(
+                LastEventId::parse(text, "e0"),
+                LastEventId::Known(id, Position::dispatch(sequence, dispatch))
+            );
+        };
+        known("e0-17", 17, 0);
+        known("e0-17.3", 17, 3);
+        known("e0-0.1", 0, 1);
+        assert!(matches!(
+            LastEventId::parse("e1-17", "e0"),
+            LastEventId::OtherEpoch(_)
+        ));
+        let long = format!("e0-{}", "1".repeat(80));
+        for text in [
+            "",
+            "-",
+            "e0",
+            "e0-",
+            "e0-x",
+            "e0--1",
+            "e0-+1",
+            "e0-01",
+            "e0-1.",
+            "e0-1.2.3",
+            "e0-1 ",
+            "e0-1\n",
+            "e0-99999999999999999999",
+            "e0-1\0",
+            "e0-é",
+            &long,
+        ] {
+            assert_eq!(
+                LastEventId::parse(text, "e0"),
+                LastEventId::Unknown,
+                "{text:?}"
+            );
+        }
+    }
+}

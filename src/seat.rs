@@ -1,0 +1,138 @@
+//! Seat: a listener's place at a channel, and what passes through it.
+
+use std::cell::{Cell, OnceCell, RefCell};
+use std::ops::Deref;
+use std::rc::Rc;
+
+use crate::limit::QueueLimit;
+use crate::listener::MessageQueueListener;
+use crate::position::Position;
+use crate::queue::Queue;
+use crate::replay::Gap;
+use crate::stats::Counters;
+
+/// What was sent, with its place in the order. Made once and shared by everybody who gets it.
+#[derive(Debug)]
+pub struct Sent<M> {
+    pub(crate) message: M,
+    pub(crate) position: Position,
+    /// What it counts for in bounds.
+    pub(crate) bytes: u64,
+    /// The message's block of an event stream, made when the first reader needs it.
+    pub(crate) block: OnceCell<Box<[u8]>>,
+}
+
+impl<M> Sent<M> {
+    pub(crate) fn new(message: M, position: Position, bytes: u64) -> Rc<Self> {
+        Rc::new(Self {
+            message,
+            position,
+            bytes,
+            block: OnceCell::new(),
+        })
+    }
+}
+
+/// A message as it is delivered: the message, shared with its other receivers, and its position.
+#[derive(Debug)]
+pub struct Delivery<M> {
+    pub(crate) sent: Rc<Sent<M>>,
+}
+
+impl<M> Deref for Delivery<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.sent.message
+    }
+}
+
+impl<M> Clone for Delivery<M> {
+    fn clone(&self) -> Self {
+        Self {
+            sent: self.sent.clone(),
+        }
+    }
+}
+
+impl<M> Delivery<M> {
+    /// Returns where the message stands in the channel's order.
+    pub fn position(&self) -> Position {
+        self.sent.position
+    }
+}
+
+/// How a listener is registered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListenerOptions {
+    /// How much may wait for it; without a limit when `None`.
+    pub limit: Option<QueueLimit>,
+    /// Whether it outlives the streams that read for it, so that it can be [rewound](crate::AbstractChannel::rewind).
+    pub resumable: bool,
+}
+
+/// Why a listener is not at its channel any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Leave {
+    /// It was removed.
+    Removed,
+    /// Its queue was full, and its limit says to disconnect then.
+    Overflow,
+}
+
+/// A listener's place at a channel.
+pub(crate) struct Seat<M> {
+    pub(crate) listener: MessageQueueListener<M>,
+    /// The order in which the listeners came.
+    pub(crate) number: u64,
+    /// Where the channel was when the listener came: broadcasts before that are replayed.
+    came: Position,
+    /// `None` once the listener has left.
+    pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
+    pub(crate) left: Cell<Option<Leave>>,
+    /// What the next stream has to say first.
+    pub(crate) gap: RefCell<Option<Gap>>,
+    /// The newest that was delivered.
+    pub(crate) last: Cell<Option<Position>>,
+    pub(crate) counters: Counters,
+    /// Where this seat stands in the channel's list of parked ones.
+    pub(crate) parked_at: Cell<Option<usize>>,
+    /// Whether it stands in the channel's list of those with a lane to bound.
+    pub(crate) laned: Cell<bool>,
+}
+
+impl<M> Seat<M> {
+    pub(crate) fn new(
+        listener: MessageQueueListener<M>,
+        number: u64,
+        came: Position,
+        queue: Queue<Rc<Sent<M>>>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            listener,
+            number,
+            came,
+            queue: RefCell::new(Some(queue)),
+            left: Cell::new(None),
+            gap: RefCell::new(None),
+            last: Cell::new(None),
+            counters: Counters::default(),
+            parked_at: Cell::new(None),
+            laned: Cell::new(false),
+        })
+    }
+
+    /// Returns whether what stands at a position was sent before the listener came.
+    pub(crate) fn is_replay(&self, position: Position) -> bool {
+        !position.is_dispatch() && position < self.came
+    }
+}
+
+/// What a listener gets when it looks.
+pub(crate) enum Taken<M> {
+    Message(Rc<Sent<M>>),
+    Gap(Gap),
+    Empty,
+    Closed,
+    Removed,
+}

@@ -1,0 +1,76 @@
+//! Counters: what became of what was sent.
+
+use std::cell::Cell;
+
+/// What became of a listener's messages.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// Handed to a reader.
+    pub delivered: u64,
+    /// Of those, broadcast before the listener came, and replayed.
+    pub replayed: u64,
+    /// Dropped, oldest first, because the queue was full; told or not yet.
+    pub dropped: u64,
+    /// Refused by `on_message`.
+    pub refused: u64,
+    /// Passed over by the filter.
+    pub filtered: u64,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, other: Self) {
+        self.delivered += other.delivered;
+        self.replayed += other.replayed;
+        self.dropped += other.dropped;
+        self.refused += other.refused;
+        self.filtered += other.filtered;
+    }
+}
+
+/// A [`Tally`] that is being counted.
+#[derive(Debug, Default)]
+pub(crate) struct Counters(Cell<Tally>);
+
+impl Counters {
+    pub(crate) fn count(&self, add: impl FnOnce(&mut Tally)) {
+        let mut tally = self.0.get();
+        add(&mut tally);
+        self.0.set(tally);
+    }
+
+    pub(crate) fn tally(&self) -> Tally {
+        self.0.get()
+    }
+}
+
+/// The state of a listener at a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ListenerStats {
+    /// What became of its messages so far.
+    pub tally: Tally,
+    /// How many messages wait for it.
+    pub queued: u64,
+    /// How many bytes wait for it.
+    pub bytes: u64,
+    /// How many broadcasts it is behind the newest, without those that were dropped for it.
+    pub lag: u64,
+}
+
+/// The state of a channel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct ChannelStats {
+    /// What became of the messages of all listeners, those that have left included.
+    pub tally: Tally,
+    /// How many listeners there are.
+    pub listeners: u64,
+    /// How many broadcasts there were.
+    pub broadcasts: u64,
+    /// How many sends were refused because a listener was full.
+    pub refused_sends: u64,
+    /// How many listeners were disconnected because they were full.
+    pub overflows: u64,
+    /// How many broadcasts are kept, for slow listeners and for replay.
+    pub kept: u64,
+    /// How many bytes those have.
+    pub kept_bytes: u64,
+}

@@ -1,0 +1,245 @@
+//! Counters: exact, over a random run, against a plain model.
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use eric_sse::{ChannelStats, History, ListenerOptions, ListenerStats, Overflow, Tally};
+use eric_sse::{MessageQueueListener, QueueLimit};
+use proptest::prelude::*;
+
+use super::numbers::*;
+use super::random::check;
+use super::support::*;
+use crate::suite::test;
+
+#[derive(Clone, Debug)]
+enum Action {
+    Broadcast,
+    Except(usize),
+    Dispatch(usize),
+    Deliver(usize),
+    Replace(usize),
+}
+
+/// What waits in the model: a broadcast or not, its number and weight; none for an excepted one.
+type Waiting = VecDeque<(bool, Option<Number>)>;
+
+struct Model {
+    listener: MessageQueueListener<Number>,
+    queue: Waiting,
+    tally: Tally,
+}
+
+/// A listener that wants no multiple of five and refuses those of three.
+fn add(channel: &Numbers, limit: u64) -> Model {
+    let options = ListenerOptions {
+        limit: Some(QueueLimit {
+            messages: limit,
+            bytes: u64::MAX,
+            overflow: Overflow::DropOldest,
+        }),
+        resumable: false,
+    };
+    let listener = listener(channel, options);
+    let wants = |number: &Number| !number.0.is_multiple_of(5);
+    listener.set_filter(Some(Rc::new(wants)));
+    listener.set_on_message(Some(Rc::new(|number: &Number| {
+        match number.0.is_multiple_of(3) {
+            true => Err("refused".into()),
+            false => Ok(()),
+        }
+    })));
+    Model {
+        listener,
+        queue: VecDeque::new(),
+        tally: Tally::default(),
+    }
+}
+
+impl Model {
+    fn send(&mut self, broadcast: bool, number: Option<Number>, limit: u64) {
+        self.queue.push_back((broadcast, number));
+        if self.queue.len() as u64 > limit {
+            let oldest = self.queue.pop_front();
+            self.tally.dropped += u64::from(oldest.is_some_and(|(_, number)| number.is_some()));
+        }
+    }
+
+    fn deliver(&mut self) -> Option<Number> {
+        while let Some((_, number)) = self.queue.pop_front() {
+            let Some(number) = number else { continue };
+            if number.0.is_multiple_of(5) {
+                self.tally.filtered += 1;
+            } else if number.0.is_multiple_of(3) {
+                self.tally.refused += 1;
+                return None;
+            } else {
+                self.tally.delivered += 1;
+                return Some(number);
+            }
+        }
+        None
+    }
+
+    fn stats(&self) -> ListenerStats {
+        let unread = || self.queue.iter().filter_map(|(_, number)| number.as_ref());
+        ListenerStats {
+            tally: self.tally,
+            queued: unread().count() as u64,
+            bytes: unread().map(|number| number.1).sum(),
+            lag: self
+                .queue
+                .iter()
+                .filter(|(broadcast, _)| *broadcast)
+                .count() as u64,
+        }
+    }
+}
+
+fn sum(tallies: impl Iterator<Item = Tally>) -> Tally {
+    tallies.fold(Tally::default(), |sum, tally| Tally {
+        delivered: sum.delivered + tally.delivered,
+        replayed: sum.replayed + tally.replayed,
+        dropped: sum.dropped + tally.dropped,
+        refused: sum.refused + tally.refused,
+        filtered: sum.filtered + tally.filtered,
+    })
+}
+
+#[test]
+fn counters_are_those_of_the_plain_model() {
+    let at = || 0usize..3;
+    let action = prop_oneof![
+        4 => Just(Action::Broadcast),
+        1 => at().prop_map(Action::Except),
+        2 => at().prop_map(Action::Dispatch),
+        4 => at().prop_map(Action::Deliver),
+        1 => at().prop_map(Action::Replace),
+    ];
+    let inputs = (prop::collection::vec(action, 0..150), 1u64..8);
+    check(400, inputs, |(actions, limit)| {
+        let channel = numbers(History::NONE);
+        let mut models: Vec<_> = (0..3).map(|_| add(&channel, limit)).collect();
+        let (mut left, mut broadcasts) = (Tally::default(), 0);
+        for (number, action) in actions.into_iter().enumerate() {
+            let message = Number(number, number as u64 % 7);
+            match action {
+                Action::Broadcast | Action::Except(_) => {
+                    let except = match action {
+                        Action::Except(at) => Some(at),
+                        _ => None,
+                    };
+                    let id = except.map(|at| models[at].listener.id().to_string());
+                    let id = id.iter().map(String::as_str).collect::<Vec<_>>();
+                    channel.broadcast_except(message.clone(), &id).unwrap();
+                    broadcasts += 1;
+                    for (at, model) in models.iter_mut().enumerate() {
+                        let number = (except != Some(at)).then(|| message.clone());
+                        model.send(true, number, limit);
+                    }
+                }
+                Action::Dispatch(at) => {
+                    channel
+                        .dispatch(models[at].listener.id(), message.clone())
+                        .unwrap();
+                    models[at].send(false, Some(message), limit);
+                }
+                Action::Deliver(at) => {
+                    let delivered = channel.deliver_next(models[at].listener.id()).ok();
+                    prop_assert_eq!(delivered, models[at].deliver());
+                }
+                Action::Replace(at) => {
+                    let new = add(&channel, limit);
+                    let old = std::mem::replace(&mut models[at], new);
+                    channel.remove_listener(old.listener.id()).unwrap();
+                    left = sum([left, old.tally].into_iter());
+                }
+            }
+            for model in &models {
+                let stats = channel.listener_stats(model.listener.id()).unwrap();
+                prop_assert_eq!(stats, model.stats());
+            }
+            let lag = models.iter().map(|model| model.stats().lag).max().unwrap();
+            let stats = channel.stats();
+            let expected = ChannelStats {
+                tally: sum(models.iter().map(|model| model.tally).chain([left])),
+                listeners: 3,
+                broadcasts,
+                refused_sends: 0,
+                overflows: 0,
+                kept: lag,
+                kept_bytes: stats.kept_bytes,
+            };
+            prop_assert_eq!(stats, expected);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn what_was_replayed_is_counted_when_it_is_delivered() {
+    let channel = numbers(newest(10));
+    let first = channel.broadcast(Number(0, 1)).unwrap();
+    broadcast(&channel, 1..4);
+    let mut stream = reader_after(&channel, ListenerOptions::default(), &id(&channel, first));
+    let own = stream.listener().clone();
+    let tally = || channel.listener_stats(own.id()).unwrap().tally;
+    assert_eq!(tally(), Tally::default());
+    broadcast(&channel, 4..6);
+    dispatch(&channel, &own, [6]);
+    assert_eq!(read(&mut stream), all(1..=6));
+    let expected = Tally {
+        delivered: 6,
+        replayed: 3,
+        ..Tally::default()
+    };
+    assert_eq!(tally(), expected);
+    assert_eq!(channel.stats().tally, expected);
+}
+
+#[test]
+fn chunks_are_counted_by_their_messages() {
+    let channel = numbers(newest(10));
+    let first = channel.broadcast(Number(0, 1)).unwrap();
+    let own = MessageQueueListener::new();
+    let from = id(&channel, first);
+    broadcast(&channel, 1..3);
+    let mut streams = [channel.watch_bytes().unwrap(), {
+        let options = ListenerOptions::default();
+        channel.register_after(&own, options, &from).unwrap();
+        own.start_sync();
+        channel.byte_stream(&own).unwrap()
+    }];
+    for round in 0..2 {
+        broadcast(&channel, [3 + round]);
+        streams.iter_mut().for_each(|stream| drop(waiting(stream)));
+    }
+    let tallies = streams.each_ref().map(|stream| {
+        let id = stream.listener().id();
+        channel.listener_stats(id).unwrap().tally
+    });
+    let counted = tallies.map(|tally| (tally.delivered, tally.replayed));
+    assert_eq!(counted, [(2, 0), (4, 2)]);
+}
+
+#[test]
+fn what_is_given_back_is_not_counted_twice() {
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, ListenerOptions::default());
+    broadcast(&channel, [0]);
+    for _ in 0..3 {
+        match waiting(&mut stream).pop() {
+            Some(eric_sse::Delivered::Message(delivery)) => stream.give_back(delivery),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(channel.stats().tally.delivered, 0);
+    assert_eq!(read(&mut stream), all([0]));
+    assert_eq!(channel.stats().tally.delivered, 1);
+}
+
+#[test]
+fn an_unknown_listener_has_no_counters() {
+    let unknown = numbers(History::NONE).listener_stats("nobody").unwrap_err();
+    assert_eq!(unknown.code(), "ERIC_INVALID_LISTENER");
+}

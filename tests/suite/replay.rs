@@ -1,0 +1,415 @@
+//! Coming back: after an event id to a channel's history, or to a listener that outlived its stream.
+
+use std::task::Poll;
+
+use eric_sse::{
+    Delivered, GapReason, History, ListenerOptions, Message, MessageQueueListener, Overflow,
+    Position, QueueLimit, SseChannel,
+};
+
+use super::bytes::{bytes, message};
+use super::numbers::*;
+use super::support::*;
+use crate::suite::test;
+
+const ANY: ListenerOptions = ListenerOptions {
+    limit: None,
+    resumable: false,
+};
+
+const RESUMABLE: ListenerOptions = ListenerOptions {
+    limit: None,
+    resumable: true,
+};
+
+/// A channel that has broadcast the numbers from 1 on, each the sequence number of its own broadcast.
+fn with_broadcasts(history: u64, count: usize) -> (Numbers, Vec<String>) {
+    let channel = numbers(newest(history));
+    let mut ids = vec![String::new()];
+    for number in 1..=count {
+        let position = channel.broadcast(Number(number, 1)).unwrap();
+        ids.push(id(&channel, position));
+    }
+    ids[0] = ids[1].replace("-1", "-0");
+    (channel, ids)
+}
+
+/// A gap whose end is a broadcast.
+fn gap(read: &[Got]) -> (GapReason, Option<u64>, Option<String>, u64) {
+    match &read[0] {
+        Got::Gap(reason, missed, from, to) if !to.is_dispatch() => {
+            (*reason, *missed, from.clone(), to.sequence())
+        }
+        other => panic!("no gap: {other:?}"),
+    }
+}
+
+#[test]
+fn what_followed_an_id_is_replayed_and_joined_with_what_is_live() {
+    let (channel, ids) = with_broadcasts(100, 10);
+    for (after, id) in ids.iter().enumerate() {
+        let mut stream = reader_after(&channel, ANY, id);
+        assert_eq!(read(&mut stream), all(after + 1..=10));
+    }
+    let mut stream = reader_after(&channel, ANY, &ids[7]);
+    broadcast(&channel, [11]);
+    assert_eq!(read(&mut stream), all(8..=11));
+    broadcast(&channel, [12]);
+    assert_eq!(read(&mut stream), all([12]));
+}
+
+#[test]
+fn the_id_of_a_dispatch_stands_for_the_broadcast_before_it() {
+    let (channel, _) = with_broadcasts(100, 3);
+    let own = channel.add_listener().unwrap();
+    let direct = channel.dispatch(own.id(), Number(0, 1)).unwrap();
+    broadcast(&channel, [4]);
+    let mut stream = reader_after(&channel, ANY, &id(&channel, direct));
+    assert_eq!(read(&mut stream), all([4]));
+}
+
+#[test]
+fn what_is_not_kept_any_more_is_told_first() {
+    let (channel, ids) = with_broadcasts(4, 10);
+    let mut stream = reader_after(&channel, ANY, &ids[3]);
+    let read = read(&mut stream);
+    let expected = (GapReason::Expired, Some(3), Some(ids[3].clone()), 6);
+    assert_eq!(gap(&read), expected);
+    assert_eq!(read[1..], all(7..=10));
+}
+
+#[test]
+fn who_comes_back_with_the_id_of_a_gap_is_not_told_again() {
+    let (channel, ids) = with_broadcasts(4, 10);
+    let mut stream = reader_after(&channel, ANY, &ids[3]);
+    let to = gap(&read(&mut stream)).3;
+    let mut again = reader_after(&channel, ANY, &ids[to as usize]);
+    assert_eq!(read(&mut again), all(7..=10));
+}
+
+#[test]
+fn an_id_that_was_never_given_is_unknown() {
+    let (channel, ids) = with_broadcasts(4, 10);
+    let future = ids[10].replace("-10", "-11");
+    for (unknown, from) in [
+        (future.clone(), Some(future)),
+        ("".into(), None),
+        ("nonsense".into(), None),
+        (format!("{} ", ids[3]), None),
+        (format!("{}\n", ids[3]), None),
+        (ids[3].replace("-3", "-03"), None),
+        (ids[3].replace("-3", "-+3"), None),
+        (format!("{}{}", ids[3], "0".repeat(100)), None),
+        (format!("{}.x", ids[3]), None),
+        ("é".repeat(10), None),
+    ] {
+        let mut stream = reader_after(&channel, ANY, &unknown);
+        let read = read(&mut stream);
+        let expected = (GapReason::Unknown, None, from, 6);
+        assert_eq!(gap(&read), expected, "{unknown:?}");
+        assert_eq!(read[1..], all(7..=10), "what the history has follows");
+    }
+}
+
+#[test]
+fn an_id_from_another_life_of_the_channel_is_told() {
+    let (channel, _) = with_broadcasts(4, 10);
+    let (_, others) = with_broadcasts(4, 10);
+    let mut stream = reader_after(&channel, ANY, &others[9]);
+    let read = read(&mut stream);
+    let expected = (GapReason::Epoch, None, Some(others[9].clone()), 6);
+    assert_eq!(gap(&read), expected);
+    assert_eq!(read[1..], all(7..=10));
+}
+
+#[test]
+fn a_channel_that_has_sent_nothing_knows_its_zeroth_id() {
+    let channel = numbers(newest(4));
+    let zeroth = id(&channel, channel.broadcast(Number(1, 1)).unwrap()).replace("-1", "-0");
+    let mut stream = reader_after(&channel, ANY, &zeroth);
+    assert_eq!(read(&mut stream), all([1]));
+}
+
+#[test]
+fn a_replay_of_more_than_the_bound_is_no_overflow() {
+    for overflow in [Overflow::DropOldest, Overflow::Disconnect, Overflow::Refuse] {
+        let (channel, ids) = with_broadcasts(100, 50);
+        let mut stream = reader_after(&channel, at_most(5, overflow), &ids[0]);
+        let own = stream.listener().clone();
+        broadcast(&channel, 51..=53);
+        dispatch(&channel, &own, 54..=55);
+        assert_eq!(channel.listener_count(), 1);
+        assert_eq!(read(&mut stream), all(1..=55), "{overflow:?}");
+    }
+}
+
+#[test]
+fn the_bound_holds_again_once_the_replay_is_read() {
+    let (channel, ids) = with_broadcasts(100, 50);
+    let mut stream = reader_after(&channel, at_most(5, Overflow::DropOldest), &ids[0]);
+    assert_eq!(read(&mut stream), all(1..=50));
+    broadcast(&channel, 51..=60);
+    let read = read(&mut stream);
+    let expected = (GapReason::Overflow, Some(5), Some(ids[50].clone()), 55);
+    assert_eq!(gap(&read), expected);
+    assert_eq!(read[1..], all(56..=60));
+}
+
+#[test]
+fn an_overflow_before_anything_was_read_names_the_id_that_was_come_back_with() {
+    let (channel, ids) = with_broadcasts(2, 5);
+    let mut stream = reader_after(&channel, at_most(1, Overflow::DropOldest), &ids[5]);
+    broadcast(&channel, 6..=10);
+    let read = read(&mut stream);
+    let expected = (GapReason::Overflow, Some(2), Some(ids[5].clone()), 7);
+    assert_eq!(gap(&read), expected, "at most one message and the history");
+    assert_eq!(read[1..], all(8..=10));
+}
+
+#[test]
+fn what_slow_listeners_keep_does_not_disconnect_who_comes_back() {
+    let channel = numbers(newest(2));
+    let _slow = channel.add_listener().unwrap();
+    let first = channel.broadcast(Number(1, 1)).unwrap();
+    broadcast(&channel, 2..=100);
+    let options = at_most(5, Overflow::Disconnect);
+    let mut stream = reader_after(&channel, options, &id(&channel, first));
+    broadcast(&channel, [101]);
+    assert_eq!(read(&mut stream)[1..], all([99, 100, 101]));
+}
+
+#[test]
+fn a_gap_stands_on_the_wire_with_the_id_where_it_ends() {
+    let channel = SseChannel::new();
+    let limit = QueueLimit {
+        messages: 1,
+        overflow: Overflow::DropOldest,
+        ..QueueLimit::NETWORK
+    };
+    let own = MessageQueueListener::<Message>::new();
+    let options = ListenerOptions {
+        limit: Some(limit),
+        resumable: false,
+    };
+    channel.register_with(&own, options).unwrap();
+    own.start_sync();
+    let mut stream = channel.byte_stream(&own).unwrap();
+    let mut send = |number| {
+        let position = channel.broadcast(message("tick", number)).unwrap();
+        channel.event_id(position).as_str().to_string()
+    };
+    let ids = [0, 1, 2].map(&mut send);
+    let expected = format!(
+        "retry: 15000\n\n\
+         event: _eric_gap\nid: {to}\n\
+         data: {{\"reason\":\"overflow\",\"missed\":2,\"from\":null,\"to\":\"{to}\"}}\n\n\
+         event: tick\nid: {last}\ndata: 2\n\n",
+        to = ids[1],
+        last = ids[2],
+    );
+    assert_eq!(bytes(&mut stream), expected);
+    let more = [3, 4].map(&mut send);
+    let expected = format!(
+        "event: _eric_gap\nid: {to}\n\
+         data: {{\"reason\":\"overflow\",\"missed\":1,\"from\":\"{from}\",\"to\":\"{to}\"}}\n\n\
+         event: tick\nid: {last}\ndata: 4\n\n",
+        from = ids[2],
+        to = more[0],
+        last = more[1],
+    );
+    assert_eq!(bytes(&mut stream), expected);
+}
+
+#[test]
+fn a_gap_of_unknown_size_says_nothing_of_it_on_the_wire() {
+    let channel = SseChannel::new();
+    let to = channel.broadcast(message("tick", 1)).unwrap();
+    let zeroth = channel.event_id(to).as_str().replace("-1", "-0");
+    for (wrong, reason, from) in [
+        ("nonsense", "unknown", "null"),
+        ("another-1", "epoch", "\"another-1\""),
+    ] {
+        let own = MessageQueueListener::<Message>::new();
+        channel.register_after(&own, ANY, wrong).unwrap();
+        own.start_sync();
+        let expected = format!(
+            "retry: 15000\n\n\
+             event: _eric_gap\nid: {zeroth}\n\
+             data: {{\"reason\":\"{reason}\",\"from\":{from},\"to\":\"{zeroth}\"}}\n\n\
+             event: tick\nid: {id}\ndata: 1\n\n",
+            id = channel.event_id(to).as_str(),
+        );
+        assert_eq!(bytes(&mut channel.byte_stream(&own).unwrap()), expected);
+    }
+}
+
+#[test]
+fn a_gap_stands_in_an_event_as_well() {
+    let channel = SseChannel::new();
+    let own = MessageQueueListener::<Message>::new();
+    channel.register_after(&own, ANY, "nonsense").unwrap();
+    own.start_sync();
+    let events = waiting(&mut channel.message_stream(&own).unwrap());
+    assert_eq!(events[0].event.as_str(), "_eric_gap");
+    let to = events[0].id.as_ref().unwrap().as_str();
+    let data = format!("{{\"reason\":\"unknown\",\"from\":null,\"to\":\"{to}\"}}");
+    assert_eq!(&*events[0].data.data(), data);
+}
+
+/// A resumable listener that has read broadcasts and dispatches by turns: their ids, and its stream.
+fn rewindable(options: ListenerOptions) -> (Numbers, eric_sse::MessageStream<Number>, Vec<String>) {
+    let channel = numbers(newest(100));
+    let mut stream = reader(&channel, options);
+    let own = stream.listener().clone();
+    let send = |number| match number % 3 {
+        0 => channel.broadcast(Number(number, 1)),
+        _ => channel.dispatch(own.id(), Number(number, 1)),
+    };
+    let ids: Vec<_> = (0..12)
+        .map(|number| id(&channel, send(number).unwrap()))
+        .collect();
+    assert_eq!(read(&mut stream), all(0..12));
+    (channel, stream, ids)
+}
+
+#[test]
+fn a_rewound_listener_gets_again_what_followed_the_id_in_order() {
+    let (channel, mut stream, ids) = rewindable(RESUMABLE);
+    let own = stream.listener().clone();
+    for after in (0..12).chain((0..12).rev()) {
+        channel.rewind(own.id(), &ids[after]).unwrap();
+        let expected = (11 - after) as u64;
+        assert_eq!(channel.waiting(own.id()).unwrap(), expected);
+        assert_eq!(read(&mut stream), all(after + 1..12));
+    }
+    channel.rewind(own.id(), &ids[5]).unwrap();
+    dispatch(&channel, &own, [12]);
+    broadcast(&channel, [13]);
+    assert_eq!(read(&mut stream), all(6..=13));
+}
+
+#[test]
+fn a_rewind_wakes_the_stream() {
+    let (channel, mut stream, ids) = rewindable(RESUMABLE);
+    let (wakes, waker) = Wakes::new();
+    assert!(poll(&mut stream, &waker).is_pending());
+    channel.rewind(stream.listener().id(), &ids[9]).unwrap();
+    assert_eq!(wakes.count(), 1);
+    assert_eq!(read(&mut stream), all(10..12));
+}
+
+#[test]
+fn a_rewound_listener_is_still_excepted() {
+    let channel = numbers(newest(100));
+    let mut stream = reader(&channel, RESUMABLE);
+    let own = stream.listener().clone();
+    let first = channel.broadcast(Number(0, 1)).unwrap();
+    for number in 1..7 {
+        match number % 2 {
+            0 => broadcast(&channel, [number]),
+            _ => drop(channel.broadcast_except(Number(number, 1), &[own.id()])),
+        }
+    }
+    assert_eq!(read(&mut stream), all([0, 2, 4, 6]));
+    for _ in 0..3 {
+        channel.rewind(own.id(), &id(&channel, first)).unwrap();
+        assert_eq!(channel.waiting(own.id()).unwrap(), 3);
+        assert_eq!(read(&mut stream), all([2, 4, 6]));
+    }
+}
+
+#[test]
+fn what_was_given_back_is_not_delivered_twice_after_a_rewind() {
+    let (channel, mut stream, ids) = rewindable(RESUMABLE);
+    let own = stream.listener().clone();
+    for number in [9, 10] {
+        channel.rewind(own.id(), &ids[number - 1]).unwrap();
+        match poll(&mut stream, std::task::Waker::noop()) {
+            Poll::Ready(Some(Delivered::Message(first))) => stream.give_back(first),
+            other => panic!("{other:?}"),
+        }
+        channel.rewind(own.id(), &ids[number - 2]).unwrap();
+        assert_eq!(read(&mut stream), all(number - 1..12));
+    }
+}
+
+#[test]
+fn a_rewind_further_than_the_history_says_what_is_missing() {
+    let channel = numbers(newest(2));
+    let mut stream = reader(&channel, RESUMABLE);
+    let own = stream.listener().clone();
+    let first = channel.broadcast(Number(0, 1)).unwrap();
+    dispatch(&channel, &own, [1]);
+    broadcast(&channel, 2..6);
+    dispatch(&channel, &own, [6]);
+    assert_eq!(read(&mut stream), all(0..=6));
+    let first = id(&channel, first);
+    channel.rewind(own.id(), &first).unwrap();
+    let read = read(&mut stream);
+    // The dispatch is older than a broadcast that is missing, and therefore missing too.
+    let expected = (GapReason::Expired, Some(3), Some(first), 3);
+    assert_eq!(gap(&read), expected);
+    assert_eq!(read[1..], all([4, 5, 6]));
+}
+
+#[test]
+fn a_rewind_to_dispatches_that_are_forgotten_says_so() {
+    let options = ListenerOptions {
+        resumable: true,
+        ..at_most(2, Overflow::DropOldest)
+    };
+    let channel = numbers(newest(100));
+    let mut stream = reader(&channel, options);
+    let own = stream.listener().clone();
+    let mut ids = Vec::new();
+    for number in 0..4 {
+        let position = channel.dispatch(own.id(), Number(number, 1)).unwrap();
+        ids.push(position);
+        assert_eq!(read(&mut stream), all([number]));
+    }
+    channel.rewind(own.id(), &id(&channel, ids[1])).unwrap();
+    assert_eq!(read(&mut stream), all([2, 3]));
+    let first = id(&channel, ids[0]);
+    channel.rewind(own.id(), &first).unwrap();
+    let gap = Got::Gap(GapReason::Expired, None, Some(first), ids[1]);
+    assert_eq!(read(&mut stream), [gap, Got::Number(2), Got::Number(3)]);
+}
+
+#[test]
+fn a_rewind_to_an_id_that_is_none_goes_on_where_it_is() {
+    let (channel, mut stream, ids) = rewindable(RESUMABLE);
+    let own = stream.listener().clone();
+    let end: Position = channel.broadcast(Number(12, 1)).unwrap();
+    let future = id(&channel, end).replace("-5", "-6");
+    for (wrong, reason, from) in [
+        ("nonsense", GapReason::Unknown, None),
+        ("another-1", GapReason::Epoch, Some("another-1".to_string())),
+        (&future, GapReason::Unknown, Some(future.clone())),
+    ] {
+        channel.rewind(own.id(), wrong).unwrap();
+        let mut got = read(&mut stream);
+        assert_eq!(
+            (gap(&got).0, gap(&got).1, gap(&got).2),
+            (reason, None, from)
+        );
+        assert!(got.split_off(1).len() <= 1);
+    }
+    channel.rewind(own.id(), &ids[11]).unwrap();
+    assert_eq!(read(&mut stream), all([12]));
+    assert_eq!(
+        channel.rewind("nobody", &ids[0]).unwrap_err().code(),
+        "ERIC_INVALID_LISTENER"
+    );
+}
+
+#[test]
+fn without_a_history_only_what_is_unread_can_be_come_back_to() {
+    let channel = numbers(History::NONE);
+    let mut stream = reader(&channel, RESUMABLE);
+    let own = stream.listener().clone();
+    let first = channel.broadcast(Number(0, 1)).unwrap();
+    assert_eq!(read(&mut stream), all([0]));
+    broadcast(&channel, 1..3);
+    channel.rewind(own.id(), &id(&channel, first)).unwrap();
+    assert_eq!(read(&mut stream), all(1..3));
+}
