@@ -39,6 +39,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
+use std::time::Duration;
 
 use crate::clock;
 use crate::error::{
@@ -187,6 +188,13 @@ impl<M> AbstractChannel<M> {
         EventId::of_position(self.epoch(), position)
     }
 
+    /// Returns the event id of the newest broadcast, or the one before the first. Who was shown the state of things
+    /// as of this id misses nothing [after](Self::register_after) it.
+    pub fn last_event_id(&self) -> EventId {
+        let newest = self.core.state.borrow().log.tail() - 1;
+        self.event_id(Position::broadcast(newest))
+    }
+
     fn epoch(&self) -> &str {
         self.core.epoch.get_or_init(|| ids::epoch().into())
     }
@@ -260,29 +268,24 @@ impl<M> AbstractChannel<M> {
         if state.seats.contains_key(&id) {
             return Err(InvalidListenerException::registered(&id).into());
         }
+        let came = Position::broadcast(state.log.tail() - 1);
         let (mut queue, gap, last) = match last_event_id {
             Some(id) => {
-                let (last, gap) = self.resume_point(id, &state.log);
+                let (last, gap) = self.resume_point(id, &state.log, options.resumable);
                 let next = last.sequence() + 1;
                 let queue = Queue::attach_at(&mut state.log, next, options.limit);
-                (queue, gap, Some(last))
+                (queue, gap, last)
             }
-            None => (Queue::attach(&mut state.log, options.limit), None, None),
+            None => (Queue::attach(&mut state.log, options.limit), None, came),
         };
         if options.resumable {
             queue.remember();
         }
-        let seat = Seat::new(
-            listener.clone(),
-            state.next_seat,
-            Position::broadcast(state.log.tail()),
-            queue,
-        );
+        let seat = Seat::new(listener.clone(), state.next_seat, came, queue);
         seat.gap.replace(gap);
         seat.last.set(last);
-        match options.limit.map(|limit| limit.overflow) {
-            Some(Overflow::Refuse) => state.refusing.push(seat.clone()),
-            Some(Overflow::DropOldest | Overflow::Disconnect) | None => {}
+        if seat.refuses {
+            state.refusing.push(seat.clone());
         }
         state.next_seat += 1;
         state.seats.insert(id, seat.clone());
@@ -290,9 +293,14 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Finds the position behind which a client that has this id goes on, and what it has to be told.
-    fn resume_point(&self, last_event_id: &str, log: &Log<Rc<Sent<M>>>) -> (Position, Option<Gap>) {
-        let to = Position::broadcast(log.history_start() - 1);
-        let gap = |reason, missed, from| {
+    fn resume_point(
+        &self,
+        last_event_id: &str,
+        log: &Log<Rc<Sent<M>>>,
+        resumable: bool,
+    ) -> (Position, Option<Gap>) {
+        let start = Position::broadcast(log.history_start() - 1);
+        let gap = |reason, missed, from, to| {
             let gap = Gap {
                 reason,
                 missed,
@@ -302,15 +310,19 @@ impl<M> AbstractChannel<M> {
             (to, Some(gap))
         };
         match LastEventId::parse(last_event_id, self.epoch()) {
-            LastEventId::Unknown => gap(GapReason::Unknown, None, None),
-            LastEventId::OtherEpoch(id) => gap(GapReason::Epoch, None, Some(id)),
+            LastEventId::Unknown => gap(GapReason::Unknown, None, None, start),
+            LastEventId::OtherEpoch(id) => gap(GapReason::Epoch, None, Some(id), start),
             // Nothing of ours: it was never given.
             LastEventId::Known(id, position) if position.sequence() >= log.tail() => {
-                gap(GapReason::Unknown, None, Some(id))
+                gap(GapReason::Unknown, None, Some(id), start)
             }
             LastEventId::Known(id, position) if position.sequence() + 1 < log.history_start() => {
                 let missed = log.history_start() - position.sequence() - 1;
-                gap(GapReason::Expired, Some(missed), Some(id))
+                gap(GapReason::Expired, Some(missed), Some(id), start)
+            }
+            // The client had a queue of its own here, which is gone.
+            LastEventId::Known(id, position) if resumable => {
+                gap(GapReason::Forgotten, None, Some(id), position)
             }
             LastEventId::Known(_, position) => (position, None),
         }
@@ -340,7 +352,7 @@ impl<M> AbstractChannel<M> {
             };
             let (reason, missed, from) = match parsed {
                 LastEventId::Known(id, position) if position.sequence() < log.tail() => {
-                    seat.last.set(Some(position));
+                    seat.rewound_to(position);
                     let missed = queue.rewind(log, position, &mut unneeded);
                     (GapReason::Expired, missed, Some(id))
                 }
@@ -384,8 +396,12 @@ impl<M> AbstractChannel<M> {
             seat.left.set(Some(why));
             state.overflows += u64::from(why == Leave::Overflow);
             state.forget(seat);
-            let untold = queue.untold_overflow(&state.log);
-            seat.counters.count(|tally| tally.dropped += untold);
+            let lost = queue.len(&state.log) + queue.untold(&state.log);
+            let dropped = queue.untold_overflow(&state.log);
+            seat.counters.count(|tally| {
+                tally.dropped += dropped;
+                tally.discarded += lost - dropped;
+            });
             state.left.add(seat.counters.tally());
             let seat = state.seats.remove(seat.listener.id());
             (queue.detach(&mut state.log), seat)
@@ -467,7 +483,7 @@ impl<M> AbstractChannel<M> {
                 }
             }
             let position = Position::broadcast(state.log.tail());
-            let sent = Sent::new(message, position, bytes);
+            let sent = Sent::new(message, position, bytes, at);
             let (mut unneeded, lagged) = state.log.append(sent, bytes, at);
             let mut full = state.enforce_lanes(&mut unneeded);
             if lagged {
@@ -507,6 +523,7 @@ impl<M> AbstractChannel<M> {
         message: M,
     ) -> Result<Position, SendError<M>> {
         let bytes = (self.core.weigh)(&message);
+        let at = clock::milliseconds();
         let (position, full, unneeded) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
@@ -525,7 +542,7 @@ impl<M> AbstractChannel<M> {
                 return Err(SendError::new(message, QueueFullException::new(full)));
             }
             let position = queue.next_dispatch(&state.log);
-            queue.dispatch(position, bytes, Sent::new(message, position, bytes));
+            queue.dispatch(position, bytes, at, Sent::new(message, position, bytes, at));
             state.has_lane(seat, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             match overflow {
@@ -597,7 +614,7 @@ impl<M> AbstractChannel<M> {
     /// Takes the oldest message that waits for a seat, or what has to be said before it.
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
         if let Some(gap) = seat.gap.take() {
-            seat.last.set(Some(gap.to));
+            seat.last.set(gap.to);
             return Taken::Gap(gap);
         }
         // Before the borrows, so that it is dropped after them: a message may own anything.
@@ -609,16 +626,16 @@ impl<M> AbstractChannel<M> {
         };
         match queue.take(&mut state.log, &mut unneeded) {
             Some(Read::Entry(sent)) => {
-                seat.last.set(Some(sent.position));
+                seat.last.set(sent.position);
                 Taken::Message(sent)
             }
             Some(Read::Missed(missed, to)) => {
                 seat.counters.count(|tally| tally.dropped += missed);
-                let from = seat.last.replace(Some(to));
+                let from = seat.last.replace(to);
                 Taken::Gap(Gap {
                     reason: GapReason::Overflow,
                     missed: Some(missed),
-                    from: from.map(|position| self.event_id(position)),
+                    from: Some(self.event_id(from)),
                     to,
                 })
             }
@@ -639,7 +656,7 @@ impl<M> AbstractChannel<M> {
             let mut queue = seat.queue.borrow_mut();
             match queue.as_mut() {
                 Some(queue) => {
-                    queue.give_back(sent.position, sent.bytes, sent);
+                    queue.give_back(sent.position, sent.bytes, sent.at, sent);
                     state.has_lane(seat, queue.overflow());
                     None
                 }
@@ -758,41 +775,49 @@ impl<M> AbstractChannel<M> {
     }
 
     pub(crate) fn seat_stats(&self, seat: &Seat<M>) -> ListenerStats {
-        let tally = seat.counters.tally();
-        let read = |queue: &mut Queue<_>, log: &mut Log<_>| ListenerStats {
-            tally: Tally {
-                dropped: tally.dropped + queue.untold_overflow(log),
-                ..tally
-            },
-            queued: queue.len(log),
-            bytes: queue.bytes(log),
-            lag: queue.lag(log),
-        };
-        self.with_queue(seat, read).unwrap_or(ListenerStats {
-            tally,
-            ..ListenerStats::default()
-        })
+        seat.stats(&self.core.state.borrow().log)
+    }
+
+    /// Returns for how long the oldest message that waits for a listener has been waiting; `None` when none does.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when the listener is unknown.
+    pub fn waiting_for(
+        &self,
+        listener_id: &str,
+    ) -> Result<Option<Duration>, InvalidListenerException> {
+        let since = self.waiting_since(&*self.seat(listener_id)?);
+        let milliseconds = |since: f64| (clock::milliseconds() - since).max(0.0);
+        Ok(since.map(|since| Duration::from_secs_f64(milliseconds(since) / 1000.0)))
+    }
+
+    /// Returns since when something waits for a seat, in milliseconds of the channel's clock.
+    pub(crate) fn waiting_since(&self, seat: &Seat<M>) -> Option<f64> {
+        self.with_queue(seat, |queue, log| queue.waiting_since(log))?
     }
 
     /// Returns the state of the channel.
     pub fn stats(&self) -> ChannelStats {
         let state = self.core.state.borrow();
-        let mut tally = state.left;
-        for seat in state.seats.values() {
-            let queue = seat.queue.borrow();
-            let untold = |queue: &Queue<_>| queue.untold_overflow(&state.log);
-            tally.add(seat.counters.tally());
-            tally.dropped += queue.as_ref().map_or(0, untold);
-        }
-        ChannelStats {
-            tally,
+        let mut stats = ChannelStats {
+            tally: state.left,
             listeners: state.seats.len() as u64,
             broadcasts: state.log.tail() - 1,
             refused_sends: state.refused_sends,
             overflows: state.overflows,
             kept: state.log.len() as u64,
             kept_bytes: state.log.bytes(),
+            ..ChannelStats::default()
+        };
+        for seat in state.seats.values() {
+            let listener = seat.stats(&state.log);
+            stats.tally.add(listener.tally);
+            stats.queued += listener.queued;
+            stats.bytes += listener.bytes;
+            stats.lag = stats.lag.max(listener.lag);
         }
+        stats
     }
 
     /// Returns how many listeners were disconnected because they were full.
@@ -872,8 +897,12 @@ impl<M> State<M> {
     /// Removes a seat that is being left from the lists it may stand in.
     fn forget(&mut self, seat: &Seat<M>) {
         self.unpark(seat);
-        self.laned.retain(|other| !std::ptr::eq(&**other, seat));
-        self.refusing.retain(|other| !std::ptr::eq(&**other, seat));
+        if seat.laned.take() {
+            self.laned.retain(|other| !std::ptr::eq(&**other, seat));
+        }
+        if seat.refuses {
+            self.refusing.retain(|other| !std::ptr::eq(&**other, seat));
+        }
     }
 
     fn unpark(&mut self, seat: &Seat<M>) {

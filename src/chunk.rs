@@ -2,10 +2,11 @@
 //!
 //! ## What a chunk holds
 //!
-//! The first chunk of a stream starts with the reconnection time. Then every block that is ready goes
+//! The first chunk of a stream starts with the reconnection time, and with the event id behind which the stream
+//! starts: a client that loses its connection before its first event comes back with that. Then every block that is ready goes
 //! into one chunk, up to the block with which it passes 256 KiB: a long backlog is handed out in parts,
 //! so that the reader's back-pressure is felt between them. On a paced channel a chunk is one
-//! block, and the reconnection time is a chunk of its own.
+//! block, and what the stream starts with is a chunk of its own.
 //!
 //! ## Sharing
 //!
@@ -19,7 +20,7 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::encode;
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventId, EventType};
 use crate::message::ToEvent;
 use crate::position::Position;
 use crate::replay::Gap;
@@ -112,13 +113,24 @@ impl<M: ToEvent> Chunks<M> {
         let mut bytes = Vec::new();
         if !self.started {
             self.started = true;
-            encode::prelude(&mut bytes, self.wire.retry_milliseconds);
+            encode::prelude(
+                &mut bytes,
+                self.wire.retry_milliseconds,
+                self.start().as_ref(),
+            );
         } else if !self.wire.paced
             && let Some(shared) = self.take_shared()
         {
             return ChunkStep::Chunk(shared);
         }
         self.own_chunk(bytes)
+    }
+
+    /// Returns the event id behind which the stream starts. A gap has one of its own.
+    fn start(&self) -> Option<EventId> {
+        let seat = self.stream.seat();
+        let is_told = seat.gap.borrow().is_none();
+        is_told.then(|| self.stream.channel().event_id(seat.last.get()))
     }
 
     /// Makes a chunk for this stream alone.
@@ -176,7 +188,7 @@ impl<M: ToEvent> Chunks<M> {
             tally.delivered += count;
             tally.replayed += replayed;
         });
-        seat.last.set(Some(Position::broadcast(chunk.to - 1)));
+        seat.last.set(Position::broadcast(chunk.to - 1));
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
         if all_read {

@@ -7,9 +7,16 @@ use memchr::memchr2;
 
 use crate::event::{EventId, EventType};
 
-/// Writes the reconnection time on its own: the block with which a stream starts.
-pub(crate) fn prelude(out: &mut Vec<u8>, milliseconds: u64) {
+/// Writes the block with which a stream starts: its reconnection time, and the event id that it starts behind.
+///
+/// No event comes of it, but the client keeps the id: "Set the last event ID string of the event source to the value of
+/// the last event ID buffer. If the data buffer is an empty string, set the data buffer and the event type buffer to the
+/// empty string and return."
+pub(crate) fn prelude(out: &mut Vec<u8>, milliseconds: u64, id: Option<&EventId>) {
     retry_field(out, milliseconds);
+    if let Some(id) = id {
+        id_field(out, id);
+    }
     end_of_block(out);
 }
 
@@ -127,7 +134,14 @@ mod tests {
     #[test]
     fn a_stream_starts_with_its_reconnection_time() {
         let mut out = Vec::new();
-        prelude(&mut out, 15000);
+        prelude(&mut out, 15000, None);
         assert_eq!(out, b"retry: 15000\n\n");
+    }
+
+    #[test]
+    fn a_stream_says_where_it_starts() {
+        let mut out = Vec::new();
+        prelude(&mut out, 15000, Some(&EventId::new("e-7").unwrap()));
+        assert_eq!(out, b"retry: 15000\nid: e-7\n\n");
     }
 }

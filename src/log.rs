@@ -243,6 +243,12 @@ impl<T> Log<T> {
         self.end_offset - self.offset(number)
     }
 
+    /// Returns when an entry that is kept was appended, in milliseconds.
+    pub(crate) fn appended_at(&self, number: u64) -> Option<f64> {
+        let slot = self.slots.get((number - self.head) as usize);
+        slot.map(|slot| slot.at)
+    }
+
     /// Returns whether every cursor has read everything.
     pub(crate) fn is_all_read(&self) -> bool {
         self.classes.iter().all(|class| class.standing.is_empty())

@@ -47,6 +47,8 @@ pub(crate) struct Queue<T> {
 struct Laned<T> {
     position: Position,
     bytes: u64,
+    /// When it was sent, in milliseconds.
+    at: f64,
     entry: T,
 }
 
@@ -196,12 +198,13 @@ impl<T: Clone> Queue<T> {
     }
 
     /// Adds an entry for this listener alone. [`enforce`](Self::enforce) has to follow.
-    pub(crate) fn dispatch(&mut self, position: Position, bytes: u64, entry: T) {
+    pub(crate) fn dispatch(&mut self, position: Position, bytes: u64, at: f64, entry: T) {
         self.dispatched += 1;
         self.lane_bytes += bytes;
         self.lane.push_back(Laned {
             position,
             bytes,
+            at,
             entry,
         });
     }
@@ -217,7 +220,7 @@ impl<T: Clone> Queue<T> {
 
     /// Gives back the entry that was just taken: it is the oldest unread one again.
     /// [`enforce`](Self::enforce) has to follow the next append.
-    pub(crate) fn give_back(&mut self, position: Position, bytes: u64, entry: T) {
+    pub(crate) fn give_back(&mut self, position: Position, bytes: u64, at: f64, entry: T) {
         if let Some(past) = &mut self.past {
             let is_last = |last: &Laned<T>| last.position == position;
             if past.lane.back().is_some_and(is_last) {
@@ -229,6 +232,7 @@ impl<T: Clone> Queue<T> {
         self.lane.push_front(Laned {
             position,
             bytes,
+            at,
             entry,
         });
     }
@@ -414,6 +418,16 @@ impl<T: Clone> Queue<T> {
         self.lane.len() as u64 + log.waiting(&self.cursor) - excepted
     }
 
+    /// Returns since when something is unread, in milliseconds.
+    pub(crate) fn waiting_since(&self, log: &Log<T>) -> Option<f64> {
+        let dispatched = self.lane.front().map(|front| front.at);
+        let broadcast = log.appended_at(log.place(&self.cursor));
+        match (dispatched, broadcast) {
+            (Some(dispatched), Some(broadcast)) => Some(dispatched.min(broadcast)),
+            (dispatched, broadcast) => dispatched.or(broadcast),
+        }
+    }
+
     /// Returns how many bytes are unread.
     pub(crate) fn bytes(&self, log: &Log<T>) -> u64 {
         let excepted: u64 = self.unread_excepted(log).map(|next| next.bytes).sum();
@@ -537,7 +551,7 @@ mod tests {
                     2 => {
                         let model = &mut models[at];
                         let position = model.queue.next_dispatch(&log);
-                        model.queue.dispatch(position, 1, number);
+                        model.queue.dispatch(position, 1, 0.0, number);
                         drop(model.queue.enforce(&mut log));
                         model.send(Some(number));
                     }

@@ -10,7 +10,7 @@ pub struct Gap {
     pub reason: GapReason,
     /// How many messages are missing, where that is known.
     pub missed: Option<u64>,
-    /// The last event id that the listener is known to have; none when there is none, or it is no id.
+    /// The last event id that the listener is known to have; none when it is no id.
     pub from: Option<EventId>,
     /// Where the hole ends: what comes next stands behind this position.
     pub to: Position,
@@ -25,6 +25,8 @@ pub enum GapReason {
     Epoch,
     /// What follows the id is not kept any more.
     Expired,
+    /// What was for the listener alone is not kept any more, as a resumable one's queue is: it had left meanwhile.
+    Forgotten,
     /// The listener was too slow, and its limit says to drop the oldest.
     Overflow,
 }
@@ -36,6 +38,7 @@ impl GapReason {
             Self::Unknown => "unknown",
             Self::Epoch => "epoch",
             Self::Expired => "expired",
+            Self::Forgotten => "forgotten",
             Self::Overflow => "overflow",
         }
     }

@@ -4,12 +4,13 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::limit::QueueLimit;
+use crate::limit::{Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
+use crate::log::Log;
 use crate::position::Position;
 use crate::queue::Queue;
 use crate::replay::Gap;
-use crate::stats::Counters;
+use crate::stats::{Counters, ListenerStats};
 
 /// What was sent, with its place in the order. Made once and shared by everybody who gets it.
 #[derive(Debug)]
@@ -18,16 +19,19 @@ pub struct Sent<M> {
     pub(crate) position: Position,
     /// What it counts for in bounds.
     pub(crate) bytes: u64,
+    /// When it was sent, in milliseconds of the channel's clock.
+    pub(crate) at: f64,
     /// The message's block of an event stream, made when the first reader needs it.
     pub(crate) block: OnceCell<Box<[u8]>>,
 }
 
 impl<M> Sent<M> {
-    pub(crate) fn new(message: M, position: Position, bytes: u64) -> Rc<Self> {
+    pub(crate) fn new(message: M, position: Position, bytes: u64, at: f64) -> Rc<Self> {
         Rc::new(Self {
             message,
             position,
             bytes,
+            at,
             block: OnceCell::new(),
         })
     }
@@ -85,20 +89,23 @@ pub(crate) struct Seat<M> {
     pub(crate) listener: MessageQueueListener<M>,
     /// The order in which the listeners came.
     pub(crate) number: u64,
-    /// Where the channel was when the listener came: broadcasts before that are replayed.
-    came: Position,
+    /// Up to here what is delivered is a replay: it was sent before the listener came, or delivered before the
+    /// listener was rewound.
+    replay_to: Cell<Position>,
     /// `None` once the listener has left.
     pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
     pub(crate) left: Cell<Option<Leave>>,
     /// What the next stream has to say first.
     pub(crate) gap: RefCell<Option<Gap>>,
-    /// The newest that was delivered.
-    pub(crate) last: Cell<Option<Position>>,
+    /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
+    pub(crate) last: Cell<Position>,
     pub(crate) counters: Counters,
     /// Where this seat stands in the channel's list of parked ones.
     pub(crate) parked_at: Cell<Option<usize>>,
     /// Whether it stands in the channel's list of those with a lane to bound.
     pub(crate) laned: Cell<bool>,
+    /// Whether it stands in the channel's list of those that refuse.
+    pub(crate) refuses: bool,
 }
 
 impl<M> Seat<M> {
@@ -111,20 +118,42 @@ impl<M> Seat<M> {
         Rc::new(Self {
             listener,
             number,
-            came,
+            replay_to: Cell::new(came),
+            refuses: queue.overflow() == Some(Overflow::Refuse),
             queue: RefCell::new(Some(queue)),
             left: Cell::new(None),
             gap: RefCell::new(None),
-            last: Cell::new(None),
+            last: Cell::new(came),
             counters: Counters::default(),
             parked_at: Cell::new(None),
             laned: Cell::new(false),
         })
     }
 
-    /// Returns whether what stands at a position was sent before the listener came.
+    /// Returns whether what stands at a position was sent before the listener came, or delivered to it before.
     pub(crate) fn is_replay(&self, position: Position) -> bool {
-        !position.is_dispatch() && position < self.came
+        position <= self.replay_to.get()
+    }
+
+    /// Notes that the listener was set back behind a position: what it had before is a replay now.
+    pub(crate) fn rewound_to(&self, position: Position) {
+        let had = self.last.replace(position);
+        self.replay_to.set(had.max(self.replay_to.get()));
+    }
+
+    /// Returns the state of the listener.
+    pub(crate) fn stats(&self, log: &Log<Rc<Sent<M>>>) -> ListenerStats {
+        let mut stats = ListenerStats {
+            tally: self.counters.tally(),
+            ..ListenerStats::default()
+        };
+        if let Some(queue) = self.queue.borrow().as_ref() {
+            stats.tally.dropped += queue.untold_overflow(log);
+            stats.queued = queue.len(log);
+            stats.bytes = queue.bytes(log);
+            stats.lag = queue.lag(log);
+        }
+        stats
     }
 }
 

@@ -15,6 +15,8 @@ pub struct Tally {
     pub refused: u64,
     /// Passed over by the filter.
     pub filtered: u64,
+    /// Still waiting when the listener left: what it was removed or disconnected with.
+    pub discarded: u64,
 }
 
 impl Tally {
@@ -24,6 +26,7 @@ impl Tally {
         self.dropped += other.dropped;
         self.refused += other.refused;
         self.filtered += other.filtered;
+        self.discarded += other.discarded;
     }
 }
 
@@ -63,6 +66,12 @@ pub struct ChannelStats {
     pub tally: Tally,
     /// How many listeners there are.
     pub listeners: u64,
+    /// How many messages wait, for all listeners together: one that waits for three of them counts three times.
+    pub queued: u64,
+    /// How many bytes those have.
+    pub bytes: u64,
+    /// How many broadcasts the slowest listener is behind the newest.
+    pub lag: u64,
     /// How many broadcasts there were.
     pub broadcasts: u64,
     /// How many sends were refused because a listener was full.

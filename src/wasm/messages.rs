@@ -57,6 +57,6 @@ pub fn encode_event(event: &str, data: &str, id: Option<String>) -> Result<Vec<u
 #[wasm_bindgen(js_name = encodePrelude)]
 pub fn encode_prelude(retry_milliseconds: f64) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode::prelude(&mut bytes, retry_milliseconds as u64);
+    encode::prelude(&mut bytes, retry_milliseconds as u64, None);
     bytes
 }

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use eric_sse::{Event, EventId, EventType, Message, SseChannel, SseOptions, ToEvent};
+use eric_sse::{
+    AbstractChannel, Event, EventId, EventType, Message, SseChannel, SseOptions, ToEvent,
+};
 use futures::Stream;
 
 use super::support::*;
@@ -32,30 +34,36 @@ fn joined<C: AsRef<[u8]>>(chunks: Vec<C>) -> String {
     String::from_utf8(bytes).expect("an event stream is UTF-8")
 }
 
-/// What every stream of a channel with default options starts with.
-const PRELUDE: &str = "retry: 15000\n\n";
+/// What a stream of a channel with default options starts with, that was opened behind a broadcast.
+pub fn prelude<M>(channel: &AbstractChannel<M>, sequence: u64) -> String {
+    let newest = channel.last_event_id();
+    let (epoch, _) = newest.as_str().split_once('-').expect("an epoch");
+    format!("retry: 15000\nid: {epoch}-{sequence}\n\n")
+}
 
 #[test]
 fn a_byte_stream_starts_with_the_reconnection_time_at_once() {
     let channel = SseChannel::new();
     let mut stream = channel.watch_bytes().unwrap();
-    assert_eq!(bytes(&mut stream), PRELUDE);
+    assert_eq!(bytes(&mut stream), prelude(&channel, 0));
     assert_eq!(bytes(&mut stream), "");
 }
 
 #[test]
 fn the_reconnection_time_is_the_option_in_whole_milliseconds() {
-    let prelude = |retry_timeout| {
+    let retry = |retry_timeout| {
         let options = SseOptions {
             retry_timeout,
             ..SseOptions::default()
         };
         let channel = SseChannel::<Message>::with_options(options);
-        bytes(&mut channel.watch_bytes().unwrap())
+        let bytes = bytes(&mut channel.watch_bytes().unwrap());
+        let (first, _) = bytes.split_once('\n').unwrap();
+        first.to_string()
     };
-    assert_eq!(prelude(Duration::from_micros(2_999)), "retry: 2\n\n");
-    assert_eq!(prelude(Duration::ZERO), "retry: 0\n\n");
-    assert_eq!(prelude(Duration::MAX), format!("retry: {}\n\n", u64::MAX));
+    assert_eq!(retry(Duration::from_micros(2_999)), "retry: 2");
+    assert_eq!(retry(Duration::ZERO), "retry: 0");
+    assert_eq!(retry(Duration::MAX), format!("retry: {}", u64::MAX));
 }
 
 #[test]
@@ -63,7 +71,8 @@ fn a_block_is_the_type_the_id_and_the_data() {
     let channel = SseChannel::new();
     let mut stream = channel.watch_bytes().unwrap();
     let id = channel.event_id(channel.broadcast(message("tick", 1)).unwrap());
-    let expected = format!("{PRELUDE}event: tick\nid: {}\ndata: 1\n\n", id.as_str());
+    let prelude = prelude(&channel, 0);
+    let expected = format!("{prelude}event: tick\nid: {}\ndata: 1\n\n", id.as_str());
     assert_eq!(bytes(&mut stream), expected);
 }
 
@@ -99,7 +108,8 @@ fn data_fields_of(message: Message) -> String {
     channel.broadcast(message).unwrap();
     let bytes = bytes(&mut stream);
     let (head, data) = bytes.split_once("-1\n").expect("an id");
-    assert!(head.starts_with("retry: 15000\n\nevent: t\nid: "));
+    let expected = prelude(&channel, 0) + "event: t\nid: ";
+    assert!(head.starts_with(&expected));
     data.into()
 }
 
@@ -142,7 +152,7 @@ fn data_is_split_at_cr_lf_and_crlf() {
 fn the_close_is_a_block_without_an_id() {
     let channel = SseChannel::new();
     let mut stream = channel.watch_bytes().unwrap();
-    assert_eq!(bytes(&mut stream), PRELUDE);
+    assert_eq!(bytes(&mut stream), prelude(&channel, 0));
     let id = channel.event_id(channel.broadcast(message("tick", 1)).unwrap());
     channel.close();
     let expected = format!(
@@ -157,7 +167,8 @@ fn a_stream_that_was_never_read_before_the_close_has_everything_in_one_chunk() {
     let channel = SseChannel::new();
     let mut stream = channel.watch_bytes().unwrap();
     channel.close();
-    let expected = format!("{PRELUDE}event: _eric_channel_closed\ndata:\n\n");
+    let prelude = prelude(&channel, 0);
+    let expected = format!("{prelude}event: _eric_channel_closed\ndata:\n\n");
     assert_eq!(last_bytes(&mut stream), expected);
 }
 
@@ -181,7 +192,7 @@ fn a_byte_stream_ends_at_a_stop_and_leaves_what_waits() {
     let channel = SseChannel::new();
     let listener = running(&channel);
     let mut stream = channel.byte_stream(&listener).unwrap();
-    assert_eq!(bytes(&mut stream), PRELUDE);
+    assert_eq!(bytes(&mut stream), prelude(&channel, 0));
     channel.broadcast(message("tick", 1)).unwrap();
     listener.stop_sync();
     assert_eq!(last_bytes(&mut stream), "");
@@ -230,7 +241,10 @@ fn a_channel_writes_any_type_that_knows_its_event() {
         "retry: 7\nevent: custom\nid: {}\ndata: one\ndata: two\n\n",
         id.as_str()
     );
-    assert_eq!(bytes(&mut stream), format!("{PRELUDE}{block}"));
+    assert_eq!(
+        bytes(&mut stream),
+        format!("{}{block}", prelude(&channel, 0))
+    );
 }
 
 #[test]

@@ -5,14 +5,16 @@ use std::task::Poll;
 
 use eric_sse::{ByteStream, Message, SseChannel};
 
-use super::bytes::{bytes, message};
+use super::bytes::{bytes, message, prelude};
 use super::support::*;
 use crate::suite::test;
 
 /// Opens a byte stream and reads its first bytes.
 fn opened(channel: &SseChannel) -> ByteStream {
     let mut stream = channel.watch_bytes().unwrap();
-    assert_eq!(bytes(&mut stream), "retry: 15000\n\n");
+    let newest = channel.last_event_id();
+    let expected = format!("retry: 15000\nid: {}\n\n", newest.as_str());
+    assert_eq!(bytes(&mut stream), expected);
     stream
 }
 
@@ -47,7 +49,7 @@ fn a_listener_that_has_an_on_message_gets_bytes_of_its_own() {
         }
     });
     let mut own = channel.byte_stream(&picky).unwrap().on_error(|_| {});
-    assert_eq!(bytes(&mut own), "retry: 15000\n\n");
+    assert_eq!(bytes(&mut own), prelude(&channel, 0));
     let mut other = opened(&channel);
 
     channel.broadcast(message("tick", 1)).unwrap();

@@ -103,6 +103,7 @@ fn sum(tallies: impl Iterator<Item = Tally>) -> Tally {
         dropped: sum.dropped + tally.dropped,
         refused: sum.refused + tally.refused,
         filtered: sum.filtered + tally.filtered,
+        discarded: sum.discarded + tally.discarded,
     })
 }
 
@@ -152,16 +153,24 @@ fn counters_are_those_of_the_plain_model() {
                     let new = add(&channel, limit);
                     let old = std::mem::replace(&mut models[at], new);
                     channel.remove_listener(old.listener.id()).unwrap();
-                    left = sum([left, old.tally].into_iter());
+                    let discarded = Tally {
+                        discarded: old.stats().queued,
+                        ..Tally::default()
+                    };
+                    left = sum([left, old.tally, discarded].into_iter());
                 }
             }
             for model in &models {
                 let stats = channel.listener_stats(model.listener.id()).unwrap();
                 prop_assert_eq!(stats, model.stats());
             }
-            let lag = models.iter().map(|model| model.stats().lag).max().unwrap();
+            let now = || models.iter().map(Model::stats);
+            let lag = now().map(|stats| stats.lag).max().unwrap();
             let stats = channel.stats();
             let expected = ChannelStats {
+                queued: now().map(|stats| stats.queued).sum(),
+                bytes: now().map(|stats| stats.bytes).sum(),
+                lag,
                 tally: sum(models.iter().map(|model| model.tally).chain([left])),
                 listeners: 3,
                 broadcasts,
@@ -171,6 +180,60 @@ fn counters_are_those_of_the_plain_model() {
                 kept_bytes: stats.kept_bytes,
             };
             prop_assert_eq!(stats, expected);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn every_message_is_delivered_still_queued_or_in_a_report() {
+    let overflow = prop_oneof![
+        Just(Overflow::DropOldest),
+        Just(Overflow::Disconnect),
+        Just(Overflow::Refuse)
+    ];
+    let action = (0usize..6, 0usize..3);
+    let inputs = (
+        prop::collection::vec(action, 0..150),
+        prop::collection::vec((overflow, 1u64..6), 3),
+    );
+    check(400, inputs, |(actions, limits)| {
+        let channel = numbers(newest(4));
+        let add = |(overflow, messages)| {
+            let limit = QueueLimit {
+                messages,
+                bytes: 20,
+                overflow,
+            };
+            let options = ListenerOptions {
+                limit: Some(limit),
+                resumable: false,
+            };
+            listener(&channel, options)
+        };
+        let mut listeners: Vec<_> = limits.iter().copied().map(add).collect();
+        let mut accepted = 0;
+        for (number, (action, at)) in actions.into_iter().enumerate() {
+            let message = Number(number, number as u64 % 7);
+            let id = listeners[at].id().to_string();
+            match action {
+                0 | 1 => {
+                    let there = channel.listener_count() as u64;
+                    accepted += channel.broadcast(message).map_or(0, |_| there);
+                }
+                2 => accepted += channel.dispatch(&id, message).map_or(0, |_| 1),
+                3 => drop(channel.remove_listener(&id)),
+                4 if channel.get_listener(&id).is_err() => listeners[at] = add(limits[at]),
+                _ => drop(channel.deliver_next(&id)),
+            }
+            let stats = channel.stats();
+            let Tally {
+                delivered,
+                dropped,
+                discarded,
+                ..
+            } = stats.tally;
+            prop_assert_eq!(accepted, delivered + dropped + discarded + stats.queued);
         }
         Ok(())
     });
@@ -242,4 +305,22 @@ fn what_is_given_back_is_not_counted_twice() {
 fn an_unknown_listener_has_no_counters() {
     let unknown = numbers(History::NONE).listener_stats("nobody").unwrap_err();
     assert_eq!(unknown.code(), "ERIC_INVALID_LISTENER");
+}
+
+#[test]
+fn it_is_known_for_how_long_the_oldest_message_has_waited() {
+    let channel = numbers(History::NONE);
+    let own = listener(&channel, ListenerOptions::default());
+    let waiting_for = || channel.waiting_for(own.id()).unwrap();
+    assert_eq!(waiting_for(), None);
+    dispatch(&channel, &own, [0]);
+    let earlier = waiting_for().expect("it waits");
+    broadcast(&channel, [1]);
+    let later = waiting_for().expect("it waits");
+    assert!(
+        later >= earlier,
+        "since the dispatch, not since the broadcast"
+    );
+    assert!(deliver_all(&channel, own.id()).len() == 2 && waiting_for().is_none());
+    assert!(channel.waiting_for("nobody").is_err());
 }

@@ -15,7 +15,7 @@ pub struct Client {
     pub events: Vec<ClientEvent>,
     /// The reconnection time, if the stream set one.
     pub reconnection_time: Option<u64>,
-    last_event_id: String,
+    pub last_event_id: String,
     data_buffer: String,
     event_type_buffer: String,
     last_event_id_buffer: String,

@@ -57,7 +57,7 @@ fn an_event_becomes_the_block_that_goes_over_the_wire() {
     let blocks = rest(&mut events)
         .into_iter()
         .map(|event| Event::from(event).to_string());
-    let stream = format!("retry: 15000\n\n{}", blocks.collect::<String>());
+    let stream = super::bytes::prelude(&channel, 0) + &blocks.collect::<String>();
     assert_eq!(last_bytes(&mut bytes), stream);
 }
 
@@ -69,7 +69,8 @@ fn streams_of_messages_events_and_bytes_of_one_listener_share_its_messages() {
     let mut bytes = channel.byte_stream(&listener).unwrap();
     channel.broadcast(message("tick", 1)).unwrap();
     assert_eq!(waiting(&mut events).len(), 1);
-    assert_eq!(super::bytes::bytes(&mut bytes), "retry: 15000\n\n");
+    let prelude = super::bytes::prelude(&channel, 1);
+    assert_eq!(super::bytes::bytes(&mut bytes), prelude);
     channel.broadcast(message("tick", 2)).unwrap();
     assert!(super::bytes::bytes(&mut bytes).contains("data: 2\n"));
     assert!(is_waiting(&mut events));

@@ -33,7 +33,12 @@ fn drop_oldest_delivers_the_newest_and_says_once_how_many_are_missing() {
         sent.push(channel.broadcast(Number(number, 1)).unwrap());
     }
     let mut read = read(&mut stream);
-    let gap = Got::Gap(GapReason::Overflow, Some(8_976), None, sent[KEPT - 1]);
+    let gap = Got::Gap(
+        GapReason::Overflow,
+        Some(8_976),
+        Some(zeroth(&channel)),
+        sent[KEPT - 1],
+    );
     assert_eq!(read.remove(0), gap);
     assert_eq!(read, all(KEPT..BACKLOG));
 }
@@ -167,7 +172,7 @@ fn a_bound_in_bytes_drops_the_oldest() {
     let read = read(&mut stream);
     assert!(matches!(
         read[0],
-        Got::Gap(GapReason::Overflow, Some(3), None, to) if to.sequence() == 3
+        Got::Gap(GapReason::Overflow, Some(3), Some(_), to) if to.sequence() == 3
     ));
     assert_eq!(read[1..], all([3, 4, 5]));
 }
@@ -216,7 +221,7 @@ fn dispatches_and_broadcasts_keep_the_bound_together() {
         assert_eq!(waiting, (number as u64 + 1).min(BOUND));
     }
     let read = read(&mut stream);
-    assert!(matches!(read[0], Got::Gap(_, Some(8_976), None, _)));
+    assert!(matches!(read[0], Got::Gap(_, Some(8_976), Some(_), _)));
     assert_eq!(read[1..], all(KEPT..BACKLOG));
 }
 
@@ -244,7 +249,7 @@ fn everything_behind_a_gap_was_sent_after_what_is_missing() {
     dispatch(&channel, &listener, [0]);
     let missed = channel.broadcast(Number(1, 9)).unwrap();
     channel.broadcast(Number(2, 9)).unwrap();
-    let gap = Got::Gap(GapReason::Overflow, Some(2), None, missed);
+    let gap = Got::Gap(GapReason::Overflow, Some(2), Some(zeroth(&channel)), missed);
     assert_eq!(read(&mut stream), [gap, Got::Number(2)]);
 }
 

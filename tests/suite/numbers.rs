@@ -116,6 +116,13 @@ pub fn id(channel: &Numbers, position: Position) -> String {
     channel.event_id(position).as_str().to_string()
 }
 
+/// Returns the event id of who came before the first broadcast, as text.
+pub fn zeroth(channel: &Numbers) -> String {
+    let newest = channel.last_event_id();
+    let (epoch, _) = newest.as_str().split_once('-').expect("an epoch");
+    format!("{epoch}-0")
+}
+
 pub fn got(delivered: Delivered<Number>) -> Got {
     match delivered {
         Delivered::Message(delivery) => Got::Number(delivery.0),

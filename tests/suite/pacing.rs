@@ -62,7 +62,7 @@ async_test!(blocks_of_a_byte_stream_are_spaced_by_the_delay, async {
         |chunk: Option<std::rc::Rc<[u8]>>| String::from_utf8(chunk.unwrap().to_vec()).unwrap();
     assert_eq!(
         chunk(stream.next().await),
-        "retry: 15000\n\n",
+        super::bytes::prelude(&channel, 0),
         "which is no delivery"
     );
     let first = poll(&mut stream, std::task::Waker::noop());

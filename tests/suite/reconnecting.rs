@@ -39,7 +39,7 @@ fn any_action() -> impl Strategy<Value = Action> {
 #[derive(Default)]
 struct Client {
     stream: Option<MessageStream<Number>>,
-    /// What it sends as `Last-Event-ID`; none until it has read something.
+    /// What it sends as `Last-Event-ID`: where it came, until it has read something.
     last: Option<String>,
     /// What it is still to get, from when it first came.
     due: VecDeque<(usize, Position)>,
@@ -49,9 +49,8 @@ impl Client {
     fn cut(&mut self, channel: &Numbers) {
         if let Some(stream) = self.stream.take() {
             channel.remove_listener(stream.listener().id()).unwrap();
-            // What was for this listener alone is gone with it; broadcasts are not, once it has an id.
-            let has_id = self.last.is_some();
-            self.due.retain(|(_, sent)| has_id && !sent.is_dispatch());
+            // What was for this listener alone is gone with it; broadcasts are not.
+            self.due.retain(|(_, sent)| !sent.is_dispatch());
         }
     }
 
@@ -65,8 +64,7 @@ impl Client {
             true => self.cut(channel),
             false => {
                 self.stream = None;
-                let has_id = self.last.is_some();
-                self.due.retain(|(_, sent)| has_id && !sent.is_dispatch());
+                self.due.retain(|(_, sent)| !sent.is_dispatch());
             }
         }
     }
@@ -76,7 +74,10 @@ impl Client {
             let listener = MessageQueueListener::new();
             match &self.last {
                 Some(last) => channel.register_after(&listener, options, last).unwrap(),
-                None => channel.register_with(&listener, options).unwrap(),
+                None => {
+                    channel.register_with(&listener, options).unwrap();
+                    self.last = Some(channel.last_event_id().as_str().to_string());
+                }
             }
             listener.start_sync();
             self.stream = Some(channel.message_stream(&listener).unwrap());
@@ -84,7 +85,7 @@ impl Client {
     }
 
     fn is_there(&self) -> bool {
-        self.stream.is_some() || self.last.is_some()
+        self.last.is_some()
     }
 
     /// Reads one item. Returns whether there was one.
@@ -117,8 +118,7 @@ impl Client {
                 // Disconnected for being too slow: it comes back.
                 prop_assert!(other.is_none());
                 self.stream = None;
-                let has_id = self.last.is_some();
-                self.due.retain(|(_, sent)| has_id && !sent.is_dispatch());
+                self.due.retain(|(_, sent)| !sent.is_dispatch());
                 return Ok(false);
             }
             Poll::Pending => {

@@ -7,7 +7,7 @@ use eric_sse::{
     Position, QueueLimit, SseChannel,
 };
 
-use super::bytes::{bytes, message};
+use super::bytes::{bytes, message, prelude};
 use super::numbers::*;
 use super::support::*;
 use crate::suite::test;
@@ -200,10 +200,12 @@ fn a_gap_stands_on_the_wire_with_the_id_where_it_ends() {
     };
     let ids = [0, 1, 2].map(&mut send);
     let expected = format!(
-        "retry: 15000\n\n\
+        "{prelude}\
          event: _eric_gap\nid: {to}\n\
-         data: {{\"reason\":\"overflow\",\"missed\":2,\"from\":null,\"to\":\"{to}\"}}\n\n\
+         data: {{\"reason\":\"overflow\",\"missed\":2,\"from\":\"{from}\",\"to\":\"{to}\"}}\n\n\
          event: tick\nid: {last}\ndata: 2\n\n",
+        prelude = prelude(&channel, 0),
+        from = ids[0].replace("-1", "-0"),
         to = ids[1],
         last = ids[2],
     );
@@ -412,4 +414,51 @@ fn without_a_history_only_what_is_unread_can_be_come_back_to() {
     broadcast(&channel, 1..3);
     channel.rewind(own.id(), &id(&channel, first)).unwrap();
     assert_eq!(read(&mut stream), all(1..3));
+}
+
+#[test]
+fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
+    let channel = numbers(newest(10));
+    broadcast(&channel, 0..2);
+    let last = channel.last_event_id().as_str().to_string();
+    broadcast(&channel, 2..4);
+    let mut stream = reader_after(&channel, RESUMABLE, &last);
+    let read = read(&mut stream);
+    let Got::Gap(GapReason::Forgotten, None, Some(from), to) = &read[0] else {
+        panic!("{read:?}");
+    };
+    assert_eq!((from, &id(&channel, *to)), (&last, &last));
+    assert_eq!(
+        read[1..],
+        all(2..4),
+        "and broadcasts are replayed all the same"
+    );
+}
+
+#[test]
+fn who_was_shown_the_state_as_of_an_id_misses_nothing_after_it() {
+    let channel = numbers(newest(10));
+    broadcast(&channel, 0..3);
+    let shown = channel.last_event_id();
+    broadcast(&channel, 3..5);
+    let mut stream = reader_after(&channel, ANY, shown.as_str());
+    assert_eq!(read(&mut stream), all(3..5));
+}
+
+#[test]
+fn a_client_that_lost_its_connection_before_its_first_event_misses_nothing() {
+    let channel = SseChannel::new();
+    let mut stream = channel.watch_bytes().unwrap();
+    let first = super::decoder::decode(bytes(&mut stream).as_bytes());
+    drop(stream);
+    channel.broadcast(message("tick", 1)).unwrap();
+    let own = MessageQueueListener::<Message>::new();
+    channel
+        .register_after(&own, ANY, &first.last_event_id)
+        .unwrap();
+    own.start_sync();
+    let bytes = bytes(&mut channel.byte_stream(&own).unwrap());
+    let again = super::decoder::decode(bytes.as_bytes());
+    assert_eq!(again.events.len(), 1);
+    assert_eq!(again.events[0].data, "1");
 }
