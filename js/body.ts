@@ -1,86 +1,158 @@
-// Body: the bytes of a listener's event stream, made by the core.
+// Body: the bytes of a response, handed to whoever reads them.
 
-import { nextChunk } from '../pkg/eric_sse.js';
-import { internalsOf, type AbstractChannel } from './channel.js';
-import { ENDED, OpenStream, WAIT, type Reader } from './open.js';
-import { reporter } from './report.js';
-import type { Seat } from './seat.js';
+import { encodeHeartbeat } from '../pkg/eric_sse.js';
+import type { CloseReason, Connection, Transport } from './connection.js';
+import { ENDED, WAIT } from './open.js';
 
-export interface BodyOptions {
-  /** Called once, when the stream ends. */
-  leave: () => void;
-  signals: readonly (AbortSignal | null | undefined)[];
-  onError: ((error: unknown) => void) | undefined;
+/** What a body takes its chunks from. */
+export interface Source {
+  /** Takes what is ready: a chunk, `ENDED`, or `WAIT` when the body's `woken` will be called. */
+  take(): Uint8Array | typeof WAIT | typeof ENDED;
+  /** Somebody waits from now on. */
+  wait(): void;
+  /** Nobody waits any more. */
+  idle(): void;
+  /** A chunk was handed on. The source may end the body upon that. */
+  delivered(): void;
+  /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
+  waitingSince(): number | undefined;
+  /** Ends the source, which calls the body's `ended`. */
+  end(reason: CloseReason): Promise<void> | void;
 }
 
-/** Opens the body of a response for a registered listener. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-export function bodyOf(channel: AbstractChannel<any, any>, seat: Seat, options: BodyOptions): ReadableStream<Uint8Array> {
-  return new Body(channel, seat, options).readable;
-}
+/** Shared by all bodies: who reads one in this process must not write to it. */
+let heartbeat: Uint8Array | undefined;
 
-class Body implements Reader {
+/** Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then. */
+const PULL_ONLY = { highWaterMark: 0 };
+
+export class Body implements Transport {
   readonly readable: ReadableStream<Uint8Array>;
-  readonly #open: OpenStream;
+  readonly #source: Source;
+  readonly #connection: Connection;
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #cancelled = false;
-  #ended = false;
-  /** The first chunk of a paced channel is the reconnection time alone, which is no delivery. */
-  #started = false;
+  #over = false;
+  /** What a body that is to end does so with. */
+  #last: { reason: CloseReason; bytes: Uint8Array } | undefined;
   /** Ends the pull that waits for a chunk. */
   #pulled: (() => void) | undefined;
 
-  constructor(channel: AbstractChannel, seat: Seat, { leave, signals, onError }: BodyOptions) {
-    const { raw, wire } = internalsOf(channel);
-    // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
+  /**
+   * @param sourceFor Opens the source, which may end the body at once.
+   */
+  constructor(connection: Connection, sourceFor: (body: Body) => Source) {
+    this.#connection = connection;
     this.readable = new ReadableStream<Uint8Array>(
       {
         start: (controller) => void (this.#controller = controller),
         pull: () => this.#pull(),
         cancel: () => this.#cancel(),
       },
-      { highWaterMark: 0 },
+      PULL_ONLY,
     );
-    const number = raw.openBytes(seat.number, reporter(seat.listener.id, onError));
-    this.#open = new OpenStream(number, seat, this, { delaySeconds: wire.delaySeconds, signals, onEnd: leave });
+    this.#source = sourceFor(this);
+    connection.open(this);
+  }
+
+  get isWaiting(): boolean {
+    return this.#pulled !== undefined;
+  }
+
+  waitingSince(): number | undefined {
+    return this.#source.waitingSince();
+  }
+
+  beat(): void {
+    heartbeat ??= encodeHeartbeat();
+    if (!this.#enqueue(heartbeat)) return;
+    this.#answer();
+  }
+
+  finish(reason: CloseReason, last: Uint8Array): void {
+    if (this.#over) return;
+    this.#last ??= { reason, bytes: last };
+    if (this.isWaiting) this.#finish();
+  }
+
+  end(reason: CloseReason): void {
+    void this.#source.end(reason);
+  }
+
+  /** There may be something to take. */
+  woken(): void {
+    if (this.#pulled !== undefined && this.#offer()) this.#answer();
+  }
+
+  /** The source has ended. */
+  ended(): void {
+    this.#over = true;
+    if (!this.#cancelled) this.#controller.close();
+    this.#answer();
+  }
+
+  /** The source has failed. */
+  failed(error: unknown): void {
+    this.#over = true;
+    if (!this.#cancelled) this.#controller.error(error);
+    this.#answer();
   }
 
   #pull(): Promise<void> | void {
     if (this.#offer()) return;
-    this.#open.wait();
-    return new Promise((resolve) => (this.#pulled = resolve));
+    this.#source.wait();
+    const pulled = new Promise<void>((resolve) => (this.#pulled = resolve));
+    this.#connection.waits();
+    return pulled;
   }
 
-  #cancel(): void {
+  #cancel(): Promise<void> | void {
     this.#cancelled = true;
-    this.#open.end();
+    return this.#source.end('cancelled');
   }
 
-  woken(): void {
+  /** Ends the pull that waits. */
+  #answer(): void {
     const pulled = this.#pulled;
-    if (pulled === undefined || !this.#offer()) return;
-    this.#open.idle();
+    if (pulled === undefined) return;
     this.#pulled = undefined;
+    this.#source.idle();
     pulled();
-  }
-
-  ended(): void {
-    this.#ended = true;
-    if (!this.#cancelled) this.#controller.close();
-    this.#pulled?.();
-    this.#pulled = undefined;
   }
 
   /** Hands on what is ready. Returns whether there was something, the end included. */
   #offer(): boolean {
-    const chunk = this.#open.read(nextChunk as (number: number) => Uint8Array);
-    if (chunk === WAIT) return false;
-    // A callback may have ended the stream while the chunk was made: there is nobody left to hand it to.
-    if (chunk === ENDED || this.#ended) return true;
-    this.#controller.enqueue(chunk);
-    if (this.#started) this.#open.delivered();
-    this.#started = true;
-    this.#open.endIfOver();
+    const chunk = this.#source.take();
+    // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
+    if (chunk === ENDED || this.#over) return true;
+    if (chunk === WAIT) return this.#finish();
+    if (this.#enqueue(chunk)) {
+      this.#source.delivered();
+      this.#finish();
+    }
     return true;
+  }
+
+  /** Ends the body if it is to end. Returns whether it is. */
+  #finish(): boolean {
+    const last = this.#last;
+    if (last === undefined) return false;
+    this.#last = undefined;
+    if (!this.#over && this.#enqueue(last.bytes)) void this.#source.end(last.reason);
+    return true;
+  }
+
+  /** Returns whether the bytes were taken; the body has ended otherwise. */
+  #enqueue(bytes: Uint8Array): boolean {
+    try {
+      this.#controller.enqueue(bytes);
+      this.#connection.sent();
+      return true;
+    } catch {
+      // The stream was errored from outside, or its runtime has let go of it.
+      this.#cancelled = true;
+      void this.#source.end('failed');
+      return false;
+    }
   }
 }

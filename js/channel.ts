@@ -2,29 +2,51 @@
 
 import { RawChannel } from '../pkg/eric_sse.js';
 import { makeDisposable, type MaybeDisposable } from './dispose.js';
-import { InvalidListenerException } from './errors.js';
+import type { Connection } from './connection.js';
+import { InvalidListenerException, QueueFullException } from './errors.js';
 import {
   CHANNEL_CLOSED,
+  GAP,
   type AnyEvents,
   type ClosedMessage,
   type EventMap,
   type EventTypes,
+  type Gap,
+  type GapMessage,
   type MessageLike,
   type MessageOf,
 } from './events.js';
+import { filterOption, type FilterOptions } from './filter.js';
 import { shownId, uniqueId } from './ids.js';
+import { historyOption, NO_HISTORY, queueOption, type History, type HistoryOptions, type QueueOptions } from './limits.js';
 import { MessageQueueListener } from './listener.js';
-import { Message, send, type Sent } from './message.js';
+import { Message, send, Sent } from './message.js';
 import { functionOption, idOption, objectOption, signalOption } from './options.js';
 import { owned, type OwnedStream } from './owned.js';
 import { reporter } from './report.js';
 import { assertLoaded } from './runtime.js';
-import { Seat } from './seat.js';
+import { Seat, type SeatOptions } from './seat.js';
+import { countsOf, type ChannelStats } from './stats.js';
 import { MessageStream } from './stream.js';
 
 export interface ChannelOptions {
   /** The channel's id; a random UUID when left out. */
   id?: string | undefined;
+  /** How much is kept for clients that come back; nothing by default, for an `SSEChannel` 1,024 messages, 1 MiB and 300 seconds. */
+  history?: HistoryOptions | undefined;
+}
+
+/** How a listener is registered. */
+export interface RegisterOptions<Events extends EventMap<Events> = AnyEvents> extends FilterOptions<Events> {
+  /** How much may wait for the listener; any number when left out. With it, the oldest are dropped unless it says otherwise. */
+  queue?: QueueOptions | undefined;
+  /** Goes on right after this event id, as far as the history reaches; a first message of type `_eric_gap` says if it does not. */
+  lastEventId?: string | undefined;
+}
+
+export interface BroadcastOptions {
+  /** The listeners, or their ids, that do not get it. */
+  except?: MessageQueueListener | string | readonly (MessageQueueListener | string)[] | undefined;
 }
 
 export interface StreamOptions {
@@ -34,15 +56,16 @@ export interface StreamOptions {
   onError?: ((error: unknown) => void) | undefined;
 }
 
-export interface WatchOptions<Events extends EventMap<Events> = AnyEvents> extends StreamOptions {
+export interface WatchOptions<Events extends EventMap<Events> = AnyEvents> extends StreamOptions, RegisterOptions<Events> {
   /** The listener to read for, which must not be registered yet; a new one when left out. */
   listener?: MessageQueueListener<Events> | undefined;
 }
 
-/** How a channel's bytes are made. @internal */
+/** How a channel's bytes are made, and how many are kept. @internal */
 export interface Wire {
   delaySeconds: number;
   retryMilliseconds: number;
+  history: History;
 }
 
 /** What a channel is made of, for the modules of this package. @internal */
@@ -50,21 +73,24 @@ interface Internals {
   raw: RawChannel;
   seats: Map<string, Seat>;
   wire: Wire;
+  /** The responses that are open. */
+  readonly connections: Set<Connection>;
+  /** How many responses have ended, by their reason. */
+  readonly ended: Record<string, number>;
+  /** Whether clients are being sent elsewhere. */
+  draining: boolean;
+  /** Whether clients are told to stay away. */
+  gone: boolean;
+  /** @throws {InvalidChannelException | InvalidListenerException} when it cannot be registered. */
+  register(listener: MessageQueueListener, options: SeatOptions): Seat;
 }
-
-/**
- * Adds and starts a listener for what `open` opens, which calls `leave` when that ends.
- *
- * @internal
- */
-export let ownedBy: <Events extends EventMap<Events>, T>(
-  channel: AbstractChannel<Events>,
-  listener: MessageQueueListener<Events> | undefined,
-  open: (seat: Seat, leave: () => void) => T,
-) => T;
 
 /** Returns what a channel is made of. @internal */
 export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+/** Returns the seat of a listener. @internal */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export const seatOf = (channel: AbstractChannel<any, any>, listenerId: string): Seat | undefined => internalsOf(channel).seats.get(listenerId);
 
 /**
  * The base of channels: delivers messages to listeners. {@link SSEChannel} is the implementation for Server-Sent Events.
@@ -80,21 +106,25 @@ export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // es
 export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvents, Item = unknown> {
   static {
     internalsOf = (channel) => channel.#internals;
-    ownedBy = (channel, listener, open) => channel.#own(listener, open);
   }
 
   #id: string | undefined;
   readonly #internals: Internals;
+  /** How many listeners the core has disconnected, as far as this side knows. */
+  #overflows = 0;
 
   constructor(options?: ChannelOptions);
   /** @internal */
   constructor(options: ChannelOptions | undefined, wire: Wire);
-  constructor(options?: ChannelOptions, wire: Wire = { delaySeconds: 0, retryMilliseconds: 0 }) {
-    const { id } = objectOption(options, 'options');
+  constructor(options?: ChannelOptions, wire?: Wire) {
+    const { id, history } = objectOption(options, 'options');
     this.#id = idOption(id, 'id');
+    wire ??= { delaySeconds: 0, retryMilliseconds: 0, history: historyOption(history, NO_HISTORY) };
     assertLoaded();
-    const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds);
-    this.#internals = { raw, seats: new Map(), wire };
+    const { messages, bytes, seconds } = wire.history;
+    const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000);
+    const register = (listener: MessageQueueListener, options: SeatOptions): Seat => this.#register(listener, options);
+    this.#internals = { raw, seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
   }
 
   /** The channel's id. */
@@ -105,6 +135,14 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   /** Whether the channel was closed. */
   get closed(): boolean {
     return this.#internals.raw.isClosed();
+  }
+
+  /**
+   * The event id of the newest broadcast. Whoever is shown the state of things as of this id, and then reads after it
+   * (`lastEventId`), misses nothing and gets nothing twice.
+   */
+  get lastEventId(): string {
+    return this.#internals.raw.lastEventId();
   }
 
   /** How many listeners are registered. */
@@ -119,10 +157,16 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidChannelException} when the channel is closed.
    */
   addListener(): MessageQueueListener<Events>;
-  addListener<Listener extends MessageQueueListener<Events>>(listenerClass: new () => Listener): Listener;
-  addListener(listenerClass: new () => MessageQueueListener<Events> = MessageQueueListener): MessageQueueListener<Events> {
+  addListener<Listener extends MessageQueueListener<Events>>(
+    listenerClass: (new () => Listener) | undefined,
+    options?: RegisterOptions<Events>,
+  ): Listener;
+  addListener(
+    listenerClass: new () => MessageQueueListener<Events> = MessageQueueListener,
+    options?: RegisterOptions<Events>,
+  ): MessageQueueListener<Events> {
     const listener = new listenerClass();
-    this.registerListener(listener);
+    this.registerListener(listener, options);
     return listener;
   }
 
@@ -132,12 +176,18 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidChannelException} when the channel is closed.
    * @throws {InvalidListenerException} when a listener with this id is registered already.
    */
-  registerListener(listener: MessageQueueListener<Events>): void {
+  registerListener(listener: MessageQueueListener<Events>, options?: RegisterOptions<Events>): void {
+    this.#register(listener, registerOptions(options));
+  }
+
+  #register(listener: MessageQueueListener<Events>, options: SeatOptions): Seat {
     if (!(listener instanceof MessageQueueListener)) {
       throw new InvalidListenerException('only a MessageQueueListener can be registered');
     }
     const { raw, seats } = this.#internals;
-    seats.set(listener.id, new Seat(raw, listener as unknown as MessageQueueListener));
+    const seat = new Seat(raw, listener as unknown as MessageQueueListener, options);
+    seats.set(listener.id, seat);
+    return seat;
   }
 
   /**
@@ -146,9 +196,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidListenerException} when it is unknown.
    */
   removeListener(listenerId: string): void {
-    const seat = this.#seat(listenerId);
-    this.#internals.seats.delete(listenerId);
-    seat.leave();
+    this.#leave(this.#seat(listenerId), 'removed');
   }
 
   /** @throws {InvalidListenerException} when it is unknown. */
@@ -167,11 +215,13 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
    * @throws {InvalidListenerException} when the listener is unknown.
    * @throws {InvalidChannelException} when the channel is closed.
+   * @throws {QueueFullException} when the listener refuses what it has no room for.
    */
   dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): void {
     const sent = send(message);
     // Looked up after the payload's own code has run, which may have removed the listener.
-    sent.id = this.#internals.raw.dispatch(this.#seat(listenerId).number, sent);
+    const { number } = this.#seat(listenerId);
+    this.#send(sent, () => void (sent.id = this.#internals.raw.dispatch(number, sent, sent.bytes)));
   }
 
   /**
@@ -179,10 +229,47 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    *
    * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
    * @throws {InvalidChannelException} when the channel is closed.
+   * @throws {QueueFullException} when a listener refuses what it has no room for, and then nobody gets it.
    */
-  broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>): void {
+  broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: BroadcastOptions): void {
+    const { raw } = this.#internals;
+    const except = options === undefined ? undefined : this.#numbersOf(objectOption(options, 'options').except);
     const sent = send(message);
-    sent.sequence = this.#internals.raw.broadcast(sent);
+    this.#send(sent, () => {
+      sent.sequence = except ? raw.broadcastExcept(sent, sent.bytes, except) : raw.broadcast(sent, sent.bytes);
+    });
+  }
+
+  #send(sent: Sent, send: () => void): void {
+    try {
+      send();
+    } catch (error) {
+      if (error instanceof QueueFullException) error.refused = sent.message;
+      throw error;
+    }
+    const { raw } = this.#internals;
+    const overflows = raw.overflows();
+    if (overflows === this.#overflows) return;
+    this.#overflows = overflows;
+    const full = raw.disconnected();
+    for (const seat of [...this.#internals.seats.values()]) {
+      if (full.includes(seat.number)) this.#leave(seat, 'full');
+    }
+  }
+
+  /** Returns the seats of those who are here. Ids of nobody are passed over. */
+  #numbersOf(except: BroadcastOptions['except']): Uint32Array {
+    const numbers = new Set<number>();
+    for (const one of Array.isArray(except) ? except : [except]) {
+      const seat = this.#internals.seats.get(typeof one === 'object' ? one.id : one);
+      if (seat) numbers.add(seat.number);
+    }
+    return Uint32Array.from(numbers);
+  }
+
+  #leave(seat: Seat, why: 'removed' | 'full'): void {
+    this.#internals.seats.delete(seat.listener.id);
+    seat.leave(why);
   }
 
   /**
@@ -201,10 +288,11 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   /**
    * Makes what a stream yields of a message.
    *
-   * @param message The message. When the channel was closed, one of type `_eric_channel_closed`.
+   * @param message The message. When messages are missing before the next one, one of type `_eric_gap`; when the channel was
+   * closed, one of type `_eric_channel_closed`.
    * @param id Where it stands in the channel's order, `<epoch>-<position>`; none for the closing.
    */
-  protected adapt(message: MessageOf<Events> | ClosedMessage, id: string | undefined): Item {
+  protected adapt(message: MessageOf<Events> | GapMessage | ClosedMessage, id: string | undefined): Item {
     void id;
     return message as Item;
   }
@@ -223,7 +311,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
       throw new InvalidListenerException(`another listener is registered with the id ${listener.id}`);
     }
     const tell = reporter(listener.id, onError);
-    const hooks = { adapt: (sent: Sent | undefined) => this.#adapt(sent), report: tell };
+    const hooks = { adapt: (sent: Sent | Gap | undefined) => this.#adapt(sent), report: tell };
     return new MessageStream(raw.open(seat.number, tell), seat, hooks, {
       delaySeconds: wire.delaySeconds,
       signals: [signal],
@@ -237,11 +325,20 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidChannelException} when the channel is closed.
    */
   watch(options?: WatchOptions<Events>): OwnedStream<Item, Events> {
-    const { signal } = streamOptions(options);
-    return this.#own(options?.listener, (seat, leave) => {
-      const stream = this.messageStream(seat.listener as unknown as MessageQueueListener<Events>, options);
-      return owned(stream, seat, leave, [signal]) as OwnedStream<Item, Events>;
-    });
+    const { signal, onError } = streamOptions(options);
+    const listener = options?.listener ?? new MessageQueueListener<Events>();
+    const seat = this.#register(listener, registerOptions(options));
+    const leave = (): void => {
+      // Another one may have come by this id since, when the listener was removed before its stream.
+      if (this.#internals.seats.get(listener.id) === seat) this.#leave(seat, 'removed');
+    };
+    listener.startSync();
+    try {
+      return owned(this.messageStream(listener, { signal, onError }), seat, leave, [signal]) as OwnedStream<Item, Events>;
+    } catch (error) {
+      leave();
+      throw error;
+    }
   }
 
   /**
@@ -252,27 +349,30 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     this.#internals.raw.close();
   }
 
-  #own<T>(
-    listener: MessageQueueListener<Events> = new MessageQueueListener<Events>(),
-    open: (seat: Seat, leave: () => void) => T,
-  ): T {
-    this.registerListener(listener);
-    const seat = this.#seat(listener.id);
-    const leave = (): void => {
-      // Another one may have come by this id since, when the listener was removed before its stream.
-      if (this.#internals.seats.get(listener.id) === seat) this.removeListener(listener.id);
+  /** Returns what became of the messages so far. */
+  stats(): ChannelStats {
+    const { raw, seats, ended } = this.#internals;
+    const numbers = raw.stats();
+    const { refused, ...counts } = countsOf(numbers);
+    const [broadcasts = 0, full = 0, , messages = 0, bytes = 0] = numbers.slice(9);
+    let connected = 0;
+    for (const seat of seats.values()) connected += seat.streams.size > 0 ? 1 : 0;
+    return {
+      id: this.id,
+      closed: this.closed,
+      listeners: seats.size,
+      connected,
+      broadcasts,
+      ...counts,
+      refused: { ...refused, full },
+      history: { messages, bytes },
+      ended: { ...ended },
     };
-    listener.startSync();
-    try {
-      return open(seat, leave);
-    } catch (error) {
-      leave();
-      throw error;
-    }
   }
 
-  #adapt(sent: Sent | undefined): Item {
+  #adapt(sent: Sent | Gap | undefined): Item {
     if (sent === undefined) return this.adapt(new Message(CHANNEL_CLOSED, undefined), undefined);
+    if (!(sent instanceof Sent)) return this.adapt(new Message(GAP, sent) as GapMessage, sent.to);
     sent.id ??= this.#internals.raw.eventId(sent.sequence);
     return this.adapt(sent.message as MessageOf<Events>, sent.id);
   }
@@ -291,6 +391,17 @@ export interface AbstractChannel<Events extends EventMap<Events> = AnyEvents, It
 makeDisposable(AbstractChannel.prototype, 'dispose', function () {
   this.close();
 });
+
+/** Checks how a listener is to be registered. */
+function registerOptions<Events extends EventMap<Events>>(options: RegisterOptions<Events> | undefined): SeatOptions {
+  const given = objectOption(options, 'options');
+  const { queue, lastEventId } = given;
+  return {
+    ...(queue === undefined ? {} : { queue: queueOption(queue, 'drop-oldest') }),
+    filter: filterOption(given as FilterOptions),
+    lastEventId: idOption(lastEventId, 'lastEventId'),
+  };
+}
 
 /** Checks what is common to the options of all streams. */
 export function streamOptions(options: StreamOptions | undefined): StreamOptions {

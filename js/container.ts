@@ -2,6 +2,7 @@
 
 import { AbstractChannel } from './channel.js';
 import { makeDisposable, type MaybeDisposable } from './dispose.js';
+import type { DrainOptions } from './drain.js';
 import { InvalidChannelException } from './errors.js';
 import { shownId } from './ids.js';
 import { SSEChannel, type SSEChannelOptions } from './sse.js';
@@ -72,6 +73,21 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
     channel.close();
   }
 
+  /** Removes and closes all channels. */
+  close(): void {
+    for (const id of this.ids()) this.rm(id);
+  }
+
+  /**
+   * Sends the clients of all channels elsewhere, as {@link SSEChannel.drain} does, at the same time. Channels of other classes are
+   * passed over.
+   *
+   * @returns when all responses have ended.
+   */
+  async drain(options?: DrainOptions): Promise<void> {
+    await Promise.all(Array.from(this, (channel) => (channel instanceof SSEChannel ? channel.drain(options) : undefined)));
+  }
+
   /** Returns the ids, in the order in which the channels were registered. */
   ids(): string[] {
     return [...this.#channels.keys()];
@@ -87,5 +103,5 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
 export interface ChannelContainer<Channel extends AbstractChannel<any, any> = SSEChannel> extends MaybeDisposable {}
 
 makeDisposable(ChannelContainer.prototype, 'dispose', function () {
-  for (const id of this.ids()) this.rm(id);
+  this.close();
 });

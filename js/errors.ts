@@ -40,8 +40,25 @@ export class NoMessagesException extends Error {
   }
 }
 
+/** A listener that refuses what it has no room for is full. A broadcast that one listener refuses nobody gets. */
+export class QueueFullException extends Error {
+  static {
+    this.prototype.name = 'QueueFullException';
+  }
+  readonly code = 'ERIC_QUEUE_FULL';
+  /** The ids of the listeners that are full. */
+  readonly listeners: readonly string[];
+  /** The message, which was not sent. */
+  refused: unknown = undefined;
+
+  constructor(message: string, listeners: readonly string[]) {
+    super(message);
+    this.listeners = listeners;
+  }
+}
+
 /** Makes the exception that the core names by its code. */
-export function exception(code: string, message: string, reason?: string): Error {
+export function exception(code: string, message: string, detail?: string): Error {
   switch (code) {
     case 'ERIC_INVALID_CHANNEL':
       return new InvalidChannelException(message);
@@ -50,7 +67,9 @@ export function exception(code: string, message: string, reason?: string): Error
     case 'ERIC_INVALID_MESSAGE':
       return new InvalidMessageFormat(message);
     case 'ERIC_NO_MESSAGES':
-      return new NoMessagesException(message, reason === 'stopped' || reason === 'closed' ? reason : 'empty');
+      return new NoMessagesException(message, detail === 'stopped' || detail === 'closed' ? detail : 'empty');
+    case 'ERIC_QUEUE_FULL':
+      return new QueueFullException(message, detail?.split('\n') ?? []);
     default:
       return new Error(message);
   }

@@ -34,6 +34,36 @@ export const CHANNEL_CLOSED = '_eric_channel_closed';
 /** What `adapt` gets when the channel was closed, as the last message of a stream. */
 export type ClosedMessage = Message<typeof CHANNEL_CLOSED, undefined>;
 
+/** The type of the event that says that messages are missing. */
+export const GAP = '_eric_gap';
+
+/** What is missing, and why. */
+export interface Gap {
+  /**
+   * `'overflow'`: the listener was too slow, and its queue drops the oldest. `'expired'`: what follows the last event ID is
+   * not kept any more. `'forgotten'`: what was for the listener alone is not. `'epoch'`: the ID is from another life of the
+   * channel. `'unknown'`: it is none of this channel's.
+   */
+  reason: 'overflow' | 'expired' | 'forgotten' | 'epoch' | 'unknown';
+  /** How many messages, where that is known. */
+  missed?: number;
+  /** The last event ID behind which they are missing; `null` when it is none. */
+  from: string | null;
+  /** The event id behind which what follows stands. */
+  to: string;
+}
+
+/** What `adapt` gets when messages are missing. */
+export type GapMessage = Message<typeof GAP, Gap>;
+
+/** The event that says that messages are missing before the next one. It has the id where the gap ends. */
+export interface GapEvent {
+  event: typeof GAP;
+  data: Gap;
+  retry: number;
+  id: string;
+}
+
 /** An event as an `SSEChannel` yields it. */
 export type SSEEvent<Events = AnyEvents> =
   | {
@@ -48,6 +78,7 @@ export type SSEEvent<Events = AnyEvents> =
         id: string;
       };
     }[EventTypes<Events>]
+  | GapEvent
   | ClosedEvent;
 
 /** The last event of a stream whose channel was closed. It is no message, hence has no id. */

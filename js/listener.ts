@@ -4,6 +4,7 @@ import type { AnyEvents, EventMap, MessageOf } from './events.js';
 import { uniqueId } from './ids.js';
 import { functionOption, idOption, objectOption } from './options.js';
 import type { Seat } from './seat.js';
+import { sumOf, type ListenerStats } from './stats.js';
 
 export interface ListenerOptions<Events> {
   /** The listener's id; a random UUID when left out. */
@@ -80,6 +81,13 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
   /** As {@link isRunning}. */
   isRunningSync(): boolean {
     return this.#running;
+  }
+
+  /** Returns what became of its messages, at all channels together where it is registered now. */
+  stats(): ListenerStats {
+    const all = Array.from(this.#seats, (seat) => seat.stats());
+    const connected = all.reduce((sum, stats) => sum + stats.connected, 0);
+    return { id: this.id, running: this.#running, connected, ...sumOf(all) };
   }
 
   /** Whether messages have to be shown to `onMessage`: whether it is overridden. @internal */

@@ -1,6 +1,7 @@
 // Message: an event type and a payload; and what becomes of it when it is sent.
 
 import { checkEventType } from '../pkg/eric_sse.js';
+import { utf8Length } from './bytes.js';
 import { InvalidMessageFormat } from './errors.js';
 import { toText } from './payload.js';
 import { assertLoaded } from './runtime.js';
@@ -54,6 +55,8 @@ export class Sent {
   readonly message: Message;
   readonly kind: string;
   readonly text: string | undefined;
+  /** What it counts for in bounds: the bytes of its type and data. */
+  readonly bytes: number;
   /** The event id, made when the first reader needs it. */
   id: string | undefined = undefined;
   /** The number of a broadcast; unused for a dispatch, whose id is known at once. */
@@ -65,6 +68,7 @@ export class Sent {
     this.message = message;
     this.kind = message.type;
     this.text = toText(message.payload);
+    this.bytes = utf8Length(this.kind) + (this.text === undefined ? 0 : utf8Length(this.text));
   }
 }
 

@@ -1,6 +1,7 @@
 // OpenStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
 
 import { end, isOver, rest } from '../pkg/eric_sse.js';
+import type { CloseReason } from './connection.js';
 import { expect, forget, type Wakeable } from './runtime.js';
 import type { Onlooker, Seat } from './seat.js';
 
@@ -21,11 +22,18 @@ export interface OpenOptions {
   /** Any of them ends the stream when it is aborted. */
   signals: readonly (AbortSignal | null | undefined)[];
   /** Called once, when the stream ends. It must not hold the reader. */
-  onEnd?: (() => void) | undefined;
+  onEnd?: ((reason: CloseReason) => void) | undefined;
+}
+
+/** Says why a stream has ended that its listener or channel has ended; `undefined` when neither has. */
+export function endReason(seat: Seat): CloseReason | undefined {
+  if (seat.left) return seat.left;
+  if (seat.raw.isClosed()) return 'closed';
+  return seat.listener.isRunningSync() ? undefined : 'stopped';
 }
 
 /** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
-const abandoned = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((stream: OpenStream) => stream.end()) : undefined;
+const abandoned = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped')) : undefined;
 
 export class OpenStream implements Onlooker {
   readonly #number: number;
@@ -39,7 +47,7 @@ export class OpenStream implements Onlooker {
   readonly #signals: AbortSignal[];
 
   /** Called once, when the stream ends. */
-  onEnd: (() => void) | undefined;
+  onEnd: ((reason: CloseReason) => void) | undefined;
 
   constructor(number: number, seat: Seat, reader: Reader, { delaySeconds, signals, onEnd }: OpenOptions) {
     this.#number = number;
@@ -51,7 +59,7 @@ export class OpenStream implements Onlooker {
     seat.streams.add(this);
     abandoned?.register(reader, this, this);
     for (const signal of this.#signals) signal.addEventListener('abort', this.#abort);
-    if (this.#signals.some((signal) => signal.aborted)) this.end();
+    if (this.#signals.some((signal) => signal.aborted)) this.#abort();
   }
 
   /** Somebody waits from now on: `woken` is called, and the reader held. */
@@ -71,12 +79,12 @@ export class OpenStream implements Onlooker {
     if (this.#ended) return ENDED;
     if (this.#due !== undefined) {
       if (rest(this.#number)) return WAIT;
-      this.end();
+      this.#endByItself();
       return ENDED;
     }
     this.#seat.refresh();
     const taken = next(this.#number);
-    if (taken === ENDED) this.end();
+    if (taken === ENDED) this.#endByItself();
     return taken;
   }
 
@@ -91,16 +99,16 @@ export class OpenStream implements Onlooker {
 
   /** Ends the stream if what was read is the last: the closing of its channel. */
   endIfOver(): void {
-    if (!this.#ended && isOver(this.#number)) this.end();
+    if (!this.#ended && isOver(this.#number)) this.end('closed');
   }
 
   /** Ends the stream if its listener was stopped or removed. */
   look(): void {
-    if (!this.#ended && !rest(this.#number)) this.end();
+    if (!this.#ended && !rest(this.#number)) this.#endByItself();
   }
 
   /** Ends the stream. Does nothing to an ended one. */
-  end(): void {
+  end(reason: CloseReason): void {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#due);
@@ -110,9 +118,14 @@ export class OpenStream implements Onlooker {
     end(this.#number);
     abandoned?.unregister(this);
     this.#seat.followCore();
-    this.onEnd?.();
+    this.onEnd?.(reason);
     this.#reader.deref()?.ended();
   }
 
-  readonly #abort = (): void => this.end();
+  /** Its listener was started again at once, if it is not stopped: that ends it all the same. */
+  #endByItself(): void {
+    this.end(endReason(this.#seat) ?? 'stopped');
+  }
+
+  readonly #abort = (): void => this.end('aborted');
 }

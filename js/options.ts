@@ -1,5 +1,8 @@
 // Checks of what users hand in: a wrong type is refused where it enters, with the option's name.
 
+/** The longest delay that timers keep, 2^31 - 1 milliseconds: a longer one would fire at once. */
+export const LONGEST_TIMER_SECONDS = 2_147_483.647;
+
 /** @throws {TypeError} when it is neither an object nor `undefined`. */
 export function objectOption<T extends object>(value: T | undefined, name: string): Partial<T> {
   if (value === undefined) return {};
@@ -17,7 +20,7 @@ export function idOption(value: string | undefined, name: string): string | unde
 }
 
 /** @throws {TypeError} when it is not a number. @throws {RangeError} when it is negative or more than `most`. */
-export function durationOption(value: number | undefined, name: string, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
+export function numberOption(value: number | undefined, name: string, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
   if (value === undefined) return otherwise;
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${shown(value)}`);
   if (!(value >= 0 && value <= most)) {

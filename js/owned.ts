@@ -1,6 +1,8 @@
 // OwnedStream: a stream that brings its own listener and takes it along when it ends.
 
 import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
+import type { CloseReason } from './connection.js';
+import { endReason } from './open.js';
 import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import { report } from './report.js';
@@ -25,7 +27,7 @@ export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
 export function owned<Item>(
   stream: AsyncIterator<Item, void>,
   seat: Seat,
-  leave: () => void,
+  leave: (reason: CloseReason) => void,
   signals: readonly (AbortSignal | null | undefined)[],
 ): OwnedStream<Item> {
   if (stream instanceof MessageStream) {
@@ -39,24 +41,24 @@ export function owned<Item>(
 export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   readonly #seat: Seat;
   readonly #stream: AsyncIterator<Item, void>;
-  #leave: (() => void) | undefined;
+  #leave: ((reason: CloseReason) => void) | undefined;
   /** Those who wait for an item: they are told the end, even if the iterator sits on something of its own. */
   readonly #waiting = new Set<() => void>();
 
   constructor(
     stream: AsyncIterator<Item, void>,
     seat: Seat,
-    leave: () => void,
+    leave: (reason: CloseReason) => void,
     signals: readonly (AbortSignal | null | undefined)[],
   ) {
     this.#stream = stream;
     this.#seat = seat;
-    const abort = (): void => this.#abort();
+    const abort = (): void => this.#abort('aborted');
     const given = signals.filter((signal) => signal != null);
-    this.#leave = () => {
+    this.#leave = (reason) => {
       for (const signal of given) signal.removeEventListener('abort', abort);
       seat.streams.delete(this);
-      leave();
+      leave(reason);
     };
     seat.streams.add(this);
     for (const signal of given) signal.addEventListener('abort', abort);
@@ -67,9 +69,14 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
     return this.#seat.listener;
   }
 
+  /** Whether it has ended. */
+  get over(): boolean {
+    return this.#leave === undefined;
+  }
+
   next(): Promise<IteratorResult<Item, undefined>> {
     // An iterator that has not begun yet would look for its listener in vain.
-    if (this.#seat.left) return this.return();
+    if (this.over || this.#seat.left) return this.end(endReason(this.#seat) ?? 'finished');
     return new Promise((resolve, reject) => {
       const over = (): void => resolve(DONE);
       const settled = (): void => void this.#waiting.delete(over);
@@ -79,22 +86,26 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
         (result) => {
           settled();
           if (!result.done) return resolve(result);
-          this.#end();
+          this.#end(endReason(this.#seat) ?? 'finished');
           resolve(DONE);
         },
         (error: unknown) => {
           settled();
-          this.#end();
+          this.#end('failed');
           reject(error);
         },
       );
     });
   }
 
-  async return(): Promise<IteratorResult<Item, undefined>> {
+  return(): Promise<IteratorResult<Item, undefined>> {
+    return this.end('cancelled');
+  }
+
+  async end(reason: CloseReason): Promise<IteratorResult<Item, undefined>> {
     // A generator takes this up only behind the item that it is at, for which it may wait for ever.
     const busy = this.#waiting.size > 0;
-    this.#end();
+    this.#end(reason);
     const returned = this.#stream.return?.();
     if (busy) returned?.catch(this.#report);
     else await returned;
@@ -106,18 +117,18 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   }
 
   look(): void {
-    if (this.#seat.left || !this.#seat.listener.isRunningSync()) this.#abort();
+    if (this.#seat.left || !this.#seat.listener.isRunningSync()) this.#abort(endReason(this.#seat) ?? 'stopped');
   }
 
   /** Ends it though nobody waits for that. */
-  #abort(): void {
-    this.return().catch(this.#report);
+  #abort(reason: CloseReason): void {
+    this.end(reason).catch(this.#report);
   }
 
-  #end(): void {
+  #end(reason: CloseReason): void {
     const leave = this.#leave;
     this.#leave = undefined;
-    leave?.();
+    leave?.(reason);
     // Not at once: the message that stops its own listener is still on its way through the iterator.
     if (this.#waiting.size > 0) setTimeout(() => this.#waiting.forEach((over) => over()), 0);
   }

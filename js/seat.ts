@@ -1,9 +1,13 @@
 // Seat: a listener's place at a channel, by its number in the core.
 
 import type { RawChannel } from '../pkg/eric_sse.js';
+import type { Connection } from './connection.js';
+import type { Filter } from './filter.js';
+import { UNBOUNDED, type Queue } from './limits.js';
 import { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
 import { report } from './report.js';
+import { countsOf, type ListenerStats } from './stats.js';
 
 /** A stream that may have to end though nobody is reading it. */
 export interface Onlooker {
@@ -11,22 +15,40 @@ export interface Onlooker {
   look(): void;
 }
 
+/** How a listener is registered. */
+export interface SeatOptions {
+  queue?: Queue;
+  filter?: Filter | undefined;
+  lastEventId?: string | undefined;
+  /** Whether it outlives its streams. */
+  resumable?: boolean;
+}
+
 export class Seat {
   readonly raw: RawChannel;
   readonly listener: MessageQueueListener;
   readonly number: number;
+  readonly resumable: boolean;
   /** The open streams that read for the listener here. */
   readonly streams = new Set<Onlooker>();
+  /** The newest response that reads for a resumable listener. */
+  connection: Connection | undefined;
   #watched = false;
-  #left = false;
+  #left: 'removed' | 'full' | undefined;
+  /** Runs while a resumable listener waits for its client. */
+  #kept: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
-  constructor(raw: RawChannel, listener: MessageQueueListener) {
+  constructor(raw: RawChannel, listener: MessageQueueListener, options: SeatOptions) {
+    const { queue = UNBOUNDED, filter, lastEventId, resumable = false } = options;
     this.raw = raw;
     this.listener = listener;
-    this.number = raw.add(listener.id, listener.isRunningSync());
+    this.resumable = resumable;
+    const running = listener.isRunningSync();
+    this.number = raw.add(listener.id, running, queue.overflow, queue.messages, queue.bytes, resumable, lastEventId);
     MessageQueueListener.join(listener, this);
     this.refresh();
+    this.setFilter(filter);
   }
 
   /** Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time. */
@@ -35,6 +57,18 @@ export class Seat {
     if (watched === this.#watched) return;
     this.#watched = watched;
     this.raw.setOnMessage(this.number, watched ? this.#onMessage : undefined);
+  }
+
+  setFilter(filter: Filter | undefined): void {
+    if (!filter) return this.raw.setFilter(this.number, undefined);
+    this.raw.setFilter(this.number, (sent: Sent): boolean => {
+      try {
+        return filter(sent.message);
+      } catch (error) {
+        report(this.listener.id, error);
+        return false;
+      }
+    });
   }
 
   start(): void {
@@ -46,21 +80,45 @@ export class Seat {
     this.#lookSoon();
   }
 
-  /** Whether the listener was removed. */
-  get left(): boolean {
+  /** Why the listener is not at the channel any more; `undefined` while it is. */
+  get left(): 'removed' | 'full' | undefined {
     return this.#left;
   }
 
-  leave(): void {
-    this.#left = true;
+  leave(why: 'removed' | 'full' = 'removed'): void {
+    this.#left = why;
+    clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
     this.raw.remove(this.number);
     this.#lookSoon();
   }
 
+  /** Keeps the listener, whose client has left, for some time. */
+  keep(milliseconds: number, giveUp: () => void): void {
+    if (this.#left) return;
+    this.#kept = setTimeout(giveUp, milliseconds);
+    // A process need not stay for a client that may never come back.
+    (this.#kept as { unref?: () => void }).unref?.();
+  }
+
+  /** The client of a resumable listener has come back, with the last event ID that it has, if any. */
+  resume(lastEventId: string | undefined): void {
+    const old = this.connection;
+    this.connection = undefined;
+    old?.end('replaced');
+    clearTimeout(this.#kept);
+    if (lastEventId !== undefined) this.raw.rewind(this.number, lastEventId);
+  }
+
   /** Stops the whole listener when the core has stopped it at this seat: its channel was closed. */
   followCore(): void {
     if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
+  }
+
+  stats(): ListenerStats {
+    const { id } = this.listener;
+    const running = this.listener.isRunningSync();
+    return { id, running, connected: this.streams.size, ...countsOf(this.#left ? [] : this.raw.listenerStats(this.number)) };
   }
 
   /**

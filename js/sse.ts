@@ -1,12 +1,13 @@
 // SSEChannel: messages become events, and events a Response.
 
-import { bodyOf } from './body.js';
-import { AbstractChannel, internalsOf, ownedBy, streamOptions, type ChannelOptions, type StreamOptions } from './channel.js';
-import type { AnyEvents, ClosedMessage, EventMap, MessageOf, SSEEvent } from './events.js';
+import { AbstractChannel, internalsOf, type ChannelOptions, type StreamOptions } from './channel.js';
+import type { AnyEvents, ClosedMessage, EventMap, GapMessage, MessageOf, SSEEvent } from './events.js';
+import type { RequestLike } from './last-event-id.js';
+import { historyOption } from './limits.js';
 import type { MessageQueueListener } from './listener.js';
-import { durationOption, objectOption, signalOption } from './options.js';
-import { adaptedBodyOf } from './adapted-body.js';
-import { eventStreamHeaders, type HeadersLike } from './headers.js';
+import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from './options.js';
+import { drain, type DrainOptions } from './drain.js';
+import { respond, type ResponseOptions } from './respond.js';
 
 export interface SSEChannelOptions extends ChannelOptions {
   /** The least time between two deliveries of one stream, in seconds; 0 by default. */
@@ -14,16 +15,6 @@ export interface SSEChannelOptions extends ChannelOptions {
   /** The reconnection time that clients are told, in milliseconds; 15,000 by default. */
   retryTimeoutMilliseconds?: number | undefined;
 }
-
-export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents> extends StreamOptions {
-  /** The listener to read for, which must not be registered yet; a new one when left out. */
-  listener?: MessageQueueListener<Events> | undefined;
-  /** Headers to send as well, for example those of CORS. */
-  headers?: HeadersLike | undefined;
-}
-
-/** What is read of a `Request`. */
-export type RequestLike = Pick<Request, 'method' | 'signal'>;
 
 /**
  * A channel whose streams are Server-Sent Events: objects for readers in this process, a `Response` for clients.
@@ -39,11 +30,11 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   readonly #retryMilliseconds: number;
 
   constructor(options?: SSEChannelOptions) {
-    const { id, streamDelaySeconds, retryTimeoutMilliseconds } = objectOption(options, 'options');
-    const delaySeconds = durationOption(streamDelaySeconds, 'streamDelaySeconds', 0, LONGEST_TIMER_SECONDS);
-    const retryMilliseconds = durationOption(retryTimeoutMilliseconds, 'retryTimeoutMilliseconds', 15_000);
+    const { id, history, streamDelaySeconds, retryTimeoutMilliseconds } = objectOption(options, 'options');
+    const delaySeconds = numberOption(streamDelaySeconds, 'streamDelaySeconds', 0, LONGEST_TIMER_SECONDS);
+    const retryMilliseconds = numberOption(retryTimeoutMilliseconds, 'retryTimeoutMilliseconds', 15_000);
     if (!Number.isInteger(retryMilliseconds)) throw new RangeError('retryTimeoutMilliseconds must be a whole number');
-    super(id === undefined ? undefined : { id }, { delaySeconds, retryMilliseconds });
+    super(id === undefined ? undefined : { id }, { delaySeconds, retryMilliseconds, history: historyOption(history) });
     this.#retryMilliseconds = retryMilliseconds;
   }
 
@@ -60,33 +51,45 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   /**
    * Makes the event of a message. An override may return any other `{ event, data, id }`: {@link response} writes just that.
    */
-  protected override adapt(message: MessageOf<Events> | ClosedMessage, id: string | undefined): Item {
+  protected override adapt(message: MessageOf<Events> | GapMessage | ClosedMessage, id: string | undefined): Item {
     return { event: message.type, data: message.payload, retry: this.#retryMilliseconds, id } as Item;
   }
 
   /**
    * Adds a listener, starts it and answers with its event stream. The listener exists from this call on, and is removed
-   * whichever way the stream ends: by the client, by an aborted signal, by its own stop or removal, by the channel.
+   * whichever way the stream ends: by the client, by an aborted signal, by its own stop or removal, by the channel, because
+   * its queue is full or nobody reads. A client that comes back goes on right after its last event ID, or is told by a first
+   * event of type `_eric_gap` that it cannot.
    *
    * Chunks of the body are shared between responses: whoever reads a body in this process must not write to them.
    *
-   * @param request The client's request: its `signal` ends the stream. A `HEAD` request is answered without a body.
-   * @throws {InvalidChannelException} when the channel is closed.
+   * @param request The client's request: its `signal` ends the stream; its header `Last-Event-ID`, else its query parameter
+   * `lastEventId`, says where to go on. A `HEAD` request is answered without a body.
+   * @throws {InvalidChannelException} when the channel is closed; one that is {@link gone} answers with 204.
+   * @throws {InvalidListenerException} when the listener is registered, and not to be resumed.
    */
   response(request?: RequestLike | null, options?: ResponseOptions<Events>): Response {
-    if (request != null && typeof request !== 'object') throw new TypeError('request must be a Request');
-    const { signal, onError } = streamOptions(options);
-    const headers = eventStreamHeaders(options?.headers);
-    if (request?.method === 'HEAD') return new Response(null, { headers });
-    const signals = [signal, signalOption(request?.signal, 'request.signal')];
-    const body = ownedBy(this, options?.listener, (seat, leave) => {
-      if (this.#isAdapted()) {
-        const stream = this.messageStream(seat.listener as unknown as MessageQueueListener<Events>, { onError });
-        return adaptedBodyOf(stream, { seat, leave, signals, onError, retryMilliseconds: this.#retryMilliseconds });
-      }
-      return bodyOf(this, seat, { leave, signals, onError });
-    });
-    return new Response(body, { headers });
+    const adapted = this.#isAdapted()
+      ? (listener: MessageQueueListener, options: StreamOptions) => this.messageStream(listener as unknown as MessageQueueListener<Events>, options)
+      : undefined;
+    return respond(this, request, options as ResponseOptions | undefined, { adapted, retryMilliseconds: this.#retryMilliseconds });
+  }
+
+  /**
+   * Sends the clients elsewhere: the open responses end one after another, spread over some time, each behind what is ready for
+   * it, and telling its client to come back after a time of its own. Who comes back here meanwhile is told the same.
+   * The channel stays open, also for readers in this process: {@link close} it afterwards.
+   *
+   * @returns when all responses have ended.
+   */
+  drain(options?: DrainOptions): Promise<void> {
+    return drain(internalsOf(this), this.#retryMilliseconds, options);
+  }
+
+  /** Closes the channel, and has clients that come back stay away: they are answered with 204. */
+  gone(): void {
+    internalsOf(this).gone = true;
+    this.close();
   }
 
   /** Whether a subclass decides what a stream yields, so that the core's own blocks are not what is wanted. */
@@ -94,6 +97,3 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
     return this.adapt !== SSEChannel.prototype.adapt || this.messageStream !== SSEChannel.prototype.messageStream;
   }
 }
-
-/** The longest delay that timers keep, 2^31 - 1 milliseconds: a longer one would fire at once. */
-const LONGEST_TIMER_SECONDS = 2_147_483.647;

@@ -2,6 +2,8 @@
 
 import { nextMessage } from '../pkg/eric_sse.js';
 import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
+import type { CloseReason } from './connection.js';
+import type { Gap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
 import { ENDED, OpenStream, WAIT, type OpenOptions, type Reader } from './open.js';
@@ -10,9 +12,12 @@ import type { Seat } from './seat.js';
 /** What the core answers, once, when the channel was closed. */
 const CLOSED = true;
 
+/** What the core answers: a message, that the channel was closed, or what is missing, as JSON text. @internal */
+type Answer = Sent | typeof CLOSED | string;
+
 export interface StreamHooks<Item> {
-  /** Makes what the stream yields of a message, or of the closing of the channel. */
-  adapt(sent: Sent | undefined): Item;
+  /** Makes what the stream yields of a message, of a gap, or of the closing of the channel. */
+  adapt(sent: Sent | Gap | undefined): Item;
   /** Is told of a message that could not be delivered. */
   report(error: unknown): void;
 }
@@ -44,8 +49,8 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   }
 
   /** Has something done when the stream ends, at once if it has ended. @internal */
-  onEnd(callback: () => void): void {
-    if (this.#ended) callback();
+  onEnd(callback: (reason: CloseReason) => void): void {
+    if (this.#ended) callback('aborted');
     else this.#open.onEnd = callback;
   }
 
@@ -69,12 +74,12 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
-    this.#open.end();
+    this.#open.end('cancelled');
     return Promise.resolve(DONE);
   }
 
   throw(error: unknown): Promise<IteratorResult<Item, undefined>> {
-    this.#open.end();
+    this.#open.end('cancelled');
     return Promise.reject(error);
   }
 
@@ -102,11 +107,11 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.#taking = true;
     try {
       for (;;) {
-        const taken = this.#ended ? ENDED : this.#open.read(nextMessage as (number: number) => Sent | typeof CLOSED);
+        const taken = this.#ended ? ENDED : this.#open.read(nextMessage as (number: number) => Answer);
         if (taken === WAIT) return WAIT;
         if (taken === ENDED) return DONE;
-        if (taken === CLOSED) this.#open.end();
-        const item = this.#adapt(taken === CLOSED ? undefined : taken);
+        if (taken === CLOSED) this.#open.end('closed');
+        const item = this.#adapt(taken === CLOSED ? undefined : typeof taken === 'string' ? (JSON.parse(taken) as Gap) : taken);
         if (item !== undefined) return item;
       }
     } finally {
@@ -115,7 +120,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   }
 
   /** Makes the item, or reports that it could not be made. */
-  #adapt(sent: Sent | undefined): IteratorYieldResult<Item> | undefined {
+  #adapt(sent: Sent | Gap | undefined): IteratorYieldResult<Item> | undefined {
     try {
       const value = this.#hooks.adapt(sent);
       this.#open.delivered();

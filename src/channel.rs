@@ -340,16 +340,19 @@ impl<M> AbstractChannel<M> {
         listener_id: &str,
         last_event_id: &str,
     ) -> Result<(), InvalidListenerException> {
-        let seat = self.seat(listener_id)?;
+        self.rewind_seat(&*self.seat(listener_id)?, last_event_id);
+        Ok(())
+    }
+
+    /// As [`rewind`](Self::rewind); does nothing to a seat that was left.
+    pub(crate) fn rewind_seat(&self, seat: &Seat<M>, last_event_id: &str) {
         let parsed = LastEventId::parse(last_event_id, self.epoch());
         let mut unneeded = Vec::new();
         {
             let mut state = self.core.state.borrow_mut();
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
-            let Some(queue) = queue.as_mut() else {
-                return Err(InvalidListenerException::unknown(listener_id));
-            };
+            let Some(queue) = queue.as_mut() else { return };
             let (reason, missed, from) = match parsed {
                 LastEventId::Known(id, position) if position.sequence() < log.tail() => {
                     seat.rewound_to(position);
@@ -371,7 +374,6 @@ impl<M> AbstractChannel<M> {
         // Dropped and woken without a borrow.
         drop(unneeded);
         seat.listener.wake();
-        Ok(())
     }
 
     /// Removes a listener, with everything that waits for it. Its streams end.
@@ -465,6 +467,16 @@ impl<M> AbstractChannel<M> {
     /// As those of [`broadcast`](Self::broadcast).
     pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
         let bytes = (self.core.weigh)(&message);
+        let seats = except.iter().filter_map(|id| self.seat(id).ok());
+        self.broadcast_to_all_but(&seats.collect::<Vec<_>>(), message, bytes)
+    }
+
+    pub(crate) fn broadcast_to_all_but(
+        &self,
+        except: &[Rc<Seat<M>>],
+        message: M,
+        bytes: u64,
+    ) -> Result<Position, SendError<M>> {
         let at = clock::milliseconds();
         let (position, mut woken, full, unneeded) = {
             let mut state = self.core.state.borrow_mut();
@@ -477,7 +489,7 @@ impl<M> AbstractChannel<M> {
                 state.refused_sends += 1;
                 return Err(SendError::new(message, QueueFullException::new(refusing)));
             }
-            for seat in except.iter().filter_map(|id| state.seats.get(*id)) {
+            for seat in except {
                 if let Some(queue) = seat.queue.borrow_mut().as_mut() {
                     queue.except_next(&state.log, bytes);
                 }
@@ -512,7 +524,10 @@ impl<M> AbstractChannel<M> {
     /// back inside the error.
     pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
         match self.seat(listener_id) {
-            Ok(seat) => self.dispatch_to(&seat, message),
+            Ok(seat) => {
+                let bytes = (self.core.weigh)(&message);
+                self.dispatch_to(&seat, message, bytes)
+            }
             Err(unknown) => Err(SendError::new(message, unknown)),
         }
     }
@@ -521,8 +536,8 @@ impl<M> AbstractChannel<M> {
         &self,
         seat: &Rc<Seat<M>>,
         message: M,
+        bytes: u64,
     ) -> Result<Position, SendError<M>> {
-        let bytes = (self.core.weigh)(&message);
         let at = clock::milliseconds();
         let (position, full, unneeded) = {
             let mut state = self.core.state.borrow_mut();
@@ -799,6 +814,7 @@ impl<M> AbstractChannel<M> {
 
     /// Returns the state of the channel.
     pub fn stats(&self) -> ChannelStats {
+        self.expire();
         let state = self.core.state.borrow();
         let mut stats = ChannelStats {
             tally: state.left,
@@ -855,11 +871,12 @@ impl<M> State<M> {
     }
 
     /// Names the listeners that refuse a broadcast of a weight.
-    fn full(&self, bytes: u64, except: &[&str]) -> Vec<String> {
+    fn full(&self, bytes: u64, except: &[Rc<Seat<M>>]) -> Vec<String> {
         let full = self.refusing.iter().filter(|seat| {
             let queue = seat.queue.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
-            queue.as_ref().is_some_and(over) && !except.contains(&seat.listener.id())
+            let is_excepted = except.iter().any(|excepted| Rc::ptr_eq(excepted, seat));
+            queue.as_ref().is_some_and(over) && !is_excepted
         });
         full.map(|seat| seat.listener.id().to_string()).collect()
     }

@@ -9,11 +9,12 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{CallbackError, InvalidListenerException};
-use crate::limit::History;
+use crate::limit::{History, Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::position::Position;
 use crate::seat::{Leave, ListenerOptions, Seat};
 use crate::sse::{SseChannel, SseOptions};
+use crate::stats::Tally;
 use crate::wasm::host::{Thrown, thrown};
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams;
@@ -29,12 +30,22 @@ pub struct RawChannel {
 impl RawChannel {
     /// Creates a channel. A paced one gives its bytes block by block; JavaScript keeps the time.
     #[wasm_bindgen(constructor)]
-    pub fn new(paced: bool, retry_milliseconds: f64) -> Self {
+    pub fn new(
+        paced: bool,
+        retry_milliseconds: f64,
+        history_messages: f64,
+        history_bytes: f64,
+        history_milliseconds: f64,
+    ) -> Self {
         let options = SseOptions {
             id: None,
             stream_delay: Duration::from_nanos(paced.into()),
             retry_timeout: Duration::from_millis(retry_milliseconds as u64),
-            history: History::NONE,
+            history: History {
+                messages: history_messages as u64,
+                bytes: history_bytes as u64,
+                milliseconds: history_milliseconds,
+            },
         };
         Self {
             channel: SseChannel::with_options(options),
@@ -42,18 +53,62 @@ impl RawChannel {
         }
     }
 
-    /// Registers a listener and returns the number of its seat. Throws `InvalidChannelException`,
-    /// `InvalidListenerException`.
-    pub fn add(&self, id: &str, running: bool) -> Result<usize, JsValue> {
+    /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest, 2 to disconnect, 3 to
+    /// refuse, anything else for no limit. Throws `InvalidChannelException`, `InvalidListenerException`.
+    #[allow(clippy::too_many_arguments)]
+    pub fn add(
+        &self,
+        id: &str,
+        running: bool,
+        overflow: u8,
+        limit_messages: f64,
+        limit_bytes: f64,
+        resumable: bool,
+        last_event_id: Option<String>,
+    ) -> Result<usize, JsValue> {
+        let overflow = match overflow {
+            1 => Some(Overflow::DropOldest),
+            2 => Some(Overflow::Disconnect),
+            3 => Some(Overflow::Refuse),
+            _ => None,
+        };
+        let options = ListenerOptions {
+            limit: overflow.map(|overflow| QueueLimit {
+                messages: limit_messages as u64,
+                bytes: limit_bytes as u64,
+                overflow,
+            }),
+            resumable,
+        };
         let listener = MessageQueueListener::with_id(id);
         if running {
             listener.start_sync();
         }
         let seat = self
             .channel
-            .take_seat(&listener, ListenerOptions::default(), None)
+            .take_seat(&listener, options, last_event_id.as_deref())
             .map_err(thrown)?;
         Ok(self.seats.borrow_mut().insert(seat))
+    }
+
+    /// Sets a resumable listener back to what follows an event id.
+    pub fn rewind(&self, seat: usize, last_event_id: &str) {
+        if let Some(seat) = self.seat(seat) {
+            self.channel.rewind_seat(&seat, last_event_id);
+        }
+    }
+
+    /// Sets which messages are delivered, or that all are.
+    #[wasm_bindgen(js_name = setFilter)]
+    pub fn set_filter(&self, seat: usize, filter: Option<Function>) {
+        let Some(seat) = self.seat(seat) else { return };
+        seat.listener.set_filter(filter.map(|function| {
+            Rc::new(move |message: &JsMessage| {
+                // The package hands over what does not throw.
+                let answer = function.call1(&JsValue::UNDEFINED, message);
+                answer.is_ok_and(|answer| answer.is_truthy())
+            }) as Rc<dyn Fn(&JsMessage) -> bool>
+        }));
     }
 
     /// Sets what sees each message at delivery, or nothing.
@@ -97,18 +152,89 @@ impl RawChannel {
         }
     }
 
-    /// Sends to everybody and returns the sequence number. Throws `InvalidChannelException`.
-    pub fn broadcast(&self, message: JsMessage) -> Result<f64, JsValue> {
-        let position = self.channel.broadcast(message).map_err(thrown)?;
-        Ok(position.sequence() as f64)
+    /// Sends to everybody and returns the sequence number. Throws `InvalidChannelException`, `QueueFullException`.
+    pub fn broadcast(&self, message: JsMessage, bytes: f64) -> Result<f64, JsValue> {
+        self.broadcast_except(message, bytes, Vec::new())
+    }
+
+    /// Sends to everybody but the listeners with these seats, as [`broadcast`](Self::broadcast) does.
+    #[wasm_bindgen(js_name = broadcastExcept)]
+    pub fn broadcast_except(
+        &self,
+        message: JsMessage,
+        bytes: f64,
+        except: Vec<u32>,
+    ) -> Result<f64, JsValue> {
+        let seats = except
+            .into_iter()
+            .filter_map(|seat| self.seat(seat as usize));
+        let seats = seats.collect::<Vec<_>>();
+        let sent = self
+            .channel
+            .broadcast_to_all_but(&seats, message, bytes as u64);
+        Ok(sent.map_err(thrown)?.sequence() as f64)
     }
 
     /// Sends to one listener and returns the event id. Throws `InvalidChannelException`,
-    /// `InvalidListenerException`.
-    pub fn dispatch(&self, seat: usize, message: JsMessage) -> Result<String, JsValue> {
+    /// `InvalidListenerException`, `QueueFullException`.
+    pub fn dispatch(&self, seat: usize, message: JsMessage, bytes: f64) -> Result<String, JsValue> {
         let seat = self.known_seat(seat)?;
-        let position = self.channel.dispatch_to(&seat, message).map_err(thrown)?;
+        let sent = self.channel.dispatch_to(&seat, message, bytes as u64);
+        let position = sent.map_err(thrown)?;
         Ok(self.channel.event_id(position).as_str().to_string())
+    }
+
+    /// Returns how many listeners were disconnected because they were full.
+    pub fn overflows(&self) -> f64 {
+        self.channel.overflows() as f64
+    }
+
+    /// Returns the seats of those that were disconnected and not [removed](Self::remove) since.
+    pub fn disconnected(&self) -> Vec<u32> {
+        let seats = self.seats.borrow();
+        let left = seats.iter().filter(|(_, seat)| self.channel.is_left(seat));
+        left.map(|(number, _)| number as u32).collect()
+    }
+
+    /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.
+    #[wasm_bindgen(js_name = waitingSince)]
+    pub fn waiting_since(&self, seat: usize) -> Option<f64> {
+        self.channel.waiting_since(&*self.seat(seat)?)
+    }
+
+    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag.
+    #[wasm_bindgen(js_name = listenerStats)]
+    pub fn listener_stats(&self, seat: usize) -> Vec<f64> {
+        let Some(seat) = self.seat(seat) else {
+            return Vec::new();
+        };
+        let stats = self.channel.seat_stats(&seat);
+        numbers(&stats.tally, [stats.queued, stats.bytes, stats.lag])
+    }
+
+    /// Returns the state of the channel, as [`listener_stats`](Self::listener_stats) does that of a listener; then
+    /// broadcasts, refused sends, overflows, kept messages, kept bytes.
+    pub fn stats(&self) -> Vec<f64> {
+        let stats = self.channel.stats();
+        numbers(
+            &stats.tally,
+            [
+                stats.queued,
+                stats.bytes,
+                stats.lag,
+                stats.broadcasts,
+                stats.refused_sends,
+                stats.overflows,
+                stats.kept,
+                stats.kept_bytes,
+            ],
+        )
+    }
+
+    /// Returns the event id of the newest broadcast.
+    #[wasm_bindgen(js_name = lastEventId)]
+    pub fn last_event_id(&self) -> String {
+        self.channel.last_event_id().as_str().to_string()
     }
 
     /// Returns the event id of a broadcast.
@@ -150,6 +276,22 @@ impl RawChannel {
     pub fn is_closed(&self) -> bool {
         self.channel.is_closed()
     }
+}
+
+fn numbers<const N: usize>(tally: &Tally, more: [u64; N]) -> Vec<f64> {
+    let tally = [
+        tally.delivered,
+        tally.replayed,
+        tally.dropped,
+        tally.refused,
+        tally.filtered,
+        tally.discarded,
+    ];
+    tally
+        .into_iter()
+        .chain(more)
+        .map(|count| count as f64)
+        .collect()
 }
 
 impl RawChannel {

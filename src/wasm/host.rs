@@ -12,9 +12,10 @@ extern "C" {
     /// The object that the package hands over when it has loaded the module.
     pub type Host;
 
-    /// Makes the exception with a code. `reason` is that of a `NoMessagesException`.
+    /// Makes the exception with a code. `detail` is the reason of a `NoMessagesException`, or the listeners that
+    /// a `QueueFullException` names, a line each.
     #[wasm_bindgen(method)]
-    fn exception(this: &Host, code: &str, message: &str, reason: Option<String>) -> JsValue;
+    fn exception(this: &Host, code: &str, message: &str, detail: Option<String>) -> JsValue;
 
     /// Has the woken streams taken in a microtask.
     #[wasm_bindgen(method, js_name = wakeSoon)]
@@ -66,8 +67,8 @@ impl std::error::Error for Thrown {}
 /// Turns an exception into the JavaScript value to throw.
 pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
     let error = error.into();
-    let reason = match &error {
-        Error::Callback(_) => None,
+    let detail = match &error {
+        Error::QueueFull(exception) => Some(exception.listeners().join("\n")),
         Error::NoMessages(exception) => Some(match exception.reason() {
             NoMessagesReason::Empty => "empty".to_string(),
             NoMessagesReason::Stopped => "stopped".to_string(),
@@ -79,7 +80,7 @@ pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
     match error {
         Error::Callback(error) => callback_value(error),
         _ => HOST.with(|slot| match slot.get() {
-            Some(host) => host.exception(code, &message, reason),
+            Some(host) => host.exception(code, &message, detail),
             None => JsError::new(&message).into(),
         }),
     }

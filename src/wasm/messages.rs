@@ -3,7 +3,7 @@
 use wasm_bindgen::prelude::*;
 
 use crate::encode;
-use crate::event::{Event, EventId, EventType};
+use crate::event::{self, Event, EventId, EventType};
 use crate::message::ToEvent;
 use crate::wasm::host::thrown;
 
@@ -28,11 +28,6 @@ impl ToEvent for JsMessage {
         let event_type = EventType::new(self.kind()).unwrap_or_else(|_| EventType::message());
         Event::new(event_type).with_data(self.text().unwrap_or_default())
     }
-
-    /// Nothing is bounded in JavaScript yet, and asking would cost two crossings per message.
-    fn bytes(&self) -> u64 {
-        0
-    }
 }
 
 /// Checks an event type. Throws `InvalidMessageFormat`.
@@ -53,7 +48,13 @@ pub fn encode_event(event: &str, data: &str, id: Option<String>) -> Result<Vec<u
     Ok(bytes)
 }
 
-/// Encodes the block with which a stream starts: its reconnection time.
+/// Encodes the comment that keeps an idle connection alive.
+#[wasm_bindgen(js_name = encodeHeartbeat)]
+pub fn encode_heartbeat() -> Vec<u8> {
+    event::heartbeat()
+}
+
+/// Encodes a block that sets the reconnection time and nothing else.
 #[wasm_bindgen(js_name = encodePrelude)]
 pub fn encode_prelude(retry_milliseconds: f64) -> Vec<u8> {
     let mut bytes = Vec::new();

@@ -111,7 +111,8 @@ fn insert(stream: Stream) -> usize {
 }
 
 /// Takes what a stream has to offer: the message, `undefined` when it has to wait (it will be woken), `null`
-/// when it has ended, `true` when its channel was closed.
+/// when it has ended, `true` when its channel was closed, a string when messages are missing: the data of the event that
+/// says so.
 #[wasm_bindgen(js_name = nextMessage)]
 pub fn next_message(number: usize) -> JsValue {
     read(number, |stream, waker, ended| {
@@ -125,8 +126,10 @@ pub fn next_message(number: usize) -> JsValue {
                 JsValue::NULL
             }
             Step::Message(sent) => into_js(sent),
-            // Told by listeners with a limit or a history, which JavaScript does not have yet.
-            Step::Gap(_) => JsValue::UNDEFINED,
+            Step::Gap(gap) => {
+                let to = stream.channel().event_id(gap.to);
+                gap.data(&to).into()
+            }
             Step::Closed => JsValue::TRUE,
             Step::Ended => JsValue::NULL,
             Step::Pending => {

@@ -2,7 +2,9 @@
 
 use eric_sse::wasm::channels::RawChannel;
 use eric_sse::wasm::host::{Host, install_host};
-use eric_sse::wasm::messages::{JsMessage, check_event_type, encode_event, encode_prelude};
+use eric_sse::wasm::messages::{
+    JsMessage, check_event_type, encode_event, encode_heartbeat, encode_prelude,
+};
 use eric_sse::wasm::streams::{end, next_chunk, next_message, open_streams, rest, take_woken};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -29,7 +31,13 @@ extern "C" {
 
 fn channel() -> RawChannel {
     install_host(host());
-    RawChannel::new(false, 15_000.0)
+    RawChannel::new(false, 15_000.0, 10.0, f64::INFINITY, f64::INFINITY)
+}
+
+/// Registers a running listener without a limit.
+fn add(channel: &RawChannel, id: &str) -> usize {
+    let seat = channel.add(id, true, 0, 0.0, 0.0, false, None);
+    seat.unwrap()
 }
 
 fn ignore() -> Function {
@@ -43,11 +51,13 @@ fn text(chunk: &JsValue) -> String {
 #[wasm_bindgen_test]
 fn a_message_comes_out_as_the_object_that_went_in() {
     let channel = channel();
-    let seat = channel.add("a", true).unwrap();
+    let seat = add(&channel, "a");
     let stream = channel.open(seat, ignore()).unwrap();
     let sent: JsValue = message("tick", "1").into();
     assert_eq!(
-        channel.broadcast(sent.clone().unchecked_into()).unwrap(),
+        channel
+            .broadcast(sent.clone().unchecked_into(), 5.0)
+            .unwrap(),
         1.0
     );
     assert!(next_message(stream) == sent);
@@ -59,19 +69,15 @@ fn a_message_comes_out_as_the_object_that_went_in() {
 fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
     let channel = channel();
     let streams: Vec<_> = ["a", "b", "c"]
-        .map(|id| {
-            channel
-                .open(channel.add(id, true).unwrap(), ignore())
-                .unwrap()
-        })
+        .map(|id| channel.open(add(&channel, id), ignore()).unwrap())
         .to_vec();
     take_woken();
     for stream in &streams {
         assert!(next_message(*stream).is_undefined());
     }
     let before = times_asked();
-    channel.broadcast(message("tick", "1")).unwrap();
-    channel.broadcast(message("tick", "2")).unwrap();
+    channel.broadcast(message("tick", "1"), 5.0).unwrap();
+    channel.broadcast(message("tick", "2"), 5.0).unwrap();
     assert_eq!(times_asked() - before, 1);
     let mut woken = take_woken();
     woken.sort_unstable();
@@ -88,13 +94,19 @@ fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
 fn streams_at_the_same_place_get_the_same_array() {
     let channel = channel();
     let [a, b] = ["a", "b"].map(|id| {
-        let seat = channel.add(id, true).unwrap();
+        let seat = add(&channel, id);
         channel.open_bytes(seat, ignore()).unwrap()
     });
     for stream in [a, b] {
-        assert_eq!(text(&next_chunk(stream)), "retry: 15000\n\n");
+        let start = channel.last_event_id();
+        assert_eq!(
+            text(&next_chunk(stream)),
+            format!("retry: 15000\nid: {start}\n\n")
+        );
     }
-    channel.broadcast(message("tick", "one\r\ntwo")).unwrap();
+    channel
+        .broadcast(message("tick", "one\r\ntwo"), 5.0)
+        .unwrap();
     let (first, second) = (next_chunk(a), next_chunk(b));
     assert!(first == second);
     let id = channel.event_id(1.0);
@@ -108,13 +120,13 @@ fn streams_at_the_same_place_get_the_same_array() {
 #[wasm_bindgen_test]
 fn a_closed_channel_says_so_and_its_streams_end() {
     let channel = channel();
-    let seat = channel.add("a", true).unwrap();
+    let seat = add(&channel, "a");
     let stream = channel.open(seat, ignore()).unwrap();
     channel.close();
     assert!(next_message(stream) == JsValue::TRUE);
     assert!(next_message(stream).is_null());
     assert!(!channel.is_running(seat));
-    let error = channel.broadcast(message("tick", "1")).unwrap_err();
+    let error = channel.broadcast(message("tick", "1"), 5.0).unwrap_err();
     assert_eq!(code_of(&error), "ERIC_INVALID_CHANNEL");
     end(stream);
 }
@@ -122,9 +134,9 @@ fn a_closed_channel_says_so_and_its_streams_end() {
 #[wasm_bindgen_test]
 fn what_a_callback_throws_comes_out_of_deliver_as_it_is() {
     let channel = channel();
-    let seat = channel.add("a", true).unwrap();
+    let seat = add(&channel, "a");
     channel.set_on_message(seat, Some(Function::new_no_args("throw 'refused'")));
-    channel.dispatch(seat, message("tick", "1")).unwrap();
+    channel.dispatch(seat, message("tick", "1"), 5.0).unwrap();
     assert_eq!(
         channel.deliver(seat).unwrap_err(),
         JsValue::from_str("refused")
@@ -143,7 +155,9 @@ fn numbers_that_are_unknown_do_no_harm() {
     end(unknown);
     channel.remove(unknown);
     channel.start(unknown);
-    let error = channel.dispatch(unknown, message("tick", "1")).unwrap_err();
+    let error = channel
+        .dispatch(unknown, message("tick", "1"), 5.0)
+        .unwrap_err();
     assert_eq!(code_of(&error), "ERIC_INVALID_LISTENER");
 }
 
@@ -152,14 +166,14 @@ fn ended_streams_and_removed_listeners_leave_nothing_open() {
     let channel = channel();
     let before = open_streams();
     for _ in 0..1000 {
-        let seat = channel.add("a", true).unwrap();
+        let seat = add(&channel, "a");
         let stream = channel.open_bytes(seat, ignore()).unwrap();
         next_chunk(stream);
         end(stream);
         channel.remove(seat);
     }
     assert_eq!(open_streams(), before);
-    assert_eq!(channel.add("a", true).unwrap(), 0);
+    assert_eq!(add(&channel, "a"), 0);
 }
 
 #[wasm_bindgen_test]
@@ -176,4 +190,87 @@ fn what_does_not_fit_in_a_line_is_refused() {
         b"event: a\nid: 2\ndata: 1\n\n"
     );
     assert_eq!(encode_prelude(15_000.0), b"retry: 15000\n\n");
+    assert_eq!(encode_heartbeat(), b":\n\n");
+}
+
+#[wasm_bindgen_test]
+fn a_full_listener_refuses_is_disconnected_or_told() {
+    let channel = channel();
+    let limited = |id, overflow| {
+        channel
+            .add(id, true, overflow, 1.0, 100.0, false, None)
+            .unwrap()
+    };
+    let [told, left, refusing] = [
+        limited("told", 1),
+        limited("left", 2),
+        limited("refusing", 3),
+    ];
+    channel.broadcast(message("tick", "1"), 5.0).unwrap();
+    let full = channel.broadcast(message("tick", "2"), 5.0).unwrap_err();
+    assert_eq!(code_of(&full), "ERIC_QUEUE_FULL");
+    assert_eq!(
+        (channel.overflows(), channel.disconnected().len()),
+        (0.0, 0)
+    );
+    channel
+        .broadcast_except(message("tick", "3"), 5.0, vec![refusing as u32])
+        .unwrap();
+    assert_eq!(channel.overflows(), 1.0);
+    assert_eq!(channel.disconnected(), [left as u32]);
+    channel.remove(left);
+    assert!(channel.disconnected().is_empty());
+    let stream = channel.open(told, ignore()).unwrap();
+    let gap = next_message(stream).as_string().unwrap();
+    assert!(
+        gap.starts_with("{\"reason\":\"overflow\",\"missed\":1,"),
+        "{gap}"
+    );
+    assert!(next_message(stream).is_object());
+    end(stream);
+    // delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag
+    let stats = channel.listener_stats(told);
+    assert_eq!(stats, [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert!(channel.waiting_since(told).is_none() && channel.waiting_since(refusing).is_some());
+    // broadcasts, refused sends, overflows, kept messages, kept bytes
+    assert_eq!(channel.stats()[9..], [2.0, 1.0, 1.0, 2.0, 10.0]);
+}
+
+#[wasm_bindgen_test]
+fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
+    let channel = channel();
+    let seat = add(&channel, "a");
+    let filter = Function::new_with_args(
+        "sent",
+        "if (sent.text === '2') throw 0; return sent.text !== '1'",
+    );
+    channel.set_filter(seat, Some(filter));
+    for text in ["1", "2", "3"] {
+        channel.broadcast(message("tick", text), 5.0).unwrap();
+    }
+    let delivered = channel.deliver(seat).unwrap();
+    let text = js_sys::Reflect::get(&delivered, &"text".into()).unwrap();
+    assert_eq!(text.as_string().as_deref(), Some("3"));
+    assert_eq!(channel.listener_stats(seat)[4], 2.0);
+}
+
+#[wasm_bindgen_test]
+fn a_listener_goes_on_after_an_event_id() {
+    let channel = channel();
+    channel.broadcast(message("tick", "1"), 5.0).unwrap();
+    let last = channel.last_event_id();
+    channel.broadcast(message("tick", "2"), 5.0).unwrap();
+    let seat = channel
+        .add("a", true, 0, 0.0, 0.0, true, Some(last.clone()))
+        .unwrap();
+    let stream = channel.open(seat, ignore()).unwrap();
+    let gap = || next_message(stream).as_string().unwrap();
+    assert!(gap().contains("forgotten"));
+    assert!(next_message(stream).is_object());
+    assert!(next_message(stream).is_undefined());
+    channel.rewind(seat, "nonsense");
+    assert!(gap().contains("unknown"));
+    channel.rewind(seat, &last);
+    assert!(next_message(stream).is_object());
+    end(stream);
 }

@@ -79,7 +79,7 @@ describe('workerd, over HTTP', () => {
     assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
     assert.equal(response.headers.get('cache-control'), 'no-cache, no-transform');
     assert.equal(response.headers.get('x-accel-buffering'), 'no');
-    assert.equal(await reader.chunk(), 'retry: 500\n\n');
+    assert.match(await reader.chunk(), /^retry: 500\nid: [0-9a-f]{12}-0\n\n$/);
     for (const payload of ['one', { two: 2 }, null]) assert.equal(await publish({ type: 'news', payload }), 1);
     const events = await reader.events(3);
     assert.deepEqual(events.map(({ type, data }) => [type, data]), [['news', 'one'], ['news', '{"two":2}'], ['news', 'null']]);

@@ -66,8 +66,11 @@ export async function written(channel, messages) {
   for (const message of messages) channel.broadcast(/** @type {any} */ (message));
   await reader.events(messages.length);
   await reader.cancel();
-  return { text: reader.text.replace(/^retry: \d+\n\n/, ''), decoder: reader.decoder };
+  return { text: reader.text.replace(/^retry: \d+\nid: \S+\n\n/, ''), decoder: reader.decoder };
 }
+
+/** What a response starts with that was opened before the first broadcast: the reconnection time, and where it starts. */
+export const PRELUDE = /^retry: 15000\nid: [0-9a-f]{12}-0\n\n$/;
 
 /** A block without its id, which is random. @param {string} text */
 export const withoutIds = (text) => text.replace(/^id: .*\n/gm, '');

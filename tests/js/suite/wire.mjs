@@ -63,7 +63,7 @@ export default function register({ SSEChannel }, test) {
     const channel = new SSEChannel();
     const response = channel.response();
     channel.close();
-    assert.strictEqual(await promptly(response.text()), 'retry: 15000\n\nevent: _eric_channel_closed\ndata:\n\n');
+    assert.match(await promptly(response.text()), /^retry: 15000\nid: \S+-0\n\nevent: _eric_channel_closed\ndata:\n\n$/);
   });
 
   const RETRIES = [
@@ -80,7 +80,7 @@ export default function register({ SSEChannel }, test) {
       assert.strictEqual(channel.retryTimeoutMilliseconds, option ?? 15_000);
       const response = channel.response();
       channel.close();
-      assert.isTrue((await promptly(response.text())).startsWith(`retry: ${milliseconds}\n\n`));
+      assert.isTrue((await promptly(response.text())).startsWith(`retry: ${milliseconds}\nid: `));
     });
   }
 

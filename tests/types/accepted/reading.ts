@@ -15,13 +15,15 @@ async function narrowed(): Promise<void> {
   }
 }
 
-// claim: a switch over the events is exhaustive with the closing event
+// claim: a switch over the events is exhaustive with the gap and the closing event
 function size(item: SSEEvent<Pick<Events, 'tick' | 'name' | 'ping'>>): number {
   switch (item.event) {
     case 'tick':
       return item.data;
     case 'name':
       return item.data.length;
+    case '_eric_gap':
+      return item.data.missed ?? item.id.length;
     case 'ping':
     case '_eric_channel_closed':
       return 0;

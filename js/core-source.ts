@@ -1,0 +1,46 @@
+// The source of a response whose bytes the core makes.
+
+import { nextChunk } from '../pkg/eric_sse.js';
+import type { Body, Source } from './body.js';
+import type { CloseReason } from './connection.js';
+import { type ENDED, OpenStream, type OpenOptions, type WAIT } from './open.js';
+import type { Seat } from './seat.js';
+
+export class CoreSource implements Source {
+  readonly #open: OpenStream;
+  readonly #seat: Seat;
+  /** The first chunk of a paced channel is what the stream starts with, which is no delivery. */
+  #started = false;
+  readonly #openedAt = performance.now();
+
+  constructor(body: Body, seat: Seat, report: (error: unknown) => void, options: OpenOptions) {
+    this.#seat = seat;
+    this.#open = new OpenStream(seat.raw.openBytes(seat.number, report), seat, body, options);
+  }
+
+  take(): Uint8Array | typeof WAIT | typeof ENDED {
+    return this.#open.read(nextChunk as (number: number) => Uint8Array);
+  }
+
+  wait(): void {
+    this.#open.wait();
+  }
+
+  idle(): void {
+    this.#open.idle();
+  }
+
+  delivered(): void {
+    if (this.#started) this.#open.delivered();
+    this.#started = true;
+    this.#open.endIfOver();
+  }
+
+  waitingSince(): number | undefined {
+    return this.#started ? this.#seat.raw.waitingSince(this.#seat.number) : this.#openedAt;
+  }
+
+  end(reason: CloseReason): void {
+    this.#open.end(reason);
+  }
+}

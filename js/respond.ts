@@ -1,0 +1,138 @@
+// Responses: a listener that lives as long as its client, or as long as a client may take to come back.
+
+import { encodePrelude } from '../pkg/eric_sse.js';
+import { AdaptedSource } from './adapted-source.js';
+import { Body } from './body.js';
+import { internalsOf, seatOf, streamOptions, type AbstractChannel, type StreamOptions } from './channel.js';
+import { Connection, livenessOption, type CloseReason, type LivenessOptions } from './connection.js';
+import { CoreSource } from './core-source.js';
+import { InvalidListenerException } from './errors.js';
+import type { AnyEvents, EventMap } from './events.js';
+import { filterOption, type FilterOptions } from './filter.js';
+import { eventStreamHeaders, type HeadersLike } from './headers.js';
+import { shownId } from './ids.js';
+import { lastEventIdOf, type RequestLike } from './last-event-id.js';
+import { queueOption, type QueueOptions } from './limits.js';
+import { MessageQueueListener } from './listener.js';
+import { functionOption, idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption, signalOption } from './options.js';
+import { ForeignStream } from './owned.js';
+import { reporter } from './report.js';
+import type { Seat } from './seat.js';
+
+export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
+  extends StreamOptions, FilterOptions<Events>, LivenessOptions {
+  /** The listener to read for, or the id of it; a new one when left out. One that is registered already has to be resumable. */
+  listener?: MessageQueueListener<Events> | string | undefined;
+  /** How much may wait for it: by default 1,024 messages and 1 MiB, upon which the response ends and the client comes back. */
+  queue?: QueueOptions | undefined;
+  /**
+   * Keeps the listener and what waits for it, dispatches included, for so long after its client has left. The next response for
+   * the same `listener` goes on where its last event ID says. 0, the default: it leaves with its client.
+   */
+  resumeSeconds?: number | undefined;
+  /** The last event ID of the client, instead of what the request says. */
+  lastEventId?: string | undefined;
+  /** Headers to send as well, for example those of CORS. */
+  headers?: HeadersLike | undefined;
+}
+
+/** What a class of channels brings along. @internal */
+export interface Responding {
+  /** Opens what a subclass has put in place of the channel's own stream; `undefined` when it has put nothing. */
+  adapted: ((listener: MessageQueueListener, options: StreamOptions) => AsyncIterator<unknown>) | undefined;
+  retryMilliseconds: number;
+}
+
+/**
+ * Answers a request with the event stream of a listener.
+ *
+ * @throws {InvalidChannelException} when the channel is closed. @throws {InvalidListenerException} when the listener is
+ * registered and not resumable. @throws {TypeError | RangeError} when an option is none.
+ * @internal
+ */
+export function respond(
+  channel: AbstractChannel,
+  request: RequestLike | null | undefined,
+  options: ResponseOptions | undefined,
+  { adapted, retryMilliseconds }: Responding,
+): Response {
+  if (request != null && typeof request !== 'object') throw new TypeError('request must be a Request');
+  const given = objectOption(options, 'options');
+  const { signal, onError } = streamOptions(options);
+  const signals = [signal, signalOption(request?.signal, 'request.signal')];
+  const liveness = livenessOption(given);
+  const onClose = functionOption(given.onClose, 'onClose');
+  const keepMilliseconds = numberOption(given.resumeSeconds, 'resumeSeconds', 0, LONGEST_TIMER_SECONDS) * 1000;
+  const lastEventId = idOption(given.lastEventId, 'lastEventId') ?? lastEventIdOf(request);
+  const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), lastEventId, resumable: keepMilliseconds > 0 };
+  const headers = eventStreamHeaders(given.headers);
+
+  const internals = internalsOf(channel);
+  // "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204 No Content."
+  if (internals.gone) return new Response(null, { status: 204, headers });
+  if (request?.method === 'HEAD') return new Response(null, { headers });
+  // Nothing but when to come back, by when somebody else may answer.
+  if (internals.draining) return new Response(encodePrelude(jittered(retryMilliseconds)) as Uint8Array<ArrayBuffer>, { headers });
+
+  const seat = seatFor(channel, given.listener, seatOptions);
+  const report = reporter(seat.listener.id, onError);
+  const connection = new Connection(liveness, seat, (reason) => {
+    internals.connections.delete(connection);
+    internals.ended[reason] = (internals.ended[reason] ?? 0) + 1;
+    // Before the listener leaves, and its counters with it.
+    const stats = onClose && seat.stats();
+    const leave = (): void => {
+      if (seatOf(channel, seat.listener.id) === seat) channel.removeListener(seat.listener.id);
+    };
+    if (keepMilliseconds === 0 || reason === 'closed') leave();
+    else if (seat.connection === connection) seat.keep(keepMilliseconds, leave);
+    if (!onClose) return;
+    try {
+      onClose({ reason, listener: seat.listener, stats: stats! });
+    } catch (error) {
+      report(error);
+    }
+  });
+  internals.connections.add(connection);
+  const onEnd = (reason: CloseReason): void => connection.ended(reason);
+  seat.listener.startSync();
+  try {
+    const body = new Body(connection, (body) => {
+      if (!adapted) return new CoreSource(body, seat, report, { delaySeconds: internals.wire.delaySeconds, signals, onEnd });
+      const stream = adapted(seat.listener, { onError });
+      // It heeds all the signals, of which a channel's own stream takes one.
+      const events = new ForeignStream(stream, seat, onEnd, signals);
+      return new AdaptedSource(body, { stream, events, retryMilliseconds, report });
+    });
+    return new Response(body.readable, { headers });
+  } catch (error) {
+    connection.ended('failed');
+    throw error;
+  }
+}
+
+/** Half to one and a half times as long, at random; not less than half a second, for there would be no spread. @internal */
+export function jittered(milliseconds: number): number {
+  return Math.round(Math.max(milliseconds, 1000) * (0.5 + Math.random()));
+}
+
+interface SeatOptions {
+  queue: ReturnType<typeof queueOption>;
+  filter: ReturnType<typeof filterOption>;
+  lastEventId: string | undefined;
+  resumable: boolean;
+}
+
+/** Registers the listener; or has the one that is waiting for its client go on. */
+function seatFor(channel: AbstractChannel, given: MessageQueueListener | string | undefined, options: SeatOptions): Seat {
+  const listener = typeof given === 'string' ? undefined : given;
+  const id = typeof given === 'string' ? idOption(given, 'listener')! : listener?.id;
+  const registered = id === undefined ? undefined : seatOf(channel, id);
+  if (registered === undefined) return internalsOf(channel).register(listener ?? new MessageQueueListener({ id }), options);
+  if (!registered.resumable || (listener && listener !== registered.listener)) {
+    throw new InvalidListenerException(`a listener with the id ${shownId(id)} is registered already, and not to be resumed`);
+  }
+  registered.resume(options.lastEventId);
+  registered.setFilter(options.filter);
+  return registered;
+}

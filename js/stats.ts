@@ -1,0 +1,74 @@
+// Statistics: plain objects that go straight to JSON.
+
+/** What became of a listener's messages. */
+export interface ListenerStats {
+  id: string;
+  running: boolean;
+  /** How many streams and responses read for it. */
+  connected: number;
+  /** Handed to a reader. */
+  delivered: number;
+  /** Of those, sent before the listener came, or delivered to it before it resumed. */
+  replayed: number;
+  /** How many messages wait. */
+  queued: number;
+  /** How many bytes those have: of their types and data. */
+  bytes: number;
+  /** How many broadcasts it is behind the newest one. */
+  lag: number;
+  dropped: {
+    /** The oldest, because the queue was full: those that `_eric_gap` tells of. */
+    overflow: number;
+    /** What still waited when a listener left. */
+    discarded: number;
+  };
+  refused: {
+    /** `onMessage` has thrown. */
+    onMessage: number;
+    /** The filter did not want them. */
+    filter: number;
+  };
+}
+
+/** What became of a channel's messages: a broadcast counts once for each listener. Those of listeners that have left are included. */
+export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'> {
+  closed: boolean;
+  /** How many listeners there are. */
+  listeners: number;
+  /** How many listeners have a stream or response open. */
+  connected: number;
+  /** How many messages were broadcast. */
+  broadcasts: number;
+  /** How many broadcasts the slowest listener is behind the newest one. */
+  lag: number;
+  refused: ListenerStats['refused'] & {
+    /** Sends that were refused because a listener was full. */
+    full: number;
+  };
+  /** What is kept now, for clients that come back and for those that are slow. */
+  history: { messages: number; bytes: number };
+  /** How many responses have ended, by their reason. */
+  ended: Record<string, number>;
+}
+
+type Counts = Pick<ListenerStats, 'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'dropped' | 'refused'>;
+
+/** Names the core's numbers. @internal */
+export function countsOf(numbers: ArrayLike<number>): Counts {
+  const [delivered = 0, replayed = 0, overflow = 0, onMessage = 0, filter = 0, discarded = 0, queued = 0, bytes = 0, lag = 0] =
+    Array.from(numbers);
+  return { delivered, replayed, queued, bytes, lag, dropped: { overflow, discarded }, refused: { onMessage, filter } };
+}
+
+/** Adds up what a listener has at several channels. @internal */
+export function sumOf(all: Counts[]): Counts {
+  const sum = countsOf([]);
+  for (const counts of all) {
+    for (const key of ['delivered', 'replayed', 'queued', 'bytes', 'lag'] as const) sum[key] += counts[key];
+    sum.dropped.overflow += counts.dropped.overflow;
+    sum.dropped.discarded += counts.dropped.discarded;
+    sum.refused.onMessage += counts.refused.onMessage;
+    sum.refused.filter += counts.refused.filter;
+  }
+  return sum;
+}
