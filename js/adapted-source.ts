@@ -61,8 +61,14 @@ export class AdaptedSource implements Source {
     return this.#started && this.#ready === undefined ? undefined : this.#readySince;
   }
 
+  /** @throws what the iterator throws at its end, to whoever cancels the body. */
   async end(reason: CloseReason): Promise<void> {
-    await this.#options.events.end(reason);
+    try {
+      await this.#options.events.end(reason);
+    } catch (error) {
+      if (reason === 'cancelled') throw error;
+      this.#options.report(error);
+    }
   }
 
   async #ask(): Promise<void> {

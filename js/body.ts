@@ -52,7 +52,6 @@ export class Body implements Transport {
       PULL_ONLY,
     );
     this.#source = sourceFor(this);
-    connection.open(this);
   }
 
   get isWaiting(): boolean {

@@ -18,6 +18,7 @@ import {
 } from './events.js';
 import { filterOption, type FilterOptions } from './filter.js';
 import { shownId, uniqueId } from './ids.js';
+import { lastEventIdOption } from './last-event-id.js';
 import { historyOption, NO_HISTORY, queueOption, type History, type HistoryOptions, type QueueOptions } from './limits.js';
 import { MessageQueueListener } from './listener.js';
 import { Message, send, Sent } from './message.js';
@@ -196,7 +197,9 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidListenerException} when it is unknown.
    */
   removeListener(listenerId: string): void {
-    this.#leave(this.#seat(listenerId), 'removed');
+    const seat = this.#seat(listenerId);
+    this.#internals.seats.delete(listenerId);
+    seat.leave();
   }
 
   /** @throws {InvalidListenerException} when it is unknown. */
@@ -221,7 +224,12 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const sent = send(message);
     // Looked up after the payload's own code has run, which may have removed the listener.
     const { number } = this.#seat(listenerId);
-    this.#send(sent, () => void (sent.id = this.#internals.raw.dispatch(number, sent, sent.bytes)));
+    try {
+      sent.id = this.#internals.raw.dispatch(number, sent, sent.bytes);
+    } catch (error) {
+      throw withRefused(error, sent);
+    }
+    this.#followCore();
   }
 
   /**
@@ -235,25 +243,25 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const { raw } = this.#internals;
     const except = options === undefined ? undefined : this.#numbersOf(objectOption(options, 'options').except);
     const sent = send(message);
-    this.#send(sent, () => {
+    try {
       sent.sequence = except ? raw.broadcastExcept(sent, sent.bytes, except) : raw.broadcast(sent, sent.bytes);
-    });
+    } catch (error) {
+      throw withRefused(error, sent);
+    }
+    this.#followCore();
   }
 
-  #send(sent: Sent, send: () => void): void {
-    try {
-      send();
-    } catch (error) {
-      if (error instanceof QueueFullException) error.refused = sent.message;
-      throw error;
-    }
-    const { raw } = this.#internals;
+  /** Removes the listeners that the core has disconnected, because they were full. */
+  #followCore(): void {
+    const { raw, seats } = this.#internals;
     const overflows = raw.overflows();
     if (overflows === this.#overflows) return;
     this.#overflows = overflows;
-    const full = raw.disconnected();
-    for (const seat of [...this.#internals.seats.values()]) {
-      if (full.includes(seat.number)) this.#leave(seat, 'full');
+    const full = new Set(raw.disconnected());
+    for (const seat of [...seats.values()]) {
+      if (!full.has(seat.number)) continue;
+      seat.full = true;
+      this.removeListener(seat.listener.id);
     }
   }
 
@@ -265,11 +273,6 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
       if (seat) numbers.add(seat.number);
     }
     return Uint32Array.from(numbers);
-  }
-
-  #leave(seat: Seat, why: 'removed' | 'full'): void {
-    this.#internals.seats.delete(seat.listener.id);
-    seat.leave(why);
   }
 
   /**
@@ -330,7 +333,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const seat = this.#register(listener, registerOptions(options));
     const leave = (): void => {
       // Another one may have come by this id since, when the listener was removed before its stream.
-      if (this.#internals.seats.get(listener.id) === seat) this.#leave(seat, 'removed');
+      if (this.#internals.seats.get(listener.id) === seat) this.removeListener(listener.id);
     };
     listener.startSync();
     try {
@@ -399,8 +402,14 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
   return {
     ...(queue === undefined ? {} : { queue: queueOption(queue, 'drop-oldest') }),
     filter: filterOption(given as FilterOptions),
-    lastEventId: idOption(lastEventId, 'lastEventId'),
+    lastEventId: lastEventIdOption(lastEventId),
   };
+}
+
+/** Gives the sender back what was refused. */
+function withRefused(error: unknown, { message }: Sent): unknown {
+  if (error instanceof QueueFullException) error.refused = message;
+  return error;
 }
 
 /** Checks what is common to the options of all streams. */

@@ -98,6 +98,7 @@ export class Connection {
   readonly #onEnd: (reason: CloseReason) => void;
   /** Weak, as the timer must not hold a body that nobody holds any more. */
   #transport: WeakRef<Transport> | undefined;
+  #onDropped: (() => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #rotateAt: number;
   /** When bytes were last handed to who reads: at first, when there was somebody to hand them to. */
@@ -119,10 +120,15 @@ export class Connection {
     if (seat.resumable) seat.connection = this;
   }
 
-  /** Begins to watch over a body. */
-  open(transport: Transport): void {
+  /**
+   * Begins to watch over a body.
+   *
+   * @param onDropped Is called when nobody holds the body any more, and nothing else has noticed.
+   */
+  open(transport: Transport, onDropped?: () => void): void {
     if (this.#ended) return;
     this.#transport = new WeakRef(transport);
+    this.#onDropped = onDropped;
     this.#check();
   }
 
@@ -160,7 +166,7 @@ export class Connection {
   #check(): void {
     clearTimeout(this.#timer);
     const transport = this.#transport?.deref();
-    if (transport === undefined) return;
+    if (transport === undefined) return this.#onDropped?.();
     const now = performance.now();
     if (now >= this.#rotateAt) {
       this.#rotateAt = Infinity;

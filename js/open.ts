@@ -4,6 +4,7 @@ import { end, isOver, rest } from '../pkg/eric_sse.js';
 import type { CloseReason } from './connection.js';
 import { expect, forget, type Wakeable } from './runtime.js';
 import type { Onlooker, Seat } from './seat.js';
+import { onAbort } from './signals.js';
 
 /** What the core answers when there is nothing yet: `woken` will be called. */
 export const WAIT = undefined;
@@ -44,7 +45,7 @@ export class OpenStream implements Onlooker {
   /** Runs from a delivery until the next one is due. */
   #due: ReturnType<typeof setTimeout> | undefined;
   #ended = false;
-  readonly #signals: AbortSignal[];
+  readonly #leaveSignals: () => void;
 
   /** Called once, when the stream ends. */
   onEnd: ((reason: CloseReason) => void) | undefined;
@@ -54,12 +55,12 @@ export class OpenStream implements Onlooker {
     this.#seat = seat;
     this.#reader = new WeakRef(reader);
     this.#delayMilliseconds = delaySeconds * 1000;
-    this.#signals = signals.filter((signal) => signal != null);
     this.onEnd = onEnd;
     seat.streams.add(this);
     abandoned?.register(reader, this, this);
-    for (const signal of this.#signals) signal.addEventListener('abort', this.#abort);
-    if (this.#signals.some((signal) => signal.aborted)) this.#abort();
+    this.#leaveSignals = onAbort(signals, () => this.end('aborted'));
+    // Aborted before: there was nothing to leave yet.
+    if (this.#ended) this.#leaveSignals();
   }
 
   /** Somebody waits from now on: `woken` is called, and the reader held. */
@@ -112,7 +113,7 @@ export class OpenStream implements Onlooker {
     if (this.#ended) return;
     this.#ended = true;
     clearTimeout(this.#due);
-    for (const signal of this.#signals) signal.removeEventListener('abort', this.#abort);
+    this.#leaveSignals?.();
     this.#seat.streams.delete(this);
     forget(this.#number);
     end(this.#number);
@@ -126,6 +127,4 @@ export class OpenStream implements Onlooker {
   #endByItself(): void {
     this.end(endReason(this.#seat) ?? 'stopped');
   }
-
-  readonly #abort = (): void => this.end('aborted');
 }

@@ -42,6 +42,7 @@ export function signalOption(value: AbortSignal | null | undefined, name: string
   throw new TypeError(`${name} must be an AbortSignal, not ${shown(value)}`);
 }
 
-function shown(value: unknown): string {
+/** Names a value that is not what was wanted, for an error's text. */
+export function shown(value: unknown): string {
   return value === null ? 'null' : typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 80)}`;
 }

@@ -7,6 +7,7 @@ import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import { report } from './report.js';
 import type { Onlooker, Seat } from './seat.js';
+import { onAbort } from './signals.js';
 import { DONE, MessageStream } from './stream.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
@@ -53,16 +54,16 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   ) {
     this.#stream = stream;
     this.#seat = seat;
-    const abort = (): void => this.#abort('aborted');
-    const given = signals.filter((signal) => signal != null);
+    let leaveSignals: (() => void) | undefined;
     this.#leave = (reason) => {
-      for (const signal of given) signal.removeEventListener('abort', abort);
+      leaveSignals?.();
       seat.streams.delete(this);
       leave(reason);
     };
     seat.streams.add(this);
-    for (const signal of given) signal.addEventListener('abort', abort);
-    if (given.some((signal) => signal.aborted)) abort();
+    leaveSignals = onAbort(signals, () => this.#abort('aborted'));
+    // Aborted before: there was nothing to leave yet.
+    if (this.over) leaveSignals();
   }
 
   get listener(): MessageQueueListener {

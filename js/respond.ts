@@ -11,7 +11,7 @@ import type { AnyEvents, EventMap } from './events.js';
 import { filterOption, type FilterOptions } from './filter.js';
 import { eventStreamHeaders, type HeadersLike } from './headers.js';
 import { shownId } from './ids.js';
-import { lastEventIdOf, type RequestLike } from './last-event-id.js';
+import { lastEventIdOf, lastEventIdOption, type RequestLike } from './last-event-id.js';
 import { queueOption, type QueueOptions } from './limits.js';
 import { MessageQueueListener } from './listener.js';
 import { functionOption, idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption, signalOption } from './options.js';
@@ -63,7 +63,7 @@ export function respond(
   const liveness = livenessOption(given);
   const onClose = functionOption(given.onClose, 'onClose');
   const keepMilliseconds = numberOption(given.resumeSeconds, 'resumeSeconds', 0, LONGEST_TIMER_SECONDS) * 1000;
-  const lastEventId = idOption(given.lastEventId, 'lastEventId') ?? lastEventIdOf(request);
+  const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
   const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), lastEventId, resumable: keepMilliseconds > 0 };
   const headers = eventStreamHeaders(given.headers);
 
@@ -97,13 +97,17 @@ export function respond(
   const onEnd = (reason: CloseReason): void => connection.ended(reason);
   seat.listener.startSync();
   try {
-    const body = new Body(connection, (body) => {
-      if (!adapted) return new CoreSource(body, seat, report, { delaySeconds: internals.wire.delaySeconds, signals, onEnd });
-      const stream = adapted(seat.listener, { onError });
-      // It heeds all the signals, of which a channel's own stream takes one.
-      const events = new ForeignStream(stream, seat, onEnd, signals);
-      return new AdaptedSource(body, { stream, events, retryMilliseconds, report });
-    });
+    if (!adapted) {
+      const { delaySeconds } = internals.wire;
+      const body = new Body(connection, (body) => new CoreSource(body, seat, report, { delaySeconds, signals, onEnd }));
+      connection.open(body);
+      return new Response(body.readable, { headers });
+    }
+    const stream = adapted(seat.listener, { onError });
+    // It heeds all the signals, of which a channel's own stream takes one.
+    const events = new ForeignStream(stream, seat, onEnd, signals);
+    const body = new Body(connection, (body) => new AdaptedSource(body, { stream, events, retryMilliseconds, report }));
+    connection.open(body, () => void events.end('dropped').catch(report));
     return new Response(body.readable, { headers });
   } catch (error) {
     connection.ended('failed');

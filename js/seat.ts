@@ -33,8 +33,10 @@ export class Seat {
   readonly streams = new Set<Onlooker>();
   /** The newest response that reads for a resumable listener. */
   connection: Connection | undefined;
+  /** Whether the core has disconnected the listener, because its queue was full. */
+  full = false;
   #watched = false;
-  #left: 'removed' | 'full' | undefined;
+  #left = false;
   /** Runs while a resumable listener waits for its client. */
   #kept: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,7 +50,7 @@ export class Seat {
     this.number = raw.add(listener.id, running, queue.overflow, queue.messages, queue.bytes, resumable, lastEventId);
     MessageQueueListener.join(listener, this);
     this.refresh();
-    this.setFilter(filter);
+    if (filter) this.setFilter(filter);
   }
 
   /** Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time. */
@@ -82,11 +84,11 @@ export class Seat {
 
   /** Why the listener is not at the channel any more; `undefined` while it is. */
   get left(): 'removed' | 'full' | undefined {
-    return this.#left;
+    return this.#left ? (this.full ? 'full' : 'removed') : undefined;
   }
 
-  leave(why: 'removed' | 'full' = 'removed'): void {
-    this.#left = why;
+  leave(): void {
+    this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
     this.raw.remove(this.number);

@@ -14,7 +14,7 @@ export const complain = (error) => channel.broadcast({ type: 'trouble', payload:
 /** Shows the latest notice. @param {HTMLElement} element */
 export async function showNotices(element) {
   for await (const { event, data } of channel.watch()) {
-    element.textContent = data ?? '';
+    element.textContent = typeof data === 'string' ? data : '';
     element.dataset.kind = event;
   }
 }

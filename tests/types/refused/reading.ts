@@ -65,7 +65,7 @@ channel.response(null, { status: 201 });
 // claim: a response is not made for what is no request
 // @ts-expect-error TS2345: an address
 channel.response('https://example.org/');
-// @ts-expect-error TS2353: options in the request's place
+// @ts-expect-error TS2741: options in the request's place
 channel.response({ headers: {} });
 
 // claim: headers that new Headers does not take are refused

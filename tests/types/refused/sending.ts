@@ -75,7 +75,7 @@ channel.broadcast({ type: 'list', payload: some<readonly number[]>() });
 // claim: what is no message is refused
 // @ts-expect-error TS2345: a type alone
 channel.broadcast('tick');
-// @ts-expect-error TS2554: type and payload apart
+// @ts-expect-error TS2345: type and payload apart
 channel.broadcast('tick', 1);
 // @ts-expect-error TS2554: nothing at all
 channel.broadcast();
