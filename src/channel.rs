@@ -598,8 +598,22 @@ impl<M> AbstractChannel<M> {
     ///
     /// [`InvalidChannelException`] when the channel is closed.
     pub fn watch(&self) -> Result<MessageStream<M>, Error> {
+        self.watch_with(ListenerOptions::default(), None)
+    }
+
+    /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is given, as
+    /// [`register_after`](Self::register_after) does.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`watch`](Self::watch).
+    pub fn watch_with(
+        &self,
+        options: ListenerOptions,
+        last_event_id: Option<&str>,
+    ) -> Result<MessageStream<M>, Error> {
         let listener = MessageQueueListener::new();
-        let seat = self.take_seat(&listener, ListenerOptions::default(), None)?;
+        let seat = self.take_seat(&listener, options, last_event_id)?;
         listener.start_sync();
         Ok(MessageStream::new(self.clone(), seat, true))
     }

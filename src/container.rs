@@ -108,6 +108,15 @@ impl<M> ChannelContainer<M> {
         Ok(())
     }
 
+    /// Removes and closes all channels, as [`rm`](Self::rm) does.
+    pub fn close(&self) {
+        let removed = std::mem::take(&mut self.channels.borrow_mut().by_id);
+        // Closed after the borrow, as in `rm`.
+        for (_, channel) in removed.into_values() {
+            channel.close();
+        }
+    }
+
     /// Returns the channels in the order in which they were registered.
     pub fn channels(&self) -> Vec<SseChannel<M>> {
         let channels = self.channels.borrow();

@@ -19,10 +19,11 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::chunk::{Chunks, Wire};
 use crate::error::{Error, InvalidListenerException};
-use crate::limit::History;
+use crate::limit::{History, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, ToEvent};
 use crate::pace::Pace;
+use crate::seat::ListenerOptions;
 use crate::sse_stream::{ByteStream, SseStream};
 use crate::stream::MessageStream;
 
@@ -162,13 +163,45 @@ impl<M: ToEvent> SseChannel<M> {
         Ok(self.bytes(self.channel.message_stream(listener)?))
     }
 
-    /// Adds a listener, starts it and opens its bytes, as [`watch`](SseChannel::watch) does its events.
+    /// Adds a listener, starts it and opens its bytes, as [`watch`](SseChannel::watch) does its events. Its queue is
+    /// bounded, as that of a network client should be: [`QueueLimit::NETWORK`].
     ///
     /// # Errors
     ///
     /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
     pub fn watch_bytes(&self) -> Result<ByteStream<M>, Error> {
-        Ok(self.bytes(self.channel.watch()?))
+        let options = ListenerOptions {
+            limit: Some(QueueLimit::NETWORK),
+            resumable: false,
+        };
+        self.watch_bytes_with(options, None)
+    }
+
+    /// As [`watch_bytes`](Self::watch_bytes), with options for the listener, and behind a client's last event id if it has
+    /// one.
+    ///
+    /// ```
+    /// # use eric_sse::{ListenerOptions, Message, QueueLimit, SseChannel};
+    /// # use futures::{StreamExt, executor::block_on};
+    /// let channel = SseChannel::new();
+    /// let last_event_id = channel.last_event_id(); // a request's `Last-Event-ID`
+    /// channel.broadcast(Message::new("tick", 1)?)?;
+    /// let options = ListenerOptions { limit: Some(QueueLimit::NETWORK), ..ListenerOptions::default() };
+    /// let mut body = channel.watch_bytes_with(options, Some(last_event_id.as_str()))?;
+    /// let bytes = block_on(body.next()).expect("it is open");
+    /// assert!(bytes.ends_with(b"data: 1\n\n"));
+    /// # Ok::<(), eric_sse::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// As those of [`watch_bytes`](Self::watch_bytes).
+    pub fn watch_bytes_with(
+        &self,
+        options: ListenerOptions,
+        last_event_id: Option<&str>,
+    ) -> Result<ByteStream<M>, Error> {
+        Ok(self.bytes(self.channel.watch_with(options, last_event_id)?))
     }
 
     fn bytes(&self, stream: MessageStream<M>) -> ByteStream<M> {

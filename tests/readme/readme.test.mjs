@@ -4,12 +4,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { after, before, describe, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import * as eric from 'eric-sse';
 import { launchBrowser } from '../browser.mjs';
+import { BodyReader } from '../js/suite/body.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');
@@ -109,6 +110,117 @@ describe('the example of an async iterator, in a dedicated worker of a browser',
     const ids = received.map(({ id }) => id);
     assert.deepEqual(ids.slice(0, 3), ids.slice(3));
     assert.deepEqual(ids.slice(0, 3).map((id) => id.split('-')[1]), ['1', '2', '3']);
+  });
+});
+
+describe('the example of the guarantees', () => {
+  const said = [];
+  let example;
+
+  before(async () => {
+    const text = await bundle('guarantees.js', { format: 'esm', platform: 'node', external: ['eric-sse'] });
+    // Resolved from here, as an installed package is.
+    const here = text.replaceAll('"eric-sse"', JSON.stringify(import.meta.resolve('eric-sse')));
+    example = await import(`data:text/javascript,${encodeURIComponent(here)}`);
+    mock.method(console, 'log', (...words) => said.push(words));
+  });
+  after(() => mock.restoreAll());
+
+  test('a user who comes back goes on where the connection broke, and hears nothing of other rooms or of what they said', async () => {
+    const subscribe = (lastEventId) => {
+      const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
+      return new BodyReader(example.subscribe(new Request('http://localhost/', { headers }), 'user-7', 'kitchen'));
+    };
+    const first = subscribe();
+    example.say('user-8', 'kitchen', 'one');
+    example.say('user-8', 'cellar', 'not here');
+    example.say('user-7', 'kitchen', 'my own');
+    const [one] = await first.events(1);
+    await first.cancel();
+    assert.deepEqual(said, [['user-7', 'cancelled', 1]]);
+    example.say('user-8', 'kitchen', 'two');
+    const again = subscribe(one.lastEventId);
+    const [two] = await again.events(1);
+    assert.deepEqual([one, two].map(({ data }) => JSON.parse(data).text), ['one', 'two']);
+    await again.cancel();
+  });
+});
+
+describe('the table of defaults', () => {
+  const { SSEChannel, MessageQueueListener, AbstractChannel } = eric;
+  const fill = (channel, count, bytes = 1) => {
+    for (let sent = 0; sent < count; sent++) channel.broadcast({ type: 'a', payload: 'x'.repeat(bytes - 1) });
+  };
+  const kept = (channel) => channel.stats().history;
+
+  test('a channel keeps 1,024 messages or 1 MiB; an AbstractChannel keeps none', () => {
+    const [many, heavy, none] = [new SSEChannel(), new SSEChannel(), new (class extends AbstractChannel {})()];
+    fill(many, 2000);
+    assert.deepEqual(kept(many), { messages: 1024, bytes: 1024 });
+    fill(heavy, 40, 65_536);
+    assert.deepEqual(kept(heavy), { messages: 16, bytes: 1024 * 1024 });
+    fill(none, 10);
+    assert.deepEqual(kept(none), { messages: 0, bytes: 0 });
+  });
+
+  test('for 300 seconds', () => {
+    const now = performance.now.bind(performance);
+    const channel = new SSEChannel();
+    fill(channel, 1);
+    const { id } = channel;
+    for (const [seconds, messages] of [[299, 1], [301, 0]]) {
+      mock.method(performance, 'now', () => now() + seconds * 1000);
+      assert.deepEqual(kept(channel), { messages, bytes: messages }, `${id} after ${seconds} seconds`);
+      mock.restoreAll();
+    }
+  });
+
+  test('a response is disconnected at 1,025 messages, or above 1 MiB', async () => {
+    for (const [most, bytes] of [[1024, 1], [16, 65_536]]) {
+      const channel = new SSEChannel();
+      const reasons = [];
+      const response = channel.response(null, { onClose: ({ reason }) => reasons.push(reason) });
+      fill(channel, most, bytes);
+      assert.equal(channel.listenerCount, 1);
+      fill(channel, 1, bytes);
+      assert.equal(channel.listenerCount, 0);
+      await response.text();
+      assert.deepEqual(reasons, ['full']);
+    }
+  });
+
+  test('a listener in this process is unbounded', () => {
+    const channel = new SSEChannel();
+    const listener = channel.addListener();
+    fill(channel, 20_000);
+    assert.equal(listener.stats().queued, 20_000);
+  });
+
+  test('one that is bounded drops the oldest', () => {
+    const channel = new SSEChannel();
+    const listener = new MessageQueueListener();
+    channel.registerListener(listener, { queue: { messages: 2 } });
+    fill(channel, 5);
+    assert.deepEqual([listener.stats().queued, listener.stats().dropped.overflow], [2, 3]);
+  });
+
+  test('the first look at an idle response is due after 15 seconds, at one that nobody reads after 60', async () => {
+    const delays = [];
+    const set = globalThis.setTimeout;
+    mock.method(globalThis, 'setTimeout', (callback, delay, ...rest) => (delays.push(delay), set(callback, delay, ...rest)));
+    const idle = new SSEChannel().response();
+    const reader = idle.body.getReader();
+    mock.restoreAll();
+    // Before it is read what it starts with waits to be taken; the heartbeat that is due is no heartbeat, but it is looked at.
+    assert.equal(delays.length, 1);
+    assert.ok(delays[0] > 14_900 && delays[0] <= 15_001, `${delays[0]}`);
+    await reader.cancel();
+    delays.length = 0;
+    mock.method(globalThis, 'setTimeout', (callback, delay, ...rest) => (delays.push(delay), set(callback, delay, ...rest)));
+    const unread = new SSEChannel().response(null, { heartbeatSeconds: 0 });
+    mock.restoreAll();
+    assert.ok(delays[0] > 59_900 && delays[0] <= 60_001, `${delays[0]}`);
+    await unread.body.cancel();
   });
 });
 

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 use std::task::Poll;
 
-use eric_sse::{ByteStream, Message, SseChannel};
+use eric_sse::{ByteStream, ListenerOptions, Message, SseChannel};
 
 use super::bytes::{bytes, message, prelude};
 use super::support::*;
@@ -11,7 +11,9 @@ use crate::suite::test;
 
 /// Opens a byte stream and reads its first bytes.
 fn opened(channel: &SseChannel) -> ByteStream {
-    let mut stream = channel.watch_bytes().unwrap();
+    // Backlogs here are longer than a client would be allowed.
+    let unbounded = ListenerOptions::default();
+    let mut stream = channel.watch_bytes_with(unbounded, None).unwrap();
     let newest = channel.last_event_id();
     let expected = format!("retry: 15000\nid: {}\n\n", newest.as_str());
     assert_eq!(bytes(&mut stream), expected);
@@ -179,7 +181,9 @@ fn assert_bounded(chunks: &[Rc<[u8]>]) {
 #[test]
 fn a_long_backlog_goes_out_in_chunks_of_a_bounded_size() {
     let channel = SseChannel::new();
-    let mut stream = channel.watch_bytes().unwrap();
+    // Backlogs here are longer than a client would be allowed.
+    let unbounded = ListenerOptions::default();
+    let mut stream = channel.watch_bytes_with(unbounded, None).unwrap();
     long_backlog(&channel);
     assert_bounded(&waiting(&mut stream));
 }

@@ -142,3 +142,18 @@ fn a_dropped_container_leaves_its_channels_open() {
     drop(container);
     assert!(!channel.is_closed());
 }
+
+#[test]
+fn closing_a_container_removes_and_closes_all_its_channels() {
+    let container = ChannelContainer::<Message>::new();
+    let channels = [(); 3].map(|()| container.add(SseOptions::default()).unwrap());
+    let mut streams = channels.each_ref().map(|channel| channel.watch().unwrap());
+    container.close();
+    assert!(container.ids().is_empty());
+    for (channel, stream) in channels.iter().zip(&mut streams) {
+        assert!(channel.is_closed());
+        assert_eq!(rest(stream)[0].event.as_str(), "_eric_channel_closed");
+    }
+    container.close();
+    container.add(SseOptions::default()).unwrap();
+}

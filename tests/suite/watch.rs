@@ -122,3 +122,32 @@ fn ten_thousand_watches_leave_no_listener_behind() {
     drop(witness);
     assert_eq!(channel.listener_count(), 0);
 }
+
+#[test]
+fn the_bytes_of_a_network_client_are_bounded() {
+    let channel = eric_sse::SseChannel::new();
+    let mut stream = channel.watch_bytes().unwrap();
+    for number in 0..1024 {
+        channel
+            .broadcast(super::bytes::message("tick", number))
+            .unwrap();
+    }
+    assert_eq!(channel.listener_count(), 1);
+    channel.broadcast(super::bytes::message("tick", 0)).unwrap();
+    assert_eq!(channel.listener_count(), 0);
+    assert!(is_ended(&mut stream));
+    assert_eq!(channel.overflows(), 1);
+}
+
+#[test]
+fn a_stream_behind_an_event_id_takes_its_listener_along() {
+    let channel = eric_sse::SseChannel::new();
+    let last = channel.last_event_id();
+    channel.broadcast(super::bytes::message("tick", 1)).unwrap();
+    let mut stream = channel
+        .watch_with(eric_sse::ListenerOptions::default(), Some(last.as_str()))
+        .unwrap();
+    assert_eq!(waiting(&mut stream).len(), 1);
+    drop(stream);
+    assert_eq!(channel.listener_count(), 0);
+}
