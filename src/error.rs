@@ -94,11 +94,15 @@ macro_rules! exception {
             pub fn code(&self) -> &'static str {
                 Self::CODE
             }
+
+            pub(crate) fn text(&self) -> &str {
+                &self.message
+            }
         }
 
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(&self.message)
+                f.write_str(self.text())
             }
         }
 
@@ -266,17 +270,26 @@ impl Error {
             Self::Callback(_) => "ERIC_CALLBACK",
         }
     }
+
+    /// Returns the exception's text, for those who do without formatting; nothing for a callback's error, whose
+    /// text has to be formatted.
+    pub(crate) fn text(&self) -> &str {
+        match self {
+            Self::InvalidChannel(exception) => exception.text(),
+            Self::InvalidListener(exception) => exception.text(),
+            Self::InvalidMessage(exception) => exception.text(),
+            Self::NoMessages(exception) => exception.text(),
+            Self::QueueFull(exception) => exception.text(),
+            Self::Callback(_) => "",
+        }
+    }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::InvalidChannel(exception) => exception.fmt(f),
-            Self::InvalidListener(exception) => exception.fmt(f),
-            Self::InvalidMessage(exception) => exception.fmt(f),
-            Self::NoMessages(exception) => exception.fmt(f),
-            Self::QueueFull(exception) => exception.fmt(f),
             Self::Callback(error) => error.fmt(f),
+            _ => f.write_str(self.text()),
         }
     }
 }

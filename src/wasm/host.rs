@@ -15,7 +15,7 @@ extern "C" {
     /// Makes the exception with a code. `detail` is the reason of a `NoMessagesException`, or the listeners that
     /// a `QueueFullException` names, a line each.
     #[wasm_bindgen(method)]
-    fn exception(this: &Host, code: &str, message: &str, detail: Option<String>) -> JsValue;
+    fn exception(this: &Host, code: &str, message: &str, detail: Option<&str>) -> JsValue;
 
     /// Has the woken streams taken in a microtask.
     #[wasm_bindgen(method, js_name = wakeSoon)]
@@ -66,22 +66,32 @@ impl std::error::Error for Thrown {}
 
 /// Turns an exception into the JavaScript value to throw.
 pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
-    let error = error.into();
+    to_throw(error.into())
+}
+
+fn to_throw(error: Error) -> JsValue {
+    let mut full = String::new();
     let detail = match &error {
-        Error::QueueFull(exception) => Some(exception.listeners().join("\n")),
+        Error::QueueFull(exception) => {
+            for listener in exception.listeners() {
+                full.push_str(listener);
+                full.push('\n');
+            }
+            Some(full.trim_end())
+        }
         Error::NoMessages(exception) => Some(match exception.reason() {
-            NoMessagesReason::Empty => "empty".to_string(),
-            NoMessagesReason::Stopped => "stopped".to_string(),
-            NoMessagesReason::Closed => "closed".to_string(),
+            NoMessagesReason::Empty => "empty",
+            NoMessagesReason::Stopped => "stopped",
+            NoMessagesReason::Closed => "closed",
         }),
         _ => None,
     };
-    let (code, message) = (error.code(), error.to_string());
+    let (code, text) = (error.code(), error.text());
     match error {
         Error::Callback(error) => callback_value(error),
         _ => HOST.with(|slot| match slot.get() {
-            Some(host) => host.exception(code, &message, detail),
-            None => JsError::new(&message).into(),
+            Some(host) => host.exception(code, text, detail),
+            None => JsError::new(text).into(),
         }),
     }
 }
@@ -90,6 +100,7 @@ pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
 pub(crate) fn callback_value(error: CallbackError) -> JsValue {
     match error.downcast::<Thrown>() {
         Ok(thrown) => thrown.0,
-        Err(error) => JsError::new(&error.to_string()).into(),
+        // Nothing else is ever given as a callback here.
+        Err(_) => JsError::new("a callback refused the message").into(),
     }
 }
