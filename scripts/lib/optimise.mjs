@@ -1,0 +1,145 @@
+// A lighter WebAssembly that does the same: what only words and places a panic goes, then wasm-opt does the rest.
+//
+// A panic ends in a trap here, and its message is written nowhere. Rust makes the message all the same: it takes a formatter
+// for numbers, a table of places, a file name for each, and arguments at every check. So:
+//
+// 1. The functions that panic become traps themselves.
+// 2. What formats goes too. It stands in tables of methods that panics alone look into; should anything else call it, the
+//    build fails rather than trap (see "Weight" in CONTRIBUTING.md).
+// 3. The places in the sources are zeroed.
+// 4. wasm-opt drops the arguments and everything that is not reachable any more.
+
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure } from './failure.mjs';
+import { quietly } from './run.mjs';
+
+const FLAGS = ['-O3', '--strip-producers', '--strip-target-features', '--reorder-functions'];
+
+const PANICS = /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
+
+/** The formatter, the payloads of panics, and the futures of `js_sys`, which are linked although nothing calls them. */
+const WORDING = /\bcore(\[\w+\])?::fmt::|PanicPayload>::|js_sys::futures::/;
+
+const SOURCE_FILE = /^[\x21-\x7e]+\.rs$/;
+/** A `core::panic::Location`: address and length of the file's name, line, column. */
+const LOCATION_BYTES = 16;
+
+/** @typedef {import('binaryen').default.Module} Module */
+
+/**
+ * @param {string} file is replaced
+ * @param {NodeJS.ProcessEnv} env from `setUpBuild`
+ */
+export async function optimise(file, env) {
+  const snipped = path.join(path.dirname(file), 'snipped.wasm');
+  writeFileSync(snipped, await withoutWording(readFileSync(file)));
+  await quietly('wasm-opt', [...FLAGS, snipped, '-o', file], { env });
+  rmSync(snipped);
+}
+
+/**
+ * @param {Uint8Array} wasm with the names of its functions
+ * @returns {Promise<Uint8Array>}
+ */
+async function withoutWording(wasm) {
+  const { default: binaryen } = await import('binaryen');
+  const module = binaryen.readBinary(wasm);
+  try {
+    const functions = functionsOf(binaryen, module);
+    // By the body too: some functions have such a name and return.
+    const panics = functions.filter(({ name, body }) => PANICS.test(name) && binaryen.getExpressionType(body) === binaryen.unreachable);
+    if (panics.length === 0) throw new Failure('no function of the WebAssembly is known to panic: does the compiler name them in another way now? See scripts/lib/optimise.mjs.');
+    trap(module, panics);
+    refuseCallers(module);
+    const wording = functionsOf(binaryen, module).filter(({ name }) => WORDING.test(name));
+    trap(module, wording);
+    const binary = Buffer.from(module.emitBinary());
+    clearLocations(segmentsOf(module, binary));
+    return binary;
+  } finally {
+    module.dispose();
+  }
+}
+
+/**
+ * The functions that are not imported.
+ * @param {typeof import('binaryen').default} binaryen
+ * @param {Module} module
+ */
+function functionsOf(binaryen, module) {
+  const all = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
+  return all.filter(({ module: imported }) => !imported);
+}
+
+/**
+ * Makes traps of functions, and drops what nothing else reaches.
+ * @param {Module} module
+ * @param {ReturnType<typeof functionsOf>} functions
+ */
+function trap(module, functions) {
+  for (const { name, params, results } of functions) {
+    module.removeFunction(name);
+    module.addFunction(name, params, results, [], module.unreachable());
+  }
+  module.runPasses(['remove-unused-module-elements']);
+}
+
+/**
+ * Fails if something calls the formatter that is not part of it.
+ * @param {Module} module
+ */
+function refuseCallers(module) {
+  const name = String.raw`\$("(?:[^"\\]|\\.)*"|\S+?)(?=[\s)])`;
+  const [, ...functions] = module.emitText().split(new RegExp(`^ \\(func ${name}`, 'm'));
+  for (let i = 0; i < functions.length; i += 2) {
+    const [caller = '', body = ''] = functions.slice(i);
+    if (WORDING.test(caller)) continue;
+    for (const [, called = ''] of body.matchAll(new RegExp(`\\((?:return_)?call ${name}`, 'g'))) {
+      if (WORDING.test(called)) throw new Failure(`${caller} calls ${called}: the WebAssembly formats nothing, join the texts instead. See scripts/lib/optimise.mjs.`);
+    }
+  }
+}
+
+/**
+ * @typedef {{ offset: number, bytes: Buffer }} Segment `bytes` is a view of the binary
+ *
+ * @param {Module} module
+ * @param {Buffer} binary
+ * @returns {Segment[]}
+ */
+function segmentsOf(module, binary) {
+  // Not all of it is among binaryen's types.
+  const { getNumDataSegments, getDataSegmentInfo } = /** @type {any} */ (module);
+  return Array.from({ length: getNumDataSegments() }, (_, i) => {
+    const { offset, data } = getDataSegmentInfo(module.getDataSegmentByIndex(i));
+    const start = binary.indexOf(Buffer.from(data));
+    return { offset, bytes: binary.subarray(start, start + data.byteLength) };
+  });
+}
+
+/**
+ * Zeroes what says where in the sources something panics, and the names of the files.
+ * @param {Segment[]} segments
+ */
+function clearLocations(segments) {
+  const cleared = segments.flatMap(({ bytes }) => {
+    const starts = Array.from({ length: Math.max(0, (bytes.length >> 2) - 3) }, (_, i) => 4 * i);
+    return starts.flatMap((start) => {
+      const file = textAt(segments, bytes.readUInt32LE(start), bytes.readUInt32LE(start + 4));
+      return file && SOURCE_FILE.test(file.toString('latin1')) ? [file, bytes.subarray(start, start + LOCATION_BYTES)] : [];
+    });
+  });
+  if (cleared.length === 0) throw new Failure('the WebAssembly has no places of panics: does the compiler lay them out in another way now? See scripts/lib/optimise.mjs.');
+  for (const bytes of cleared) bytes.fill(0);
+}
+
+/**
+ * @param {Segment[]} segments
+ * @param {number} address
+ * @param {number} length
+ */
+function textAt(segments, address, length) {
+  const segment = segments.find(({ offset, bytes }) => address >= offset && address + length <= offset + bytes.length);
+  return segment?.bytes.subarray(address - segment.offset, address - segment.offset + length);
+}
