@@ -139,13 +139,13 @@ impl InvalidChannelException {
 
     pub(crate) fn unknown(id: &str) -> Self {
         Self {
-            message: ["no channel has the id ", &shown(id)].concat(),
+            message: quoting("no channel has the id ", id),
         }
     }
 
     pub(crate) fn registered(id: &str) -> Self {
         Self {
-            message: ["a channel is registered already with the id ", &shown(id)].concat(),
+            message: quoting("a channel is registered already with the id ", id),
         }
     }
 }
@@ -153,13 +153,13 @@ impl InvalidChannelException {
 impl InvalidListenerException {
     pub(crate) fn unknown(id: &str) -> Self {
         Self {
-            message: ["no listener of the channel has the id ", &shown(id)].concat(),
+            message: quoting("no listener of the channel has the id ", id),
         }
     }
 
     pub(crate) fn registered(id: &str) -> Self {
         Self {
-            message: ["a listener is registered already with the id ", &shown(id)].concat(),
+            message: quoting("a listener is registered already with the id ", id),
         }
     }
 }
@@ -202,10 +202,14 @@ impl NoMessagesException {
 
 impl QueueFullException {
     pub(crate) fn new(listeners: Vec<String>) -> Self {
-        Self {
-            message: ["the queue is full of listener ", &listeners.join(", ")].concat(),
-            listeners,
+        let mut message = String::from("the queue is full of listener ");
+        for (index, id) in listeners.iter().enumerate() {
+            if index > 0 {
+                message.push_str(", ");
+            }
+            message.push_str(id);
         }
+        Self { message, listeners }
     }
 
     /// Returns the ids of the listeners that are full.
@@ -296,13 +300,15 @@ impl fmt::Display for Error {
 
 impl StdError for Error {}
 
-/// Quotes an id for an error's text: without control characters, and cut when it is longer than any of
-/// ours. Done by hand, since the formatting machinery would weigh more than the rest of this module in
-/// WebAssembly.
-fn shown(id: &str) -> String {
+/// Quotes an id behind an error's text: without control characters, and cut when it is longer than any of ours.
+/// Done by hand, since the formatting machinery would weigh more than the rest of this module in WebAssembly.
+fn quoting(text: &str, id: &str) -> String {
     const LONGEST: usize = 80;
-    let mut text = String::from("\"");
-    text.extend(id.chars().filter(|c| !c.is_control()).take(LONGEST));
+    let mut text = String::from(text);
+    text.push('"');
+    for shown in id.chars().filter(|c| !c.is_control()).take(LONGEST) {
+        text.push(shown);
+    }
     text.push('"');
     text
 }

@@ -197,8 +197,11 @@ fn fits_a_line(what: &str, text: &str) -> Result<(), InvalidMessageFormat> {
                 b'\n' => "a line feed",
                 _ => "a NUL",
             };
-            let parts = ["the ", what, " contains ", name, UNFIT];
-            Err(InvalidMessageFormat::new(parts.concat()))
+            let mut text = String::new();
+            for part in ["the ", what, " contains ", name, UNFIT] {
+                text.push_str(part);
+            }
+            Err(InvalidMessageFormat::new(text))
         }
     }
 }

@@ -43,6 +43,7 @@ fn random<const N: usize>() -> [u8; N] {
 
 fn push_hex(text: &mut String, byte: u8) {
     for digit in [byte >> 4, byte & 0xf] {
-        text.extend(char::from_digit(digit.into(), 16));
+        let first = if digit < 10 { b'0' } else { b'a' - 10 };
+        text.push(char::from(first + digit));
     }
 }
