@@ -14,8 +14,7 @@ import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { quietly } from './run.mjs';
 
-// The first kilobyte is the far end of the stack, so that no address is below it: offsets may be folded into loads and stores.
-const FLAGS = ['-O3', '--converge', '--low-memory-unused', '--strip-producers', '--strip-target-features', '--reorder-functions'];
+const FLAGS = ['-O3', '--converge', '--strip-producers', '--strip-target-features', '--reorder-functions'];
 
 const PANICS = /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
 

@@ -74,10 +74,12 @@ fn to_throw(error: Error) -> JsValue {
     let detail = match &error {
         Error::QueueFull(exception) => {
             for listener in exception.listeners() {
+                if !full.is_empty() {
+                    full.push('\n');
+                }
                 full.push_str(listener);
-                full.push('\n');
             }
-            Some(full.trim_end())
+            Some(full.as_str())
         }
         Error::NoMessages(exception) => Some(match exception.reason() {
             NoMessagesReason::Empty => "empty",
