@@ -93,8 +93,12 @@ impl LastEventId {
         let (Ok(id), Some((its_epoch, place))) = (EventId::new(text), text.split_once('-')) else {
             return Self::Unknown;
         };
-        let (sequence, dispatch) = place.split_once('.').unwrap_or((place, "0"));
-        let (Some(sequence), Some(dispatch)) = (number(sequence), number(dispatch)) else {
+        let (sequence, dispatch) = match place.split_once('.') {
+            // Dispatches count from 1.
+            Some((sequence, dispatch)) => (sequence, number(dispatch).filter(|count| *count > 0)),
+            None => (place, Some(0)),
+        };
+        let (Some(sequence), Some(dispatch)) = (number(sequence), dispatch) else {
             return Self::Unknown;
         };
         if its_epoch != epoch {
@@ -141,6 +145,8 @@ mod tests {
             "e0-+1",
             "e0-01",
             "e0-1.",
+            "e0-1.0",
+            "e0-1.03",
             "e0-1.2.3",
             "e0-1 ",
             "e0-1\n",
