@@ -162,7 +162,12 @@ impl<T: Clone> Queue<T> {
                 _ if !laned.position.is_dispatch() => unneeded.push(laned.entry),
                 Some(past) if laned.position <= position => past.push(laned),
                 None if laned.position <= position => unneeded.push(laned.entry),
-                _ if is_lost => {
+                // Remembered all the same: the next rewind has to count it again.
+                Some(past) if is_lost => {
+                    missing += 1;
+                    past.push(laned);
+                }
+                None if is_lost => {
                     missing += 1;
                     unneeded.push(laned.entry);
                 }
