@@ -273,7 +273,8 @@ impl<M> AbstractChannel<M> {
             Some(id) => {
                 let (last, gap) = self.resume_point(id, &state.log, options.resumable);
                 let next = last.sequence() + 1;
-                let queue = Queue::attach_at(&mut state.log, next, options.limit);
+                let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
+                queue.number_after(last);
                 (queue, gap, last)
             }
             None => (Queue::attach(&mut state.log, options.limit), None, came),

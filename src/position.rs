@@ -33,6 +33,11 @@ impl Position {
         self.sequence
     }
 
+    /// Returns its number among the dispatches to its listener; 0 for a broadcast.
+    pub(crate) fn dispatch_number(&self) -> u64 {
+        self.dispatch
+    }
+
     /// Returns the position that only this one stands behind.
     pub(crate) fn before(self) -> Self {
         match self.dispatch {

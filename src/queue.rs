@@ -124,6 +124,12 @@ impl<T: Clone> Queue<T> {
         }
     }
 
+    /// Numbers dispatches behind those of a position that a former queue has given: an id that the reader has is not
+    /// given again, and what gets a new one stands behind it.
+    pub(crate) fn number_after(&mut self, position: Position) {
+        self.dispatched = position.dispatch_number();
+    }
+
     /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind).
     pub(crate) fn remember(&mut self) {
         self.past.get_or_insert_with(|| Past {

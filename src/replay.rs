@@ -84,6 +84,9 @@ impl LastEventId {
     /// No id of ours is longer.
     const LONGEST: usize = 64;
 
+    /// No listener of ours is sent more.
+    const MOST_DISPATCHES: u64 = 1 << 53;
+
     /// Reads `<epoch>-<sequence>`, or `<epoch>-<sequence>.<dispatch>`.
     pub(crate) fn parse(text: &str, epoch: &str) -> Self {
         let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
@@ -94,8 +97,11 @@ impl LastEventId {
             return Self::Unknown;
         };
         let (sequence, dispatch) = match place.split_once('.') {
-            // Dispatches count from 1.
-            Some((sequence, dispatch)) => (sequence, number(dispatch).filter(|count| *count > 0)),
+            // Dispatches count from 1, and never as far as to overflow.
+            Some((sequence, dispatch)) => {
+                let given = |count: &u64| (1..=Self::MOST_DISPATCHES).contains(count);
+                (sequence, number(dispatch).filter(given))
+            }
             None => (place, Some(0)),
         };
         let (Some(sequence), Some(dispatch)) = (number(sequence), dispatch) else {
@@ -146,6 +152,7 @@ mod tests {
             "e0-01",
             "e0-1.",
             "e0-1.0",
+            "e0-1.18446744073709551615",
             "e0-1.03",
             "e0-1.2.3",
             "e0-1 ",

@@ -439,6 +439,25 @@ fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
 }
 
 #[test]
+fn an_id_that_a_client_has_is_not_given_again_to_the_listener_that_it_comes_back_with() {
+    let channel = numbers(newest(10));
+    broadcast(&channel, [0]);
+    let former = listener(&channel, RESUMABLE);
+    dispatch(&channel, &former, [1]);
+    let last = channel.dispatch(former.id(), Number(2, 1)).unwrap();
+    channel.remove_listener(former.id()).unwrap();
+
+    let mut stream = reader_after(&channel, RESUMABLE, &id(&channel, last));
+    let own = stream.listener().clone();
+    assert!(matches!(read(&mut stream)[..], [Got::Gap(..)]));
+    let next = channel.dispatch(own.id(), Number(3, 1)).unwrap();
+    assert!(next > last);
+    // The client has lost its connection before it got that.
+    channel.rewind(own.id(), &id(&channel, last)).unwrap();
+    assert_eq!(read(&mut stream), all([3]));
+}
+
+#[test]
 fn who_was_shown_the_state_as_of_an_id_misses_nothing_after_it() {
     let channel = numbers(newest(10));
     broadcast(&channel, 0..3);
