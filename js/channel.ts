@@ -46,7 +46,7 @@ export interface RegisterOptions<Events extends EventMap<Events> = AnyEvents> ex
 }
 
 export interface BroadcastOptions {
-  /** The listeners, or their ids, that do not get it. */
+  /** The listeners, or their ids, that do not get it: not when they come back for a replay either. */
   except?: MessageQueueListener | string | readonly (MessageQueueListener | string)[] | undefined;
 }
 
@@ -186,6 +186,9 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
       throw new InvalidListenerException('only a MessageQueueListener can be registered');
     }
     const { raw, seats } = this.#internals;
+    if (seats.has(listener.id) && !this.closed) {
+      throw new InvalidListenerException(`a listener is registered already with the id ${shownId(listener.id)}`);
+    }
     const seat = new Seat(raw, listener as unknown as MessageQueueListener, options);
     seats.set(listener.id, seat);
     return seat;
@@ -241,7 +244,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    */
   broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: BroadcastOptions): void {
     const { raw } = this.#internals;
-    const except = options === undefined ? undefined : this.#numbersOf(objectOption(options, 'options').except);
+    const except = options === undefined ? '' : exceptOption(objectOption(options, 'options').except);
     const sent = send(message);
     try {
       sent.sequence = except ? raw.broadcastExcept(sent, sent.bytes, except) : raw.broadcast(sent, sent.bytes);
@@ -257,22 +260,11 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const overflows = raw.overflows();
     if (overflows === this.#overflows) return;
     this.#overflows = overflows;
-    const full = new Set(raw.disconnected());
     for (const seat of [...seats.values()]) {
-      if (!full.has(seat.number)) continue;
+      if (raw.isSeated(seat.number)) continue;
       seat.full = true;
       this.removeListener(seat.listener.id);
     }
-  }
-
-  /** Returns the seats of those who are here. Ids of nobody are passed over. */
-  #numbersOf(except: BroadcastOptions['except']): Uint32Array {
-    const numbers = new Set<number>();
-    for (const one of Array.isArray(except) ? except : [except]) {
-      const seat = this.#internals.seats.get(typeof one === 'object' ? one.id : one);
-      if (seat) numbers.add(seat.number);
-    }
-    return Uint32Array.from(numbers);
   }
 
   /**
@@ -404,6 +396,12 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
     filter: filterOption(given as FilterOptions),
     lastEventId: lastEventIdOption(lastEventId),
   };
+}
+
+/** Returns the ids, a line each: no id has a line feed. */
+function exceptOption(except: BroadcastOptions['except']): string {
+  const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
+  return all.map((one: MessageQueueListener | string) => idOption(one instanceof MessageQueueListener ? one.id : one, 'except')).join('\n');
 }
 
 /** Gives the sender back what was refused. */

@@ -25,7 +25,7 @@ export interface ListenerStats {
   refused: {
     /** `onMessage` has thrown. */
     onMessage: number;
-    /** The filter did not want them. */
+    /** The filter did not want them, or their sender excepted the listener. */
     filter: number;
   };
 }

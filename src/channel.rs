@@ -35,11 +35,12 @@
 //! or the first thing that it gets says that there is a [`Gap`].
 
 use std::cell::{OnceCell, RefCell};
-use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
+
+use slab::Slab;
 
 use crate::clock;
 use crate::error::{
@@ -52,6 +53,7 @@ use crate::limit::{History, Overflow};
 use crate::listener::MessageQueueListener;
 use crate::log::Log;
 use crate::message::Message;
+use crate::names::{ById, Names};
 use crate::position::Position;
 use crate::queue::{Queue, Read};
 use crate::replay::{Gap, GapReason, LastEventId};
@@ -97,7 +99,8 @@ struct Core<M> {
 
 struct State<M> {
     log: Log<Rc<Sent<M>>>,
-    seats: HashMap<Rc<str>, Rc<Seat<M>>>,
+    seats: Slab<Rc<Seat<M>>>,
+    names: Box<dyn Names>,
     /// The seats with a parked stream: those that a broadcast has to wake. A seat may outstay its
     /// stream here until the next broadcast, but not its own removal.
     parked: Vec<Rc<Seat<M>>>,
@@ -143,19 +146,30 @@ impl<M> Default for AbstractChannel<M> {
 impl<M> AbstractChannel<M> {
     /// Creates a channel with a random UUID as its id.
     pub fn new() -> Self {
-        Self::create(None, History::NONE, |_| size_of::<M>() as u64)
+        Self::create(None, History::NONE, |_| size_of::<M>() as u64, names())
     }
 
     /// Creates a channel with an id of the caller's.
     pub fn with_id(id: impl Into<Rc<str>>) -> Self {
-        Self::create(Some(id.into()), History::NONE, |_| size_of::<M>() as u64)
+        Self::create(
+            Some(id.into()),
+            History::NONE,
+            |_| size_of::<M>() as u64,
+            names(),
+        )
     }
 
     /// Creates a channel that keeps a history and weighs its messages, for bounds in bytes.
-    pub(crate) fn create(id: Option<Rc<str>>, history: History, weigh: fn(&M) -> u64) -> Self {
+    pub(crate) fn create(
+        id: Option<Rc<str>>,
+        history: History,
+        weigh: fn(&M) -> u64,
+        names: Box<dyn Names>,
+    ) -> Self {
         let state = State {
             log: Log::new(history),
-            seats: HashMap::new(),
+            seats: Slab::new(),
+            names,
             parked: Vec::new(),
             laned: Vec::new(),
             refusing: Vec::new(),
@@ -264,8 +278,8 @@ impl<M> AbstractChannel<M> {
         if state.closed {
             return Err(InvalidChannelException::closed().into());
         }
-        let id = listener.shared_id();
-        if state.seats.contains_key(&id) {
+        let (id, key) = (listener.shared_id(), state.seats.vacant_key());
+        if !state.names.insert(id.clone(), key) {
             return Err(InvalidListenerException::registered(&id).into());
         }
         let came = Position::broadcast(state.log.tail() - 1);
@@ -282,14 +296,14 @@ impl<M> AbstractChannel<M> {
         if options.resumable {
             queue.remember();
         }
-        let seat = Seat::new(listener.clone(), state.next_seat, came, queue);
+        let seat = Seat::new(listener.clone(), key, state.next_seat, came, queue);
         seat.gap.replace(gap);
         seat.last.set(last);
         if seat.refuses {
             state.refusing.push(seat.clone());
         }
         state.next_seat += 1;
-        state.seats.insert(id, seat.clone());
+        state.seats.insert(seat.clone());
         Ok(seat)
     }
 
@@ -406,7 +420,8 @@ impl<M> AbstractChannel<M> {
                 tally.discarded += lost - dropped;
             });
             state.left.add(seat.counters.tally());
-            let seat = state.seats.remove(seat.listener.id());
+            state.names.remove(seat.listener.id());
+            let seat = state.seats.remove(seat.key);
             (queue.detach(&mut state.log), seat)
         };
         // Dropped without a borrow: a message or a listener may own anything.
@@ -429,7 +444,7 @@ impl<M> AbstractChannel<M> {
     /// Returns the listeners in the order in which they were registered.
     pub fn listeners(&self) -> Vec<MessageQueueListener<M>> {
         let state = self.core.state.borrow();
-        let mut seats: Vec<_> = state.seats.values().collect();
+        let mut seats: Vec<_> = state.seats.iter().map(|(_, seat)| seat).collect();
         seats.sort_unstable_by_key(|seat| seat.number);
         seats.iter().map(|seat| seat.listener.clone()).collect()
     }
@@ -461,20 +476,22 @@ impl<M> AbstractChannel<M> {
         self.broadcast_except(message, &[])
     }
 
-    /// Sends a message to every listener but some, whose ids are given. Ids of nobody are passed over.
+    /// Sends a message to every listener but those whose ids are given, also when one of them comes back for a replay.
+    ///
+    /// For an excepted listener it counts as waiting until it is passed over, and as filtered then.
     ///
     /// # Errors
     ///
     /// As those of [`broadcast`](Self::broadcast).
     pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
         let bytes = (self.core.weigh)(&message);
-        let seats = except.iter().filter_map(|id| self.seat(id).ok());
-        self.broadcast_to_all_but(&seats.collect::<Vec<_>>(), message, bytes)
+        let except = except.iter().map(|id| Rc::from(*id));
+        self.broadcast_to_all_but(except.collect(), message, bytes)
     }
 
     pub(crate) fn broadcast_to_all_but(
         &self,
-        except: &[Rc<Seat<M>>],
+        except: Box<[Rc<str>]>,
         message: M,
         bytes: u64,
     ) -> Result<Position, SendError<M>> {
@@ -485,18 +502,13 @@ impl<M> AbstractChannel<M> {
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
             }
-            let refusing = state.full(bytes, except);
+            let refusing = state.full(bytes, &except);
             if !refusing.is_empty() {
                 state.refused_sends += 1;
                 return Err(SendError::new(message, QueueFullException::new(refusing)));
             }
-            for seat in except {
-                if let Some(queue) = seat.queue.borrow_mut().as_mut() {
-                    queue.except_next(&state.log, bytes);
-                }
-            }
             let position = Position::broadcast(state.log.tail());
-            let sent = Sent::new(message, position, bytes, at);
+            let sent = Sent::new(message, position, bytes, at, except);
             let (mut unneeded, lagged) = state.log.append(sent, bytes, at);
             let mut full = state.enforce_lanes(&mut unneeded);
             if lagged {
@@ -558,7 +570,12 @@ impl<M> AbstractChannel<M> {
                 return Err(SendError::new(message, QueueFullException::new(full)));
             }
             let position = queue.next_dispatch(&state.log);
-            queue.dispatch(position, bytes, at, Sent::new(message, position, bytes, at));
+            queue.dispatch(
+                position,
+                bytes,
+                at,
+                Sent::new(message, position, bytes, at, [].into()),
+            );
             state.has_lane(seat, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             match overflow {
@@ -637,8 +654,14 @@ impl<M> AbstractChannel<M> {
 
     pub(crate) fn seat(&self, listener_id: &str) -> Result<Rc<Seat<M>>, InvalidListenerException> {
         let state = self.core.state.borrow();
-        let seat = state.seats.get(listener_id).cloned();
+        let key = state.names.get(listener_id);
+        let seat = key.and_then(|key| state.seats.get(key)).cloned();
         seat.ok_or_else(|| InvalidListenerException::unknown(listener_id))
+    }
+
+    /// Returns the seat with a key.
+    pub(crate) fn seat_at(&self, key: usize) -> Option<Rc<Seat<M>>> {
+        self.core.state.borrow().seats.get(key).cloned()
     }
 
     /// Takes the oldest message that waits for a seat, or what has to be said before it.
@@ -654,7 +677,16 @@ impl<M> AbstractChannel<M> {
         let Some(queue) = queue.as_mut() else {
             return Taken::Removed;
         };
-        match queue.take(&mut state.log, &mut unneeded) {
+        let read = loop {
+            match queue.take(&mut state.log, &mut unneeded) {
+                Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
+                    seat.counters.count(|tally| tally.filtered += 1);
+                    unneeded.push(sent);
+                }
+                read => break read,
+            }
+        };
+        match read {
             Some(Read::Entry(sent)) => {
                 seat.last.set(sent.position);
                 Taken::Message(sent)
@@ -841,7 +873,7 @@ impl<M> AbstractChannel<M> {
             kept_bytes: state.log.bytes(),
             ..ChannelStats::default()
         };
-        for seat in state.seats.values() {
+        for (_, seat) in &state.seats {
             let listener = seat.stats(&state.log);
             stats.tally.add(listener.tally);
             stats.queued += listener.queued;
@@ -886,11 +918,11 @@ impl<M> State<M> {
     }
 
     /// Names the listeners that refuse a broadcast of a weight.
-    fn full(&self, bytes: u64, except: &[Rc<Seat<M>>]) -> Vec<String> {
+    fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
         let full = self.refusing.iter().filter(|seat| {
             let queue = seat.queue.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
-            let is_excepted = except.iter().any(|excepted| Rc::ptr_eq(excepted, seat));
+            let is_excepted = except.iter().any(|id| **id == *seat.listener.id());
             queue.as_ref().is_some_and(over) && !is_excepted
         });
         full.map(|seat| seat.listener.id().to_string()).collect()
@@ -917,13 +949,13 @@ impl<M> State<M> {
 
     /// Returns who has missed something and is to be disconnected for it.
     fn lagging(&self) -> Vec<Rc<Seat<M>>> {
-        let lagging = self.seats.values().filter(|seat| {
+        let lagging = self.seats.iter().filter(|(_, seat)| {
             let queue = seat.queue.borrow();
             queue.as_ref().is_some_and(|queue| {
                 queue.overflow() == Some(Overflow::Disconnect) && queue.lags(&self.log)
             })
         });
-        lagging.cloned().collect()
+        lagging.map(|(_, seat)| seat.clone()).collect()
     }
 
     /// Removes a seat that is being left from the lists it may stand in.
@@ -955,4 +987,8 @@ impl<M> fmt::Debug for AbstractChannel<M> {
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
+}
+
+fn names() -> Box<dyn Names> {
+    Box::new(ById::default())
 }

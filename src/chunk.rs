@@ -49,7 +49,7 @@ struct Shared {
     from: u64,
     /// Number of the first broadcast behind it.
     to: u64,
-    /// Whether it ends at a limit, and not because the log ended there.
+    /// Whether it ends at a limit or before what is not for everybody, and not because the log ended there.
     full: bool,
     bytes: Rc<[u8]>,
 }
@@ -207,7 +207,13 @@ impl<M: ToEvent> Chunks<M> {
         })??;
         let mut bytes = Vec::new();
         let mut to = from;
-        for sent in &unread {
+        // What is not for everybody is not shared: up to there, and behind it again.
+        let shared = unread.iter().take_while(|sent| sent.except.is_empty());
+        let shared = shared.collect::<Vec<_>>();
+        if shared.is_empty() {
+            return None;
+        }
+        for sent in &shared {
             bytes.extend_from_slice(sent.block(channel));
             to += 1;
             if bytes.len() > CHUNK_BYTES {
@@ -217,7 +223,9 @@ impl<M: ToEvent> Chunks<M> {
         Some(Shared {
             from,
             to,
-            full: bytes.len() > CHUNK_BYTES || unread.len() == CHUNK_BLOCKS,
+            full: bytes.len() > CHUNK_BYTES
+                || unread.len() == CHUNK_BLOCKS
+                || shared.len() < unread.len(),
             bytes: bytes.into(),
         })
     }

@@ -78,6 +78,11 @@ impl EventId {
         Ok(Self(text))
     }
 
+    /// Takes a text that has the form of ours: letters, digits and `.`, `_`, `-`.
+    pub(crate) fn of_ours(text: &str) -> Self {
+        Self(text.into())
+    }
+
     /// Joins an epoch, which is hexadecimal, and a position, which is digits and a dot.
     pub(crate) fn of_position(epoch: &str, position: Position) -> Self {
         let mut text = String::with_capacity(epoch.len() + 24);

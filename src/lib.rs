@@ -40,6 +40,7 @@ mod limit;
 mod listener;
 mod log;
 mod message;
+mod names;
 mod pace;
 mod position;
 mod queue;

@@ -22,25 +22,33 @@ use crate::log::{Bound, Cursor, Log};
 use crate::position::Position;
 
 /// One listener's unread entries, in the order in which they were sent.
+///
+/// # Invariants
+///
+/// - The first `read` entries of the lane were read, `past_bytes` in all; the others were not, `lane_bytes` in all.
+/// - Only a resumable queue has entries that were read.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
     cursor: Cursor,
+    /// What was dispatched, and broadcasts that were given back.
     lane: VecDeque<Laned<T>>,
+    read: usize,
     lane_bytes: u64,
-    /// How many entries were ever dispatched to this listener; numbers the next one.
+    past_bytes: u64,
+    /// The number of the last dispatch to this listener.
     dispatched: u64,
     /// How many entries were dropped here, beside those that the log knows of.
     missed: u64,
     /// The newest entry of the lane that was dropped since the reader was last told.
     dropped_to: Option<Position>,
-    /// The broadcasts that are not for this listener, which it has still to pass.
-    excepted: VecDeque<Excepted>,
     limit: Option<QueueLimit>,
     /// The first broadcast that is no replay: the older ones count on top of the limit. `None` once they
     /// have been read.
     replay_end: Option<u64>,
-    /// What was read, for a listener that outlives its connections: the client may not have got it.
-    past: Option<Past<T>>,
+    /// Whether what was read is remembered: its listener outlives its connections, and the client may not have got it.
+    resumable: bool,
+    /// The newest that was read and is remembered no longer.
+    forgotten: Position,
 }
 
 #[derive(Clone, Debug)]
@@ -50,39 +58,6 @@ struct Laned<T> {
     /// When it was sent, in milliseconds.
     at: f64,
     entry: T,
-}
-
-/// A broadcast that is not for a listener.
-#[derive(Clone, Copy, Debug)]
-struct Excepted {
-    number: u64,
-    bytes: u64,
-}
-
-/// What a queue remembers in order to be rewound.
-#[derive(Debug)]
-struct Past<T> {
-    /// What the lane has given out, within the limit; within the history when there is no limit.
-    lane: VecDeque<Laned<T>>,
-    bytes: u64,
-    /// The broadcasts that were passed over, as long as the log has them.
-    excepted: VecDeque<Excepted>,
-    /// The newest that is remembered no longer.
-    forgotten: Position,
-}
-
-impl<T> Past<T> {
-    fn push(&mut self, laned: Laned<T>) {
-        self.bytes += laned.bytes;
-        self.lane.push_back(laned);
-    }
-
-    /// Takes everything out. Says what the newest is that was forgotten before.
-    fn all(&mut self) -> (VecDeque<Laned<T>>, VecDeque<Excepted>, Position) {
-        self.bytes = 0;
-        let excepted = std::mem::take(&mut self.excepted);
-        (std::mem::take(&mut self.lane), excepted, self.forgotten)
-    }
 }
 
 /// What is read next.
@@ -113,14 +88,16 @@ impl<T: Clone> Queue<T> {
         Self {
             cursor,
             lane: VecDeque::new(),
+            read: 0,
             lane_bytes: 0,
+            past_bytes: 0,
             dispatched: 0,
             missed: 0,
             dropped_to: None,
-            excepted: VecDeque::new(),
             limit,
             replay_end: None,
-            past: None,
+            resumable: false,
+            forgotten: Position::broadcast(0),
         }
     }
 
@@ -132,12 +109,7 @@ impl<T: Clone> Queue<T> {
 
     /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind).
     pub(crate) fn remember(&mut self) {
-        self.past.get_or_insert_with(|| Past {
-            lane: VecDeque::new(),
-            bytes: 0,
-            excepted: VecDeque::new(),
-            forgotten: Position::broadcast(0),
-        });
+        self.resumable = true;
     }
 
     /// Goes back to what follows a position, as far as the history and the lane still have it. Returns how
@@ -150,46 +122,34 @@ impl<T: Clone> Queue<T> {
     ) -> Option<u64> {
         let (wanted, place) = (position.sequence() + 1, log.place(&self.cursor));
         let next = wanted.max(log.history_start().min(place));
-        let mut past = self.past.take();
-        let (mut lane, mut excepted, forgotten) = match &mut past {
-            Some(past) => past.all(),
-            None => (VecDeque::new(), VecDeque::new(), Position::broadcast(0)),
-        };
-        lane.append(&mut self.lane);
-        excepted.append(&mut self.excepted);
-        let is_lost = |excepted: &&Excepted| (wanted..next).contains(&excepted.number);
-        let mut missing = next - wanted - excepted.iter().filter(is_lost).count() as u64;
-        let passed = excepted.partition_point(|excepted| excepted.number < next);
-        self.excepted = excepted.split_off(passed);
-        for laned in lane {
-            let is_lost = missing > 0 && laned.position.sequence() + 1 < next;
-            match &mut past {
-                // A broadcast that was given back stands in the log again, or is counted as missing.
-                _ if !laned.position.is_dispatch() => unneeded.push(laned.entry),
-                Some(past) if laned.position <= position => past.push(laned),
-                None if laned.position <= position => unneeded.push(laned.entry),
-                // Remembered all the same: the next rewind has to count it again.
-                Some(past) if is_lost => {
-                    missing += 1;
-                    past.push(laned);
-                }
-                None if is_lost => {
-                    missing += 1;
-                    unneeded.push(laned.entry);
-                }
-                _ => self.lane.push_back(laned),
+        let mut missing = next - wanted;
+        for laned in std::mem::take(&mut self.lane) {
+            // A broadcast that was given back stands in the log again, or is counted as missing.
+            match laned.position.is_dispatch() {
+                true => self.lane.push_back(laned),
+                false => unneeded.push(laned.entry),
             }
         }
-        if let Some(past) = &mut past {
-            past.excepted = excepted;
+        self.read = self
+            .lane
+            .partition_point(|laned| laned.position <= position);
+        if missing > 0 {
+            // Remembered all the same: the next rewind has to count it again.
+            let is_lost = |laned: &Laned<T>| laned.position.sequence() + 1 < next;
+            let lost = self.lane.partition_point(is_lost).max(self.read);
+            missing += (lost - self.read) as u64;
+            self.read = lost;
         }
-        self.past = past;
-        self.lane_bytes = self.lane.iter().map(|laned| laned.bytes).sum();
+        let bytes = |laned: &Laned<T>| laned.bytes;
+        self.past_bytes = self.lane.range(..self.read).map(bytes).sum();
+        self.lane_bytes = self.lane.range(self.read..).map(bytes).sum();
         (self.missed, self.dropped_to) = (0, None);
         self.replay_end = Some(place);
         let cursor = log.attach_at(next, replay_bound(log, self.limit));
         unneeded.extend(log.detach(std::mem::replace(&mut self.cursor, cursor)));
-        (forgotten <= position).then_some(missing)
+        let known = self.forgotten <= position;
+        self.forget(log, unneeded);
+        known.then_some(missing)
     }
 
     /// Gives the cursor back. Returns what nobody reads any more, for the caller to drop once it
@@ -198,8 +158,6 @@ impl<T: Clone> Queue<T> {
     pub(crate) fn detach(self, log: &mut Log<T>) -> Vec<T> {
         let mut dropped = log.detach(self.cursor);
         dropped.extend(self.lane.into_iter().map(|laned| laned.entry));
-        let past = self.past.into_iter().flat_map(|past| past.lane);
-        dropped.extend(past.map(|laned| laned.entry));
         dropped
     }
 
@@ -220,32 +178,24 @@ impl<T: Clone> Queue<T> {
         });
     }
 
-    /// Leaves out the broadcast of a weight that is appended next. It counts towards the limit until it is
-    /// passed.
-    pub(crate) fn except_next(&mut self, log: &Log<T>, bytes: u64) {
-        let number = log.tail();
-        if self.excepted.back().is_none_or(|last| last.number < number) {
-            self.excepted.push_back(Excepted { number, bytes });
-        }
-    }
-
     /// Gives back the entry that was just taken: it is the oldest unread one again.
     /// [`enforce`](Self::enforce) has to follow the next append.
     pub(crate) fn give_back(&mut self, position: Position, bytes: u64, at: f64, entry: T) {
-        if let Some(past) = &mut self.past {
-            let is_last = |last: &Laned<T>| last.position == position;
-            if past.lane.back().is_some_and(is_last) {
-                past.lane.pop_back();
-                past.bytes -= bytes;
-            }
-        }
         self.lane_bytes += bytes;
-        self.lane.push_front(Laned {
+        let last = self.read.checked_sub(1);
+        let is_it = |last: &usize| self.lane[*last].position == position;
+        if let Some(last) = last.filter(is_it) {
+            self.read = last;
+            self.past_bytes -= bytes;
+            return;
+        }
+        let laned = Laned {
             position,
             bytes,
             at,
             entry,
-        });
+        };
+        self.lane.insert(self.read, laned);
     }
 
     /// Takes the oldest unread entry, or `None` when there is none. What was missed is told first. What
@@ -258,22 +208,11 @@ impl<T: Clone> Queue<T> {
             self.replay_end = None;
             log.rebind(&mut self.cursor, bound_of(self.limit));
         }
-        loop {
-            if let Some(entry) = self.pop_lane(log, unneeded) {
-                return Some(Read::Entry(entry));
-            }
-            let number = self.cursor.next();
-            let entry = log.take(&mut self.cursor)?;
-            if self
-                .excepted
-                .front()
-                .is_none_or(|next| next.number > number)
-            {
-                return Some(Read::Entry(entry));
-            }
-            unneeded.push(entry);
-            self.pass_excepted(log);
-        }
+        let entry = match self.front_is_before(self.cursor.next()) {
+            true => self.pop_front(log, unneeded),
+            false => log.take(&mut self.cursor),
+        };
+        entry.map(Read::Entry)
     }
 
     /// Says how many entries were dropped since the last call, and moves behind them.
@@ -281,7 +220,6 @@ impl<T: Clone> Queue<T> {
         let missed = self.untold(log);
         log.catch_up(&mut self.cursor);
         self.missed = 0;
-        self.pass_excepted(log);
         let before = Position::broadcast(self.cursor.next() - 1);
         let to = self.dropped_to.take().map_or(before, |to| to.max(before));
         (missed > 0).then_some(Read::Missed(missed, to))
@@ -289,9 +227,7 @@ impl<T: Clone> Queue<T> {
 
     /// Returns how many entries were dropped that the reader was not told of yet.
     pub(crate) fn untold(&self, log: &Log<T>) -> u64 {
-        let place = log.place(&self.cursor);
-        let excepted = self.excepted.iter().filter(|next| next.number < place);
-        self.missed + (place - self.cursor.next()) - excepted.count() as u64
+        self.missed + log.place(&self.cursor) - self.cursor.next()
     }
 
     /// As [`untold`](Self::untold), for the counters: who is disconnected drops nothing before.
@@ -305,30 +241,11 @@ impl<T: Clone> Queue<T> {
     /// Returns the position that everything unread stands behind.
     pub(crate) fn before(&self, log: &Log<T>) -> Position {
         let before = Position::broadcast(log.place(&self.cursor) - 1);
-        match self.lane.front() {
+        match self.front() {
             Some(front) if front.position.sequence() <= before.sequence() => {
                 front.position.before()
             }
             _ => before,
-        }
-    }
-
-    /// Forgets the excepted broadcasts that the cursor has passed; a queue that can be rewound remembers them.
-    fn pass_excepted(&mut self, log: &Log<T>) {
-        let next = self.cursor.next();
-        let is_older = |excepted: &VecDeque<Excepted>, number| {
-            let front = excepted.front();
-            front.is_some_and(|front| front.number < number)
-        };
-        while is_older(&self.excepted, next) {
-            let passed = self.excepted.pop_front();
-            let Some(past) = &mut self.past else { continue };
-            past.excepted.extend(passed);
-            while is_older(&past.excepted, log.history_start()) {
-                let old = past.excepted.pop_front();
-                let old = old.map(|old| Position::broadcast(old.number));
-                past.forgotten = past.forgotten.max(old.unwrap_or(past.forgotten));
-            }
         }
     }
 
@@ -341,7 +258,7 @@ impl<T: Clone> Queue<T> {
         while log.lags(&self.cursor) && self.front_is_before(place - 1) {
             self.drop_front(log, &mut dropped);
         }
-        while !self.lane.is_empty() && self.is_over(log, 0, 0) {
+        while self.has_lane() && self.is_over(log, 0, 0) {
             if self.front_is_before(log.place(&self.cursor)) {
                 self.drop_front(log, &mut dropped);
             } else {
@@ -353,48 +270,54 @@ impl<T: Clone> Queue<T> {
     }
 
     fn drop_front(&mut self, log: &Log<T>, dropped: &mut Vec<T>) {
-        self.dropped_to = self.lane.front().map(|front| front.position);
+        self.dropped_to = self.front().map(|front| front.position);
         let front = self.pop_front(log, dropped);
         dropped.extend(front);
         self.missed += 1;
     }
 
-    /// Takes the front of the lane, if it was sent before the broadcast that the cursor reads next.
-    fn pop_lane(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) -> Option<T> {
-        match self.front_is_before(self.cursor.next()) {
-            true => self.pop_front(log, unneeded),
-            false => None,
-        }
+    /// Returns the oldest unread entry of the lane.
+    fn front(&self) -> Option<&Laned<T>> {
+        self.lane.get(self.read)
     }
 
     /// Returns whether the front of the lane was sent before a broadcast.
     fn front_is_before(&self, number: u64) -> bool {
-        let front = self.lane.front();
+        let front = self.front();
         front.is_some_and(|front| front.position.sequence() < number)
     }
 
     fn pop_front(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) -> Option<T> {
-        let laned = self.lane.pop_front()?;
-        self.lane_bytes -= laned.bytes;
-        if let Some(past) = &mut self.past
-            && laned.position.is_dispatch()
-        {
-            let history = log.history();
-            let (messages, bytes) = match self.limit {
-                Some(limit) => (limit.messages, limit.bytes),
-                None => (history.messages, history.bytes),
+        let laned = self.front()?;
+        let bytes = laned.bytes;
+        let kept = self.resumable && laned.position.is_dispatch();
+        let kept = kept.then(|| laned.entry.clone());
+        self.lane_bytes -= bytes;
+        let Some(entry) = kept else {
+            return self.lane.remove(self.read).map(|laned| laned.entry);
+        };
+        self.read += 1;
+        self.past_bytes += bytes;
+        self.forget(log, unneeded);
+        Some(entry)
+    }
+
+    /// Forgets the oldest that was read, beyond the limit; without a limit, beyond the history's bounds.
+    fn forget(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) {
+        let (messages, bytes) = match self.limit {
+            _ if !self.resumable => (0, 0),
+            Some(limit) => (limit.messages, limit.bytes),
+            None => (log.history().messages, log.history().bytes),
+        };
+        while self.read as u64 > messages || self.past_bytes > bytes {
+            let Some(old) = self.lane.pop_front() else {
+                break;
             };
-            past.push(laned.clone());
-            while past.lane.len() as u64 > messages || past.bytes > bytes {
-                let Some(old) = past.lane.pop_front() else {
-                    break;
-                };
-                past.bytes -= old.bytes;
-                past.forgotten = past.forgotten.max(old.position);
-                unneeded.push(old.entry);
-            }
+            self.read -= 1;
+            self.past_bytes -= old.bytes;
+            self.forgotten = self.forgotten.max(old.position);
+            unneeded.push(old.entry);
         }
-        Some(laned.entry)
     }
 
     /// Returns whether the limit is passed once `entries` of `bytes` have come. What is being replayed does
@@ -404,7 +327,7 @@ impl<T: Clone> Queue<T> {
             return false;
         };
         let live = log.place(&self.cursor).max(self.replay_end.unwrap_or(0));
-        let waiting = self.lane.len() as u64 + (log.tail() - live) + entries;
+        let waiting = self.unread_lane() + (log.tail() - live) + entries;
         let waiting_bytes = self.lane_bytes + log.bytes_from(live) + bytes;
         waiting > limit.messages || (waiting_bytes > limit.bytes && waiting > 1)
     }
@@ -420,18 +343,21 @@ impl<T: Clone> Queue<T> {
 
     /// Returns whether entries wait that are for this listener alone.
     pub(crate) fn has_lane(&self) -> bool {
-        !self.lane.is_empty()
+        self.unread_lane() > 0
+    }
+
+    fn unread_lane(&self) -> u64 {
+        (self.lane.len() - self.read) as u64
     }
 
     /// Returns how many entries are unread.
     pub(crate) fn len(&self, log: &Log<T>) -> u64 {
-        let excepted = self.unread_excepted(log).count() as u64;
-        self.lane.len() as u64 + log.waiting(&self.cursor) - excepted
+        self.unread_lane() + log.waiting(&self.cursor)
     }
 
     /// Returns since when something is unread, in milliseconds.
     pub(crate) fn waiting_since(&self, log: &Log<T>) -> Option<f64> {
-        let dispatched = self.lane.front().map(|front| front.at);
+        let dispatched = self.front().map(|front| front.at);
         let broadcast = log.appended_at(log.place(&self.cursor));
         match (dispatched, broadcast) {
             (Some(dispatched), Some(broadcast)) => Some(dispatched.min(broadcast)),
@@ -441,18 +367,10 @@ impl<T: Clone> Queue<T> {
 
     /// Returns how many bytes are unread.
     pub(crate) fn bytes(&self, log: &Log<T>) -> u64 {
-        let excepted: u64 = self.unread_excepted(log).map(|next| next.bytes).sum();
-        self.lane_bytes + log.bytes_from(log.place(&self.cursor)) - excepted
+        self.lane_bytes + log.bytes_from(log.place(&self.cursor))
     }
 
-    fn unread_excepted(&self, log: &Log<T>) -> impl Iterator<Item = &Excepted> {
-        let place = log.place(&self.cursor);
-        self.excepted
-            .iter()
-            .filter(move |next| next.number >= place)
-    }
-
-    /// Returns how many broadcasts are still to be passed, the excepted ones included.
+    /// Returns how many broadcasts are unread.
     pub(crate) fn lag(&self, log: &Log<T>) -> u64 {
         log.waiting(&self.cursor)
     }
@@ -460,7 +378,7 @@ impl<T: Clone> Queue<T> {
     /// Returns the cursor when broadcasts are all that is unread: what other listeners at the same
     /// place read too, and may share.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
-        let alike = self.lane.is_empty() && self.excepted.is_empty() && !self.lags(log);
+        let alike = !self.has_lane() && !self.lags(log);
         alike.then_some(&mut self.cursor)
     }
 }
@@ -495,7 +413,7 @@ mod tests {
     /// The plain model: one list per listener, to which every send appends.
     struct Model {
         queue: Queue<usize>,
-        list: VecDeque<Option<usize>>,
+        list: VecDeque<usize>,
         missed: u64,
         limit: usize,
     }
@@ -519,20 +437,17 @@ mod tests {
             }
         }
 
-        /// `None` stands for a broadcast that is not for this listener.
-        fn send(&mut self, number: Option<usize>) {
+        fn send(&mut self, number: usize) {
             self.list.push_back(number);
             if self.list.len() > self.limit {
-                self.missed += u64::from(self.list.pop_front().flatten().is_some());
+                self.list.pop_front();
+                self.missed += 1;
             }
         }
 
         fn take(&mut self) -> Option<Result<usize, u64>> {
             match std::mem::take(&mut self.missed) {
-                0 => std::iter::from_fn(|| self.list.pop_front())
-                    .flatten()
-                    .next()
-                    .map(Ok),
+                0 => self.list.pop_front().map(Ok),
                 missed => Some(Err(missed)),
             }
         }
@@ -549,13 +464,9 @@ mod tests {
             for (number, (action, at)) in actions.into_iter().enumerate() {
                 match action {
                     0 | 1 => {
-                        let except = (action == 1).then_some(at);
-                        if let Some(at) = except {
-                            models[at].queue.except_next(&log, 1);
-                        }
                         drop(log.append(number, 1, 0.0));
-                        for (index, model) in models.iter_mut().enumerate() {
-                            model.send((except != Some(index)).then_some(number));
+                        for model in &mut models {
+                            model.send(number);
                             drop(model.queue.enforce(&mut log));
                         }
                     }
@@ -564,7 +475,7 @@ mod tests {
                         let position = model.queue.next_dispatch(&log);
                         model.queue.dispatch(position, 1, 0.0, number);
                         drop(model.queue.enforce(&mut log));
-                        model.send(Some(number));
+                        model.send(number);
                     }
                     3 => {
                         let model = &mut models[at];
@@ -583,8 +494,7 @@ mod tests {
                     }
                 }
                 for model in &models {
-                    let unread = model.list.iter().flatten().count();
-                    prop_assert_eq!(model.queue.len(&log), unread as u64);
+                    prop_assert_eq!(model.queue.len(&log), model.list.len() as u64);
                 }
             }
         }

@@ -84,40 +84,46 @@ impl LastEventId {
     /// No id of ours is longer.
     const LONGEST: usize = 64;
 
-    /// No listener of ours is sent more.
-    const MOST_DISPATCHES: u64 = 1 << 53;
-
     /// Reads `<epoch>-<sequence>`, or `<epoch>-<sequence>.<dispatch>`.
     pub(crate) fn parse(text: &str, epoch: &str) -> Self {
-        let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-        if text.len() > Self::LONGEST || !text.bytes().all(legal) {
+        let Some((its_epoch, position)) = parts(text) else {
             return Self::Unknown;
+        };
+        let id = EventId::of_ours(text);
+        match its_epoch == epoch {
+            true => Self::Known(id, position),
+            false => Self::OtherEpoch(id),
         }
-        let (Ok(id), Some((its_epoch, place))) = (EventId::new(text), text.split_once('-')) else {
-            return Self::Unknown;
-        };
-        let (sequence, dispatch) = match place.split_once('.') {
-            // Dispatches count from 1, and never as far as to overflow.
-            Some((sequence, dispatch)) => {
-                let given = |count: &u64| (1..=Self::MOST_DISPATCHES).contains(count);
-                (sequence, number(dispatch).filter(given))
-            }
-            None => (place, Some(0)),
-        };
-        let (Some(sequence), Some(dispatch)) = (number(sequence), dispatch) else {
-            return Self::Unknown;
-        };
-        if its_epoch != epoch {
-            return Self::OtherEpoch(id);
-        }
-        Self::Known(id, Position::dispatch(sequence, dispatch))
     }
 }
 
-/// Reads a number as we write them: digits without a sign or a leading zero.
+fn parts(text: &str) -> Option<(&str, Position)> {
+    if text.len() > LastEventId::LONGEST {
+        return None;
+    }
+    let (epoch, place) = text.split_once('-')?;
+    let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
+    let position = match place.split_once('.') {
+        // Dispatches count from 1.
+        Some((sequence, dispatch)) => {
+            let dispatch = number(dispatch).filter(|count| *count > 0)?;
+            Position::dispatch(number(sequence)?, dispatch)
+        }
+        None => Position::broadcast(number(place)?),
+    };
+    epoch.bytes().all(legal).then_some((epoch, position))
+}
+
+/// Reads a number as we write them: digits without a sign or a leading zero. None of ours has more than 16, which cannot
+/// overflow.
 fn number(text: &str) -> Option<u64> {
-    let ours = text == "0" || !text.starts_with(['0', '+']);
-    ours.then(|| text.parse().ok()).flatten()
+    if text.is_empty() || text.len() > 16 || (text.starts_with('0') && text.len() > 1) {
+        return None;
+    }
+    text.bytes().try_fold(0, |number, byte| {
+        byte.is_ascii_digit()
+            .then(|| number * 10 + u64::from(byte - b'0'))
+    })
 }
 
 #[cfg(test)]

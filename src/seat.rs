@@ -21,19 +21,33 @@ pub struct Sent<M> {
     pub(crate) bytes: u64,
     /// When it was sent, in milliseconds of the channel's clock.
     pub(crate) at: f64,
+    /// The ids of the listeners that a broadcast is not for.
+    pub(crate) except: Box<[Rc<str>]>,
     /// The message's block of an event stream, made when the first reader needs it.
     pub(crate) block: OnceCell<Box<[u8]>>,
 }
 
 impl<M> Sent<M> {
-    pub(crate) fn new(message: M, position: Position, bytes: u64, at: f64) -> Rc<Self> {
+    pub(crate) fn new(
+        message: M,
+        position: Position,
+        bytes: u64,
+        at: f64,
+        except: Box<[Rc<str>]>,
+    ) -> Rc<Self> {
         Rc::new(Self {
             message,
             position,
             bytes,
             at,
+            except,
             block: OnceCell::new(),
         })
+    }
+
+    /// Returns whether a listener is to get it.
+    pub(crate) fn is_for(&self, listener: &MessageQueueListener<M>) -> bool {
+        self.except.iter().all(|id| **id != *listener.id())
     }
 }
 
@@ -87,6 +101,8 @@ pub enum Leave {
 /// A listener's place at a channel.
 pub(crate) struct Seat<M> {
     pub(crate) listener: MessageQueueListener<M>,
+    /// Where it stands among the channel's seats.
+    pub(crate) key: usize,
     /// The order in which the listeners came.
     pub(crate) number: u64,
     /// Up to here what is delivered is a replay: it was sent before the listener came, or delivered before the
@@ -111,12 +127,14 @@ pub(crate) struct Seat<M> {
 impl<M> Seat<M> {
     pub(crate) fn new(
         listener: MessageQueueListener<M>,
+        key: usize,
         number: u64,
         came: Position,
         queue: Queue<Rc<Sent<M>>>,
     ) -> Rc<Self> {
         Rc::new(Self {
             listener,
+            key,
             number,
             replay_to: Cell::new(came),
             refuses: queue.overflow() == Some(Overflow::Refuse),

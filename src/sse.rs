@@ -22,6 +22,7 @@ use crate::error::{Error, InvalidListenerException};
 use crate::limit::{History, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, ToEvent};
+use crate::names::{ById, Names};
 use crate::pace::Pace;
 use crate::seat::ListenerOptions;
 use crate::sse_stream::{ByteStream, SseStream};
@@ -136,12 +137,18 @@ impl SseChannel {
 impl<M: ToEvent> SseChannel<M> {
     /// Creates a channel.
     pub fn with_options(options: SseOptions) -> Self {
+        Self::with_names(options, Box::new(ById::default()))
+    }
+
+    /// Creates a channel whose listeners are found as `names` has it.
+    pub(crate) fn with_names(options: SseOptions, names: Box<dyn Names>) -> Self {
         let retry = u64::try_from(options.retry_timeout.as_millis()).unwrap_or(u64::MAX);
         Self {
             channel: AbstractChannel::create(
                 options.id.map(Into::into),
                 options.history,
                 ToEvent::bytes,
+                names,
             ),
             stream_delay: options.stream_delay,
             wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),

@@ -13,7 +13,7 @@ pub struct Tally {
     pub dropped: u64,
     /// Refused by `on_message`.
     pub refused: u64,
-    /// Passed over by the filter.
+    /// Passed over: the listener's filter did not want them, or their sender excepted the listener.
     pub filtered: u64,
     /// Still waiting when the listener left: what it was removed or disconnected with.
     pub discarded: u64,

@@ -1,16 +1,15 @@
 //! Channels and the listeners' seats at them.
 
-use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
 use js_sys::Function;
-use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{CallbackError, InvalidListenerException};
 use crate::limit::{History, Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
+use crate::names::Names;
 use crate::position::Position;
 use crate::seat::{Leave, ListenerOptions, Seat};
 use crate::sse::{SseChannel, SseOptions};
@@ -19,11 +18,25 @@ use crate::wasm::host::{Thrown, thrown};
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams;
 
+/// The package finds its listeners by their ids itself.
+struct Unnamed;
+
+impl Names for Unnamed {
+    fn insert(&mut self, _: Rc<str>, _: usize) -> bool {
+        true
+    }
+
+    fn get(&self, _: &str) -> Option<usize> {
+        None
+    }
+
+    fn remove(&mut self, _: &str) {}
+}
+
 /// A channel. Listeners are known by the number of their seat, which [`remove`](RawChannel::remove) frees.
 #[wasm_bindgen]
 pub struct RawChannel {
     channel: SseChannel<JsMessage>,
-    seats: RefCell<Slab<Rc<Seat<JsMessage>>>>,
 }
 
 #[wasm_bindgen]
@@ -48,13 +61,13 @@ impl RawChannel {
             },
         };
         Self {
-            channel: SseChannel::with_options(options),
-            seats: RefCell::default(),
+            channel: SseChannel::with_names(options, Box::new(Unnamed)),
         }
     }
 
     /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest, 2 to disconnect, 3 to
-    /// refuse, anything else for no limit. Throws `InvalidChannelException`, `InvalidListenerException`.
+    /// refuse, anything else for no limit. That the id is not taken is for the caller to see. Throws
+    /// `InvalidChannelException`.
     #[allow(clippy::too_many_arguments)]
     pub fn add(
         &self,
@@ -88,7 +101,7 @@ impl RawChannel {
             .channel
             .take_seat(&listener, options, last_event_id.as_deref())
             .map_err(thrown)?;
-        Ok(self.seats.borrow_mut().insert(seat))
+        Ok(seat.key)
     }
 
     /// Sets a resumable listener back to what follows an event id.
@@ -146,33 +159,25 @@ impl RawChannel {
 
     /// Removes a listener. Its number may be given to another one.
     pub fn remove(&self, seat: usize) {
-        let seat = self.seats.borrow_mut().try_remove(seat);
-        if let Some(seat) = seat {
+        if let Some(seat) = self.seat(seat) {
             self.channel.leave_seat(&seat, Leave::Removed);
         }
     }
 
     /// Sends to everybody and returns the sequence number. Throws `InvalidChannelException`, `QueueFullException`.
     pub fn broadcast(&self, message: JsMessage, bytes: f64) -> Result<f64, JsValue> {
-        self.broadcast_except(message, bytes, Vec::new())
+        self.send(message, bytes, [].into())
     }
 
-    /// Sends to everybody but the listeners with these seats, as [`broadcast`](Self::broadcast) does.
+    /// Sends to everybody but the listeners with these ids, a line each, as [`broadcast`](Self::broadcast) does.
     #[wasm_bindgen(js_name = broadcastExcept)]
     pub fn broadcast_except(
         &self,
         message: JsMessage,
         bytes: f64,
-        except: Vec<u32>,
+        except: &str,
     ) -> Result<f64, JsValue> {
-        let seats = except
-            .into_iter()
-            .filter_map(|seat| self.seat(seat as usize));
-        let seats = seats.collect::<Vec<_>>();
-        let sent = self
-            .channel
-            .broadcast_to_all_but(&seats, message, bytes as u64);
-        Ok(sent.map_err(thrown)?.sequence() as f64)
+        self.send(message, bytes, except.split('\n').map(Rc::from).collect())
     }
 
     /// Sends to one listener and returns the event id. Throws `InvalidChannelException`,
@@ -189,11 +194,10 @@ impl RawChannel {
         self.channel.overflows() as f64
     }
 
-    /// Returns the seats of those that were disconnected and not [removed](Self::remove) since.
-    pub fn disconnected(&self) -> Vec<u32> {
-        let seats = self.seats.borrow();
-        let left = seats.iter().filter(|(_, seat)| self.channel.is_left(seat));
-        left.map(|(number, _)| number as u32).collect()
+    /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor disconnected.
+    #[wasm_bindgen(js_name = isSeated)]
+    pub fn is_seated(&self, seat: usize) -> bool {
+        self.seat(seat).is_some()
     }
 
     /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.
@@ -295,8 +299,15 @@ fn numbers<const N: usize>(tally: &Tally, more: [u64; N]) -> Vec<f64> {
 }
 
 impl RawChannel {
+    fn send(&self, message: JsMessage, bytes: f64, except: Box<[Rc<str>]>) -> Result<f64, JsValue> {
+        let sent = self
+            .channel
+            .broadcast_to_all_but(except, message, bytes as u64);
+        Ok(sent.map_err(thrown)?.sequence() as f64)
+    }
+
     fn seat(&self, seat: usize) -> Option<Rc<Seat<JsMessage>>> {
-        self.seats.borrow().get(seat).cloned()
+        self.channel.seat_at(seat)
     }
 
     fn known_seat(&self, seat: usize) -> Result<Rc<Seat<JsMessage>>, JsValue> {

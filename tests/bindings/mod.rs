@@ -214,7 +214,7 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
         (0.0, 0)
     );
     channel
-        .broadcast_except(message("tick", "3"), 5.0, vec![refusing as u32])
+        .broadcast_except(message("tick", "3"), 5.0, "refusing\nnobody")
         .unwrap();
     assert_eq!(channel.overflows(), 1.0);
     assert_eq!(channel.disconnected(), [left as u32]);

