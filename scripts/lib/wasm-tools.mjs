@@ -1,11 +1,10 @@
-// wasm-pack and wasm-bindgen: one on PATH if it is of the right version, else compiled once into the tools folder.
+// wasm-pack and wasm-bindgen.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { ensureTool, isAtLeast } from './cargo-tools.mjs';
 import { Failure } from './failure.mjs';
-import { inRoot, NODE_MODULES, TOOLS } from './paths.mjs';
-import { ask, isExecutable, quietly, which } from './run.mjs';
-import { step } from './step.mjs';
+import { inRoot, NODE_MODULES } from './paths.mjs';
 
 const WASM_PACK_VERSION = '0.15.1';
 const WASM_PACK_MINIMUM = [0, 13];
@@ -34,6 +33,7 @@ function ensureWasmPack() {
     commands: ['wasm-pack'],
     accepts: (version) => isAtLeast(version, WASM_PACK_MINIMUM),
     flags: ['--locked'],
+    takes: 'three minutes',
   });
 }
 
@@ -46,38 +46,6 @@ function ensureWasmBindgen() {
     accepts: (version) => version === wanted,
     // Not --locked: the lock file that 0.2.130 was published with names a release which registries do not have.
     flags: [],
+    takes: 'three minutes',
   });
-}
-
-/**
- * @param {{ crate: string, version: string, commands: [string, ...string[]], accepts: (version: string) => boolean, flags: string[] }} tool
- * @returns {Promise<string>} the folder that holds the commands
- */
-async function ensureTool({ crate, version, commands, accepts, flags }) {
-  // Named after the version, so that an upgrade never meets the previous one.
-  const root = path.join(TOOLS, `${crate}-${version}`);
-  const bin = path.join(root, 'bin');
-  /** @param {string} folder */
-  const isComplete = (folder) => commands.every((command) => isExecutable(path.join(folder, command)));
-  if (isComplete(bin)) return bin;
-
-  const onPath = which(commands[0]);
-  if (onPath && isComplete(path.dirname(onPath))) {
-    const found = ask(onPath, ['--version'])?.split(' ')[1];
-    if (found && accepts(found)) return path.dirname(onPath);
-  }
-  await step(`compiling ${crate} ${version} into ${path.relative(process.cwd(), TOOLS) || '.'} (about three minutes, this once)`, () =>
-    quietly('cargo', ['install', crate, '--version', version, '--root', root, ...flags]),
-  );
-  return bin;
-}
-
-/**
- * @param {string} version
- * @param {number[]} minimum
- */
-function isAtLeast(version, minimum) {
-  const parts = version.split('.').map(Number);
-  const differs = minimum.findIndex((part, i) => parts[i] !== part);
-  return differs < 0 || (parts[differs] ?? 0) > (minimum[differs] ?? 0);
 }
