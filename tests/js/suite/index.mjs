@@ -4,6 +4,7 @@
 // Nothing here names a runtime's own global: no `process`, no `document`, no files.
 
 import againstModel from './against-model.mjs';
+import bounds from './bounds.mjs';
 import callbacks from './callbacks.mjs';
 import stuck from './stuck.mjs';
 import channel from './channel.mjs';
@@ -45,6 +46,7 @@ const TOPICS = {
   wire,
   injection,
   container,
+  bounds,
   errors,
   options,
   reentrancy,

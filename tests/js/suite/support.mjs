@@ -34,6 +34,13 @@ export async function promptly(promise, what = 'the promise') {
   }
 }
 
+/** Waits until something holds that timers bring about. @param {() => boolean} holds @param {string} [what] */
+export async function until(holds, what = 'what is waited for') {
+  for (const start = Date.now(); !holds(); await sleep(2)) {
+    if (Date.now() - start > PROMPT_MS) throw new Error(`${what} did not come within ${PROMPT_MS} ms`);
+  }
+}
+
 /** Fails when the promise is settled by now. @param {Promise<unknown>} promise @param {string} [what] */
 export async function stillWaits(promise, what = 'the promise') {
   const nothing = {};
@@ -103,6 +110,30 @@ export async function drain(stream) {
 /** @param {AsyncIterator<unknown>} stream */
 export async function assertEnds(stream) {
   assert.deepEqual(await promptly(stream.next(), 'the end'), { done: true, value: undefined });
+}
+
+/** The calls of next() that are still to be answered, by their streams. @type {WeakMap<object, Promise<any>>} */
+const asked = new WeakMap();
+
+/**
+ * Takes everything that a stream has now. The call that finds nothing is kept for the next time.
+ * @template T
+ * @param {AsyncIterator<T>} stream
+ * @returns {Promise<T[]>}
+ */
+export async function ready(stream) {
+  const items = [];
+  for (;;) {
+    const next = asked.get(stream) ?? stream.next();
+    asked.set(stream, next);
+    let answer;
+    void next.then((result) => (answer = result));
+    await settle();
+    if (answer === undefined) return items;
+    asked.delete(stream);
+    if (answer.done) return items;
+    items.push(answer.value);
+  }
 }
 
 /** The data of events. @param {{ data: unknown }[]} events */
