@@ -25,6 +25,8 @@ export function lastEventIdOption(value: string | undefined): string | undefined
 export function lastEventIdOf(request: RequestLike | null | undefined): string | undefined {
   const header = request?.headers?.get('Last-Event-ID');
   if (header) return lastEventIdOption(header);
-  const query = request?.url?.split('?', 2)[1];
-  return lastEventIdOption((query && new URLSearchParams(query.split('#', 1)[0]).get(PARAMETER)) || undefined);
+  const [url = ''] = request?.url?.split('#', 1) ?? [];
+  // Only the first question mark begins the query: others may stand in it.
+  const query = url.indexOf('?');
+  return lastEventIdOption((query >= 0 && new URLSearchParams(url.slice(query)).get(PARAMETER)) || undefined);
 }
