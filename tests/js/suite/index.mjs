@@ -14,6 +14,7 @@ import delay from './delay.mjs';
 import delivery from './delivery.mjs';
 import ending from './ending.mjs';
 import errors from './errors.mjs';
+import history from './history.mjs';
 import injection from './injection.mjs';
 import listener from './listener.mjs';
 import message from './message.mjs';
@@ -47,6 +48,7 @@ const TOPICS = {
   injection,
   container,
   bounds,
+  history,
   errors,
   options,
   reentrancy,
