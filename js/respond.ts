@@ -84,7 +84,9 @@ export function respond(
     const leave = (): void => {
       if (seatOf(channel, seat.listener.id) === seat) channel.removeListener(seat.listener.id);
     };
-    if (keepMilliseconds === 0 || reason === 'closed') leave();
+    // Who replaces it goes on with the listener.
+    const isKept = keepMilliseconds > 0 || reason === 'replaced';
+    if (!isKept || reason === 'closed') leave();
     else if (seat.connection === connection) seat.keep(keepMilliseconds, leave);
     if (!onClose) return;
     try {
