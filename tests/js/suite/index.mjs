@@ -24,6 +24,7 @@ import reentrancy from './reentrancy.mjs';
 import responseAdapted from './response-adapted.mjs';
 import responseEnding from './response-ending.mjs';
 import response from './response.mjs';
+import resume from './resume.mjs';
 import stream from './stream.mjs';
 import subclass from './subclass.mjs';
 import watch from './watch.mjs';
@@ -49,6 +50,7 @@ const TOPICS = {
   container,
   bounds,
   history,
+  resume,
   errors,
   options,
   reentrancy,
