@@ -327,8 +327,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
       // Another one may have come by this id since, when the listener was removed before its stream.
       if (this.#internals.seats.get(listener.id) === seat) this.removeListener(listener.id);
     };
-    listener.startSync();
     try {
+      listener.startSync();
       return owned(this.messageStream(listener, { signal, onError }), seat, leave, [signal]) as OwnedStream<Item, Events>;
     } catch (error) {
       leave();
