@@ -76,8 +76,9 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
+    if (this.over) return Promise.resolve(DONE);
     // An iterator that has not begun yet would look for its listener in vain.
-    if (this.over || this.#seat.left) return this.end(endReason(this.#seat) ?? 'finished');
+    if (this.#seat.left) return this.end(endReason(this.#seat) ?? 'finished');
     return new Promise((resolve, reject) => {
       const over = (): void => resolve(DONE);
       const settled = (): void => void this.#waiting.delete(over);
