@@ -7,12 +7,17 @@ import { InvalidMessageFormat } from './errors.js';
 import { ENDED, WAIT } from './open.js';
 import type { ForeignStream } from './owned.js';
 import { toText } from './payload.js';
+import type { Seat } from './seat.js';
 import { MessageStream } from './stream.js';
 
 /** A chunk ends with the block that takes it past this many bytes, as the core's own do. */
 const CHUNK_BYTES = 256 * 1024;
 
+/** How many blocks of a subclass's iterator go ahead of the end of a response. */
+const MOST_LAST_BLOCKS = 1024;
+
 export interface AdaptedOptions {
+  seat: Seat;
   /** What the subclass has put in place of `messageStream`. */
   stream: AsyncIterator<unknown>;
   /** The same, ended with its listener. */
@@ -30,6 +35,7 @@ export class AdaptedSource implements Source {
   readonly #options: AdaptedOptions;
   #started = false;
   #asked = false;
+  #lastBlocks = 0;
   /** What has come of the last question, until it is taken. */
   #ready: Uint8Array | typeof ENDED | undefined;
   #readySince = performance.now();
@@ -58,7 +64,17 @@ export class AdaptedSource implements Source {
   delivered(): void {}
 
   waitingSince(): number | undefined {
-    return this.#started && this.#ready === undefined ? undefined : this.#readySince;
+    return this.#started && this.#ready === undefined ? this.#options.seat.waitingSince() : this.#readySince;
+  }
+
+  /** What an iterator of a subclass still has only it can say; one that always has something is believed for so long. */
+  hasMore(): boolean {
+    if (this.#options.stream instanceof MessageStream) return this.#options.seat.waitingSince() !== undefined;
+    return this.#lastBlocks++ < MOST_LAST_BLOCKS;
+  }
+
+  get isAsked(): boolean {
+    return this.#asked;
   }
 
   /** @throws what the iterator throws at its end, to whoever cancels the body. */

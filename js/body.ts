@@ -16,6 +16,10 @@ export interface Source {
   delivered(): void;
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
+  /** Whether more may be ready than was taken: asked while the body is to end. */
+  hasMore(): boolean;
+  /** Whether what is ready is on its way: `woken` is called within this turn if there is something. */
+  readonly isAsked: boolean;
   /** Ends the source, which calls the body's `ended`. */
   end(reason: CloseReason): Promise<void> | void;
 }
@@ -34,7 +38,9 @@ export class Body implements Transport {
   #cancelled = false;
   #over = false;
   /** What a body that is to end does so with. */
-  #last: { reason: CloseReason; bytes: Uint8Array } | undefined;
+  #last: { reason: CloseReason; bytes: Uint8Array; since: number } | undefined;
+  /** Ends the body if nothing comes of what its source was asked. */
+  #soon: ReturnType<typeof setTimeout> | undefined;
   /** Ends the pull that waits for a chunk. */
   #pulled: (() => void) | undefined;
 
@@ -59,7 +65,7 @@ export class Body implements Transport {
   }
 
   waitingSince(): number | undefined {
-    return this.#source.waitingSince();
+    return this.#source.waitingSince() ?? this.#last?.since;
   }
 
   beat(): void {
@@ -69,9 +75,10 @@ export class Body implements Transport {
   }
 
   finish(reason: CloseReason, last: Uint8Array): void {
-    if (this.#over) return;
-    this.#last ??= { reason, bytes: last };
-    if (this.isWaiting) this.#finish();
+    if (this.#over || this.#last) return;
+    this.#last = { reason, bytes: last, since: performance.now() };
+    // What has come in this turn goes first.
+    this.woken();
   }
 
   end(reason: CloseReason): void {
@@ -124,12 +131,20 @@ export class Body implements Transport {
     const chunk = this.#source.take();
     // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
     if (chunk === ENDED || this.#over) return true;
-    if (chunk === WAIT) return this.#finish();
+    if (chunk === WAIT) return this.#source.isAsked ? this.#finishSoon() : this.#finish();
+    clearTimeout(this.#soon);
     if (this.#enqueue(chunk)) {
       this.#source.delivered();
-      this.#finish();
+      if (this.#last !== undefined && !this.#source.hasMore()) this.#finish();
     }
     return true;
+  }
+
+  /** Ends the body if it is to end and nothing comes of what its source was asked. */
+  #finishSoon(): false {
+    clearTimeout(this.#soon);
+    if (this.#last !== undefined) this.#soon = setTimeout(() => this.isWaiting && this.#finish(), 0);
+    return false;
   }
 
   /** Ends the body if it is to end. Returns whether it is. */

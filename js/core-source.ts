@@ -37,7 +37,15 @@ export class CoreSource implements Source {
   }
 
   waitingSince(): number | undefined {
-    return this.#started ? this.#seat.raw.waitingSince(this.#seat.number) : this.#openedAt;
+    return this.#started ? this.#seat.waitingSince() : this.#openedAt;
+  }
+
+  hasMore(): boolean {
+    return this.#seat.waitingSince() !== undefined;
+  }
+
+  get isAsked(): boolean {
+    return false;
   }
 
   end(reason: CloseReason): void {

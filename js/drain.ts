@@ -38,6 +38,8 @@ export async function drain(
     await new Promise((resolve) => setTimeout(resolve, Math.min(STEP_MILLISECONDS, span - passed)));
     if (channel.connections.size === 0) return;
   }
+  // An iterator of a subclass gives what is ready only behind this turn.
+  if (channel.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, STEP_MILLISECONDS));
   // Those that read nothing have had their time.
   for (const connection of [...channel.connections]) connection.end('drained');
 }

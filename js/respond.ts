@@ -97,8 +97,8 @@ export function respond(
   });
   internals.connections.add(connection);
   const onEnd = (reason: CloseReason): void => connection.ended(reason);
-  seat.listener.startSync();
   try {
+    seat.listener.startSync();
     if (!adapted) {
       const { delaySeconds } = internals.wire;
       const body = new Body(connection, (body) => new CoreSource(body, seat, report, { delaySeconds, signals, onEnd }));
@@ -108,7 +108,7 @@ export function respond(
     const stream = adapted(seat.listener, { onError });
     // It heeds all the signals, of which a channel's own stream takes one.
     const events = new ForeignStream(stream, seat, onEnd, signals);
-    const body = new Body(connection, (body) => new AdaptedSource(body, { stream, events, retryMilliseconds, report }));
+    const body = new Body(connection, (body) => new AdaptedSource(body, { seat, stream, events, retryMilliseconds, report }));
     connection.open(body, () => void events.end('dropped').catch(report));
     return new Response(body.readable, { headers });
   } catch (error) {

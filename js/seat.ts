@@ -37,6 +37,10 @@ export class Seat {
   full = false;
   #watched = false;
   #left = false;
+  /** The counters at the end. */
+  #counts: ArrayLike<number> = [];
+  /** When it was first seen that the channel is closed. */
+  #closedSince: number | undefined;
   /** Runs while a resumable listener waits for its client. */
   #kept: ReturnType<typeof setTimeout> | undefined;
 
@@ -91,6 +95,7 @@ export class Seat {
     this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
+    this.#counts = this.raw.listenerStats(this.number);
     this.raw.remove(this.number);
     this.#lookSoon();
   }
@@ -117,10 +122,18 @@ export class Seat {
     if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
   }
 
+  /** Since when something waits for the listener, the end of its channel included, in milliseconds of `performance.now()`. */
+  waitingSince(): number | undefined {
+    if (this.#left) return undefined;
+    const since = this.raw.waitingSince(this.number);
+    if (since !== undefined || !this.raw.isClosed()) return since;
+    return (this.#closedSince ??= performance.now());
+  }
+
   stats(): ListenerStats {
     const { id } = this.listener;
     const running = this.listener.isRunningSync();
-    return { id, running, connected: this.streams.size, ...countsOf(this.#left ? [] : this.raw.listenerStats(this.number)) };
+    return { id, running, connected: this.streams.size, ...countsOf(this.#left ? this.#counts : this.raw.listenerStats(this.number)) };
   }
 
   /**
