@@ -17,6 +17,7 @@ import errors from './errors.mjs';
 import history from './history.mjs';
 import injection from './injection.mjs';
 import listener from './listener.mjs';
+import liveness from './liveness.mjs';
 import message from './message.mjs';
 import onMessage from './on-message.mjs';
 import options from './options.mjs';
@@ -51,6 +52,7 @@ const TOPICS = {
   bounds,
   history,
   resume,
+  liveness,
   errors,
   options,
   reentrancy,
