@@ -14,7 +14,9 @@ import delay from './delay.mjs';
 import delivery from './delivery.mjs';
 import ending from './ending.mjs';
 import errors from './errors.mjs';
+import filters from './filters.mjs';
 import history from './history.mjs';
+import hostile from './hostile.mjs';
 import injection from './injection.mjs';
 import listener from './listener.mjs';
 import liveness from './liveness.mjs';
@@ -26,6 +28,7 @@ import responseAdapted from './response-adapted.mjs';
 import responseEnding from './response-ending.mjs';
 import response from './response.mjs';
 import resume from './resume.mjs';
+import stats from './stats.mjs';
 import stream from './stream.mjs';
 import subclass from './subclass.mjs';
 import watch from './watch.mjs';
@@ -53,6 +56,9 @@ const TOPICS = {
   history,
   resume,
   liveness,
+  filters,
+  stats,
+  'hostile values': hostile,
   errors,
   options,
   reentrancy,
