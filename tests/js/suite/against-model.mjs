@@ -1,7 +1,7 @@
 // Random sequences of everything that a channel can do, compared with the plain model after every step.
 
 import { BodyReader } from './body.mjs';
-import { Model } from './model.mjs';
+import { HISTORY, Model } from './model.mjs';
 import { Random } from './random.mjs';
 import { assert, settle, stillWaits } from './support.mjs';
 
@@ -42,7 +42,7 @@ class Run {
   constructor(eric, seed) {
     this.eric = eric;
     this.random = new Random(seed);
-    this.channel = new eric.SSEChannel();
+    this.channel = new eric.SSEChannel({ history: { messages: HISTORY } });
   }
 
   async all() {
@@ -90,13 +90,25 @@ class Run {
     const refuse = ({ payload }) => {
       if (payload % 5 === 0) throw new Error('refused');
     };
-    return { validates, real: new this.eric.MessageQueueListener(validates ? { onMessage: refuse } : {}) };
+    return { validates, real: new this.eric.MessageQueueListener(validates ? { onMessage: refuse } : {}), ...this.registration() };
+  }
+
+  /** A bound, or where to go on, or neither: what is replayed is not bounded. */
+  registration() {
+    if (this.random.chance(30)) {
+      const bound = { most: 1 + this.random.below(4), overflow: this.random.pick(['drop-oldest', 'disconnect', 'refuse']) };
+      return { bound, options: { queue: { messages: bound.most, overflow: bound.overflow } } };
+    }
+    if (this.random.chance(70)) return { options: {} };
+    const after = this.random.below(this.model.broadcasts.length + 2);
+    return { after, options: { lastEventId: this.channel.lastEventId.replace(/-.*/, `-${after}`) } };
   }
 
   /** Registers a pair of listeners with the model, once the real channel has taken its own. */
-  adopt(real, validates) {
-    const pair = { real, model: this.model.add(validates), name: `L${this.listeners.length}${validates ? ' (validating)' : ''}` };
+  adopt({ real, validates, bound, after, options }) {
+    const pair = { real, model: this.model.add(validates, bound, after), name: `L${this.listeners.length}${validates ? ' (validating)' : ''}` };
     this.listeners.push(pair);
+    this.note(`${pair.name} with ${JSON.stringify(options)}`);
     return pair;
   }
 
@@ -118,9 +130,9 @@ class Run {
   }
 
   add() {
-    const { real, validates } = this.makeListener();
+    const made = this.makeListener();
     this.note('add');
-    if (this.unlessClosed(() => this.channel.registerListener(real))) this.adopt(real, validates);
+    if (this.unlessClosed(() => this.channel.registerListener(made.real, made.options))) this.adopt(made);
   }
 
   remove(listener) {
@@ -148,8 +160,20 @@ class Run {
 
   broadcast() {
     const message = this.message();
-    this.note(`broadcast ${this.sent}`);
-    if (this.unlessClosed(() => this.channel.broadcast(message.real))) this.model.broadcast(message.model);
+    const except = this.random.chance(25) ? this.listeners.filter(() => this.random.chance(40)) : [];
+    this.note(`broadcast ${this.sent} except [${except.map(({ name }) => name)}]`);
+    const send = () => this.channel.broadcast(message.real, { except: except.map(({ real }) => real) });
+    if (this.model.closed) assert.throws(send, this.eric.InvalidChannelException);
+    else this.unlessFull(send, this.model.broadcast(message.model, except.map(({ model }) => model)));
+  }
+
+  /** Does something that some refuse. @param {() => void} send @param {import('./model.mjs').ModelListener[]} refusing */
+  unlessFull(send, refusing) {
+    if (refusing.length === 0) return send();
+    const { error } = attempt(send);
+    assert.instanceOf(error, this.eric.QueueFullException);
+    const names = this.listeners.filter(({ model }) => refusing.includes(model)).map(({ real }) => real.id);
+    assert.sameMembers([...error.listeners], names);
   }
 
   dispatch(listener) {
@@ -157,7 +181,8 @@ class Run {
     this.note(`dispatch ${this.sent} to ${listener.name}`);
     const act = () => this.channel.dispatch(listener.real.id, message.real);
     if (!listener.model.registered) assert.throws(act, this.eric.InvalidListenerException);
-    else if (this.unlessClosed(act)) this.model.dispatch(listener.model, message.model);
+    else if (this.model.closed) assert.throws(act, this.eric.InvalidChannelException);
+    else this.unlessFull(act, this.model.dispatch(listener.model, message.model));
   }
 
   deliverNext(listener) {
@@ -186,23 +211,23 @@ class Run {
   }
 
   watch() {
-    const { real: listener, validates } = this.makeListener();
+    const made = this.makeListener();
     let real;
     this.note('watch');
-    if (this.unlessClosed(() => (real = this.channel.watch({ listener, onError: this.onError })))) this.adoptReader('W', real, listener, validates);
+    if (this.unlessClosed(() => (real = this.channel.watch({ ...made.options, listener: made.real, onError: this.onError })))) this.adoptReader('W', real, made);
   }
 
   respond() {
-    const { real: listener, validates } = this.makeListener();
+    const made = this.makeListener();
     let response;
     this.note('response');
-    if (this.unlessClosed(() => (response = this.channel.response(null, { listener, onError: this.onError })))) {
-      this.adoptReader('B', undefined, listener, validates).body = new BodyReader(response);
+    if (this.unlessClosed(() => (response = this.channel.response(null, { ...made.options, listener: made.real, onError: this.onError })))) {
+      this.adoptReader('B', undefined, made).body = new BodyReader(response);
     }
   }
 
-  adoptReader(letter, real, realListener, validates) {
-    const listener = this.adopt(realListener, validates);
+  adoptReader(letter, real, made) {
+    const listener = this.adopt(made);
     this.model.start(listener.model);
     const reader = { name: `${letter}${this.readers.length}`, listener, real, model: this.model.open(listener.model, true) };
     this.readers.push(reader);
@@ -216,7 +241,7 @@ class Run {
     const answer = { name: `answer ${this.answers.length} of ${reader.name}` };
     this.answers.push(answer);
     void reader.real.next().then(({ done, value }) => {
-      answer.real = done ? { kind: 'end' } : value.event === '_eric_channel_closed' ? { kind: 'closed' } : { kind: 'item', payload: value.data };
+      answer.real = done ? { kind: 'end' } : answerOf(value.event, value.data);
     });
     this.model.next(reader.model, (expected) => (answer.model = expected));
   }
@@ -239,7 +264,7 @@ class Run {
       return;
     }
     await read;
-    const events = body.decoder.events.slice(before).map(({ type, data }) => (type === '_eric_channel_closed' ? { kind: 'closed' } : { kind: 'item', payload: Number(data) }));
+    const events = body.decoder.events.slice(before).map(({ type, data }) => answerOf(type, data && JSON.parse(data)));
     assert.deepEqual(events, expected, `all that is ready, in one chunk of ${reader.name}`);
     // The end itself is another read.
     if (model.ended && !body.ended) await body.read();
@@ -273,10 +298,16 @@ class Run {
   order = (real) => this.model.listeners.indexOf(this.listeners.find((pair) => pair.real === real).model);
 }
 
+/** @param {string} event @param {any} data */
+function answerOf(event, data) {
+  if (event === '_eric_channel_closed') return { kind: 'closed' };
+  return event === '_eric_gap' ? { kind: 'gap', missed: data.missed } : { kind: 'item', payload: data };
+}
+
 /** @param {() => any} act */
 function attempt(act) {
   try {
-    return { payload: act().payload };
+    return { payload: act()?.payload };
   } catch (error) {
     return { error };
   }

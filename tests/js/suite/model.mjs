@@ -5,20 +5,38 @@
 
 /**
  * @typedef {{ payload: number, refused: boolean }} Sent
- * @typedef {{ kind: 'item', payload: number } | { kind: 'closed' } | { kind: 'end' }} Answer
+ * @typedef {{ kind: 'item', payload: number } | { kind: 'gap', missed: number | undefined } | { kind: 'closed' } | { kind: 'end' }} Answer
+ * @typedef {{ most: number, overflow: 'drop-oldest' | 'disconnect' | 'refuse' }} Bound
  */
+
+/** How many broadcasts are kept for those who come back. */
+export const HISTORY = 8;
+
+/** What stands in the queue of a listener that was left out of a broadcast: it takes room until it is passed over. */
+const NOTHING = undefined;
 
 export class ModelListener {
   running = false;
   registered = true;
-  /** @type {Sent[]} */
+  /** @type {(Sent | typeof NOTHING)[]} */
   queue = [];
+  /** What it has to be told first: how many messages are missing, if that is known. @type {{ missed: number | undefined } | undefined} */
+  gap;
   /** How often it was stopped: a reader that was opened before a stop has ended. */
   stops = 0;
 
-  /** @param {boolean} validates */
-  constructor(validates) {
+  /** @param {boolean} validates @param {Bound} [bound] */
+  constructor(validates, bound = { most: Infinity, overflow: 'drop-oldest' }) {
     this.validates = validates;
+    this.bound = bound;
+  }
+
+  get refuses() {
+    return this.bound.overflow === 'refuse' && this.queue.length >= this.bound.most;
+  }
+
+  get isOver() {
+    return this.queue.length > this.bound.most;
   }
 }
 
@@ -44,10 +62,23 @@ export class Model {
   /** How many messages were reported as refused. */
   reported = 0;
 
-  /** @param {boolean} validates */
-  add(validates) {
-    const listener = new ModelListener(validates);
+  /** @type {Sent[]} */
+  broadcasts = [];
+
+  /**
+   * @param {boolean} validates
+   * @param {Bound} [bound]
+   * @param {number} [after] the number of the last broadcast that a client has which comes back
+   */
+  add(validates, bound, after) {
+    const listener = new ModelListener(validates, bound);
     this.listeners.push(listener);
+    if (after === undefined) return listener;
+    const start = Math.max(this.broadcasts.length - HISTORY, 0);
+    // One that was not given yet is none of ours.
+    if (after > this.broadcasts.length) listener.gap = { missed: undefined };
+    else if (after < start) listener.gap = { missed: start - after };
+    listener.queue = this.broadcasts.slice(listener.gap ? start : after);
     return listener;
   }
 
@@ -69,20 +100,38 @@ export class Model {
     listener.stops++;
   }
 
-  /** @param {Sent} sent */
-  broadcast(sent) {
-    for (const listener of this.listeners) listener.queue.push(sent);
+  /** @param {Sent} sent @param {ModelListener[]} [except] @returns {ModelListener[]} those who refuse it */
+  broadcast(sent, except = []) {
+    const full = this.listeners.filter((listener) => listener.refuses && !except.includes(listener));
+    if (full.length > 0) return full;
+    this.broadcasts.push(sent);
+    for (const listener of [...this.listeners]) this.#push(listener, except.includes(listener) ? NOTHING : sent);
+    return [];
   }
 
-  /** @param {ModelListener} listener @param {Sent} sent */
+  /** @param {ModelListener} listener @param {Sent} sent @returns {ModelListener[]} those who refuse it */
   dispatch(listener, sent) {
+    if (listener.refuses) return [listener];
+    this.#push(listener, sent);
+    return [];
+  }
+
+  /** @param {ModelListener} listener @param {Sent | typeof NOTHING} sent */
+  #push(listener, sent) {
     listener.queue.push(sent);
+    if (listener.bound.overflow === 'disconnect' && listener.isOver) return this.remove(listener);
+    while (listener.bound.overflow === 'drop-oldest' && listener.isOver) {
+      if (listener.queue.shift() === NOTHING) continue;
+      listener.gap = { missed: (listener.gap?.missed ?? 0) + 1 };
+    }
   }
 
   /** @param {ModelListener} listener @returns {'stopped' | 'empty' | 'closed' | 'refused' | number} */
   deliverNext(listener) {
     if (!listener.running) return 'stopped';
-    const sent = listener.queue.shift();
+    listener.gap = undefined;
+    let sent;
+    while (listener.queue.length > 0 && sent === NOTHING) sent = listener.queue.shift();
     if (sent === undefined) return this.closed ? 'closed' : 'empty';
     return listener.validates && sent.refused ? 'refused' : sent.payload;
   }
@@ -153,9 +202,14 @@ export class Model {
       this.#finish(reader);
       return { kind: 'end' };
     }
-    for (;;) {
+    if (listener.gap) {
+      const { missed } = listener.gap;
+      listener.gap = undefined;
+      return { kind: 'gap', missed };
+    }
+    while (listener.queue.length > 0) {
       const sent = listener.queue.shift();
-      if (sent === undefined) break;
+      if (sent === NOTHING) continue;
       if (!listener.validates || !sent.refused) return { kind: 'item', payload: sent.payload };
       this.reported++;
     }
