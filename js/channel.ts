@@ -401,7 +401,9 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
 /** Returns the ids, a line each: no id has a line feed. */
 function exceptOption(except: BroadcastOptions['except']): string {
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
-  return all.map((one: MessageQueueListener | string) => idOption(one instanceof MessageQueueListener ? one.id : one, 'except')).join('\n');
+  // Not `undefined`, which would do for an option that is left out.
+  const idOf = (one: MessageQueueListener | string): string | undefined => idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');
+  return all.map(idOf).join('\n');
 }
 
 /** Gives the sender back what was refused. */

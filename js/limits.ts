@@ -1,6 +1,6 @@
 // Limits: how much is kept for whom, and what happens beyond that.
 
-import { numberOption, objectOption } from './options.js';
+import { numberOption, objectOption, shown } from './options.js';
 
 /** How much a channel keeps for clients that come back: its newest broadcasts, within all three bounds. */
 export interface HistoryOptions {
@@ -72,6 +72,7 @@ export function historyOption(value: HistoryOptions | undefined, otherwise?: His
 /** @throws {TypeError | RangeError} when a bound is none. @internal */
 export function queueOption(value: QueueOptions | undefined, overflowOtherwise: Overflow): Queue {
   const { messages, bytes, overflow = overflowOtherwise } = objectOption(value, 'queue');
+  if (typeof overflow !== 'string') throw new TypeError(`queue.overflow must be a string, not ${shown(overflow)}`);
   const number = OVERFLOWS.indexOf(overflow);
   if (number < 1) throw new RangeError(`queue.overflow must be 'drop-oldest', 'disconnect' or 'refuse'`);
   const most = numberOption(messages, 'queue.messages', MESSAGES, Infinity);
