@@ -69,7 +69,10 @@ export class Seat {
     if (!filter) return this.raw.setFilter(this.number, undefined);
     this.raw.setFilter(this.number, (sent: Sent): boolean => {
       try {
-        return filter(sent.message);
+        const answer: unknown = filter(sent.message);
+        // One that is async cannot refuse a message; its failure is not swallowed.
+        if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
+        return Boolean(answer);
       } catch (error) {
         report(this.listener.id, error);
         return false;
