@@ -139,6 +139,8 @@ function seatFor(channel: AbstractChannel, given: MessageQueueListener | string 
     throw new InvalidListenerException(`a listener with the id ${shownId(id)} is registered already, and not to be resumed`);
   }
   registered.resume(options.lastEventId);
+  // The onClose of the response that is replaced may have removed it.
+  if (registered.left) return seatFor(channel, given, options);
   registered.setFilter(options.filter);
   return registered;
 }
