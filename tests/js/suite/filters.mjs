@@ -106,6 +106,15 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     });
   }
 
+  test('a filter that is async cannot refuse a message; its rejection is reported', async () => {
+    const channel = new SSEChannel();
+    const stream = channel.watch({ filter: async () => { throw new Error('of an async filter'); } });
+    channel.broadcast({ type: 'a', payload: 1 });
+    const calls = await consoleErrorsOf(async () => assert.deepEqual(dataOf(await ready(stream)), [1]));
+    assert.strictEqual(calls.length, 1);
+    await stream.return();
+  });
+
   const PATTERNS = [
     [[], []],
     [['*'], ['a', 'b', 'ab', 'aXb', 'a.b', '*', 'é', 'abab']],
@@ -261,7 +270,7 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     'a list of listeners': (a, b) => [a, b],
     'a list of both': (a, b) => [a, b.id],
     'a list with duplicates': (a, b) => [a, a.id, b, a, b.id],
-    'a list with ids of nobody': (a, b) => ['nobody', '', '__proto__', b.id, 'constructor'],
+    'a list with ids of nobody': (a, b) => ['nobody', '__proto__', b.id, 'constructor'],
     'an empty list': () => [],
     'an id of nobody': () => 'nobody',
     'a listener of elsewhere': () => new MessageQueueListener(),

@@ -526,7 +526,6 @@ export default function register(eric, test) {
     const ends = {
       cancelled: ({ reader }) => reader.cancel(),
       removed: ({ channel }) => channel.removeListener('x'),
-      full: ({ channel }) => Array.from({ length: 9 }, (_, index) => broadcast(channel, index)),
     };
     for (const [reason, end] of Object.entries(ends)) {
       const channel = new SSEChannel();

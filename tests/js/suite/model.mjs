@@ -121,7 +121,7 @@ export class Model {
     listener.queue.push(sent);
     if (listener.bound.overflow === 'disconnect' && listener.isOver) return this.remove(listener);
     while (listener.bound.overflow === 'drop-oldest' && listener.isOver) {
-      if (listener.queue.shift() === NOTHING) continue;
+      listener.queue.shift();
       listener.gap = { missed: (listener.gap?.missed ?? 0) + 1 };
     }
   }

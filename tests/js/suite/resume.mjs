@@ -460,6 +460,25 @@ export default function register(eric, test) {
     assert.strictEqual(channel.listenerCount, 0);
   });
 
+  test('onClose may remove the listener that another response is about to go on with: that one has a new listener then', async () => {
+    const channel = new SSEChannel();
+    const reasons = [];
+    const onClose = ({ reason, listener }) => {
+      reasons.push(reason);
+      if (reason === 'replaced') channel.removeListener(listener.id);
+    };
+    const first = new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, onClose }));
+    await first.chunk();
+    const second = new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG }));
+    await first.rest();
+    broadcast(channel, 1);
+    assert.deepEqual((await all(second)).data, [1]);
+    assert.deepEqual(reasons, ['replaced']);
+    assert.strictEqual(channel.listenerCount, 1);
+    channel.removeListener('x');
+    await second.rest();
+  });
+
   for (let seed = 1; seed <= 40; seed++) {
     test(`a client that is cut off again and again gets all that is for it once and in order, with seed ${seed}`, async () => {
       const random = new Random(seed);
