@@ -143,7 +143,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * (`lastEventId`), misses nothing and gets nothing twice.
    */
   get lastEventId(): string {
-    return this.#internals.raw.lastEventId();
+    return this.#internals.raw.eventId();
   }
 
   /** How many listeners are registered. */
@@ -307,7 +307,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     }
     const tell = reporter(listener.id, onError);
     const hooks = { adapt: (sent: Sent | Gap | undefined) => this.#adapt(sent), report: tell };
-    return new MessageStream(raw.open(seat.number, tell), seat, hooks, {
+    return new MessageStream(raw.open(seat.number, false, tell), seat, hooks, {
       delaySeconds: wire.delaySeconds,
       signals: [signal],
     });
@@ -398,7 +398,7 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
   };
 }
 
-/** Returns the ids, a line each: no id has a line feed. */
+/** Returns the ids, a line each: none has a line feed. */
 function exceptOption(except: BroadcastOptions['except']): string {
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
   // Not `undefined`, which would do for an option that is left out.

@@ -15,7 +15,7 @@ export class CoreSource implements Source {
 
   constructor(body: Body, seat: Seat, report: (error: unknown) => void, options: OpenOptions) {
     this.#seat = seat;
-    this.#open = new OpenStream(seat.raw.openBytes(seat.number, report), seat, body, options);
+    this.#open = new OpenStream(seat.raw.open(seat.number, true, report), seat, body, options);
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {

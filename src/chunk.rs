@@ -201,19 +201,19 @@ impl<M: ToEvent> Chunks<M> {
     /// message is its own business.
     fn make_shared(&self, from: u64) -> Option<Shared> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
-        let unread: Vec<_> = channel.with_queue(seat, |queue, log| {
+        let (waiting, unread) = channel.with_queue(seat, |queue, log| {
             let cursor = queue.shared(log)?;
-            Some(log.unread(cursor).take(CHUNK_BLOCKS).cloned().collect())
+            // What is not for everybody is not shared: up to there, and behind it again.
+            let unread = log.unread(cursor).take(CHUNK_BLOCKS);
+            let unread = unread.take_while(|sent| sent.except.is_empty()).cloned();
+            Some((log.waiting(cursor), unread.collect::<Vec<_>>()))
         })??;
-        let mut bytes = Vec::new();
-        let mut to = from;
-        // What is not for everybody is not shared: up to there, and behind it again.
-        let shared = unread.iter().take_while(|sent| sent.except.is_empty());
-        let shared = shared.collect::<Vec<_>>();
-        if shared.is_empty() {
+        if unread.is_empty() {
             return None;
         }
-        for sent in &shared {
+        let mut bytes = Vec::new();
+        let mut to = from;
+        for sent in &unread {
             bytes.extend_from_slice(sent.block(channel));
             to += 1;
             if bytes.len() > CHUNK_BYTES {
@@ -223,9 +223,7 @@ impl<M: ToEvent> Chunks<M> {
         Some(Shared {
             from,
             to,
-            full: bytes.len() > CHUNK_BYTES
-                || unread.len() == CHUNK_BLOCKS
-                || shared.len() < unread.len(),
+            full: to - from < waiting,
             bytes: bytes.into(),
         })
     }

@@ -7,6 +7,8 @@
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::text;
+
 /// A channel is unknown, closed, or registered already.
 ///
 /// ```
@@ -202,13 +204,12 @@ impl NoMessagesException {
 
 impl QueueFullException {
     pub(crate) fn new(listeners: Vec<String>) -> Self {
-        let mut message = String::from("the queue is full of listener ");
-        for (index, id) in listeners.iter().enumerate() {
-            if index > 0 {
-                message.push_str(", ");
-            }
-            message.push_str(id);
+        let mut parts = vec!["the queue is full of listener"];
+        for id in &listeners {
+            parts.push(if parts.len() > 1 { ", " } else { " " });
+            parts.push(id);
         }
+        let message = text::joined(&parts);
         Self { message, listeners }
     }
 

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use crate::encode;
 use crate::error::InvalidMessageFormat;
 use crate::position::Position;
+use crate::text;
 
 /// The type of an event: not empty, and free of CR, LF and NUL.
 ///
@@ -85,9 +86,7 @@ impl EventId {
 
     /// Joins an epoch, which is hexadecimal, and a position, which is digits and a dot.
     pub(crate) fn of_position(epoch: &str, position: Position) -> Self {
-        let mut text = String::with_capacity(epoch.len() + 24);
-        text.push_str(epoch);
-        text.push('-');
+        let mut text = text::joined(&[epoch, "-"]);
         position.write(&mut text);
         Self(text.into())
     }
@@ -193,8 +192,8 @@ impl std::fmt::Display for Event {
 
 const UNFIT: &str = ", which does not fit in a line of an event stream";
 
-fn fits_a_line(what: &str, text: &str) -> Result<(), InvalidMessageFormat> {
-    match text.bytes().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
+fn fits_a_line(what: &str, value: &str) -> Result<(), InvalidMessageFormat> {
+    match value.bytes().find(|byte| matches!(byte, b'\r' | b'\n' | 0)) {
         None => Ok(()),
         Some(byte) => {
             let name = match byte {
@@ -202,11 +201,8 @@ fn fits_a_line(what: &str, text: &str) -> Result<(), InvalidMessageFormat> {
                 b'\n' => "a line feed",
                 _ => "a NUL",
             };
-            let mut text = String::new();
-            for part in ["the ", what, " contains ", name, UNFIT] {
-                text.push_str(part);
-            }
-            Err(InvalidMessageFormat::new(text))
+            let parts = ["the ", what, " contains ", name, UNFIT];
+            Err(InvalidMessageFormat::new(text::joined(&parts)))
         }
     }
 }

@@ -50,6 +50,7 @@ mod sse;
 mod sse_stream;
 mod stats;
 mod stream;
+mod text;
 #[cfg(target_arch = "wasm32")]
 #[doc(hidden)]
 pub mod wasm;

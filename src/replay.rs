@@ -2,6 +2,7 @@
 
 use crate::event::{EventId, EventType};
 use crate::position::Position;
+use crate::text;
 
 /// A hole in what a listener gets: it is told, once, before what comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -52,21 +53,30 @@ impl Gap {
 
     /// Returns the event's data, a JSON object `{ reason, missed?, from, to }`.
     pub fn data(&self, to: &EventId) -> String {
-        let mut text = String::from("{\"reason\":\"");
-        text.push_str(self.reason.as_str());
-        text.push('"');
-        if let Some(missed) = self.missed {
-            text.push_str(",\"missed\":");
-            text.push_str(itoa::Buffer::new().format(missed));
-        }
-        text.push_str(",\"from\":");
+        let mut number = itoa::Buffer::new();
+        let (named, missed) = match self.missed {
+            Some(missed) => (",\"missed\":", number.format(missed)),
+            None => ("", ""),
+        };
         // Ids are letters, digits and `.`, `_`, `-`: nothing to escape.
-        match &self.from {
-            Some(from) => text.extend(["\"", from.as_str(), "\""]),
-            None => text.push_str("null"),
-        }
-        text.extend([",\"to\":\"", to.as_str(), "\"}"]);
-        text
+        let (quote, from) = match &self.from {
+            Some(from) => ("\"", from.as_str()),
+            None => ("", "null"),
+        };
+        text::joined(&[
+            "{\"reason\":\"",
+            self.reason.as_str(),
+            "\"",
+            named,
+            missed,
+            ",\"from\":",
+            quote,
+            from,
+            quote,
+            ",\"to\":\"",
+            to.as_str(),
+            "\"}",
+        ])
     }
 }
 
@@ -97,13 +107,13 @@ impl LastEventId {
     }
 }
 
-fn parts(text: &str) -> Option<(&str, Position)> {
-    if text.len() > LastEventId::LONGEST {
+fn parts(id: &str) -> Option<(&str, Position)> {
+    if id.len() > LastEventId::LONGEST {
         return None;
     }
-    let (epoch, place) = text.split_once('-')?;
+    let (epoch, place) = text::split(id, b'-')?;
     let legal = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_');
-    let position = match place.split_once('.') {
+    let position = match text::split(place, b'.') {
         // Dispatches count from 1.
         Some((sequence, dispatch)) => {
             let dispatch = number(dispatch).filter(|count| *count > 0)?;

@@ -14,6 +14,7 @@ use crate::position::Position;
 use crate::seat::{Leave, ListenerOptions, Seat};
 use crate::sse::{SseChannel, SseOptions};
 use crate::stats::Tally;
+use crate::text;
 use crate::wasm::host::{Thrown, thrown};
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams;
@@ -175,9 +176,15 @@ impl RawChannel {
         &self,
         message: JsMessage,
         bytes: f64,
-        except: &str,
+        mut except: &str,
     ) -> Result<f64, JsValue> {
-        self.send(message, bytes, except.split('\n').map(Rc::from).collect())
+        let mut ids = Vec::new();
+        while let Some((id, rest)) = text::split(except, b'\n') {
+            ids.push(id.into());
+            except = rest;
+        }
+        ids.push(except.into());
+        self.send(message, bytes, ids.into())
     }
 
     /// Sends to one listener and returns the event id. Throws `InvalidChannelException`,
@@ -213,39 +220,35 @@ impl RawChannel {
             return Vec::new();
         };
         let stats = self.channel.seat_stats(&seat);
-        numbers(&stats.tally, [stats.queued, stats.bytes, stats.lag])
+        let waiting = [stats.queued, stats.bytes, stats.lag];
+        numbers(&[&tally(&stats.tally), &waiting])
     }
 
     /// Returns the state of the channel, as [`listener_stats`](Self::listener_stats) does that of a listener; then
     /// broadcasts, refused sends, overflows, kept messages, kept bytes.
     pub fn stats(&self) -> Vec<f64> {
         let stats = self.channel.stats();
-        numbers(
-            &stats.tally,
-            [
-                stats.queued,
-                stats.bytes,
-                stats.lag,
-                stats.broadcasts,
-                stats.refused_sends,
-                stats.overflows,
-                stats.kept,
-                stats.kept_bytes,
-            ],
-        )
+        let more = [
+            stats.queued,
+            stats.bytes,
+            stats.lag,
+            stats.broadcasts,
+            stats.refused_sends,
+            stats.overflows,
+            stats.kept,
+            stats.kept_bytes,
+        ];
+        numbers(&[&tally(&stats.tally), &more])
     }
 
-    /// Returns the event id of the newest broadcast.
-    #[wasm_bindgen(js_name = lastEventId)]
-    pub fn last_event_id(&self) -> String {
-        self.channel.last_event_id().as_str().to_string()
-    }
-
-    /// Returns the event id of a broadcast.
+    /// Returns the event id of a broadcast; of the newest one when no sequence number is given.
     #[wasm_bindgen(js_name = eventId)]
-    pub fn event_id(&self, sequence: f64) -> String {
-        let position = Position::broadcast(sequence as u64);
-        self.channel.event_id(position).as_str().to_string()
+    pub fn event_id(&self, sequence: Option<f64>) -> String {
+        let id = match sequence {
+            Some(sequence) => self.channel.event_id(Position::broadcast(sequence as u64)),
+            None => self.channel.last_event_id(),
+        };
+        id.as_str().to_string()
     }
 
     /// Delivers the oldest message. Throws `NoMessagesException`, `InvalidListenerException`, or what the callback
@@ -256,18 +259,11 @@ impl RawChannel {
         Ok(streams::into_js(sent))
     }
 
-    /// Opens a stream of messages and returns its number, which [`end`](streams::end) frees. `on_error`
+    /// Opens a stream, of messages or of bytes, and returns its number, which [`end`](streams::end) frees. `on_error`
     /// gets what the callback throws. Throws `InvalidListenerException`.
-    pub fn open(&self, seat: usize, on_error: Function) -> Result<usize, JsValue> {
+    pub fn open(&self, seat: usize, bytes: bool, on_error: Function) -> Result<usize, JsValue> {
         let seat = self.known_seat(seat)?;
-        Ok(streams::open_messages(&self.channel, seat, on_error))
-    }
-
-    /// Opens a stream of bytes, as [`open`](Self::open) does one of messages.
-    #[wasm_bindgen(js_name = openBytes)]
-    pub fn open_bytes(&self, seat: usize, on_error: Function) -> Result<usize, JsValue> {
-        let seat = self.known_seat(seat)?;
-        Ok(streams::open_bytes(&self.channel, seat, on_error))
+        Ok(streams::open(&self.channel, seat, bytes, on_error))
     }
 
     /// Closes the channel.
@@ -282,20 +278,25 @@ impl RawChannel {
     }
 }
 
-fn numbers<const N: usize>(tally: &Tally, more: [u64; N]) -> Vec<f64> {
-    let tally = [
+fn tally(tally: &Tally) -> [u64; 6] {
+    [
         tally.delivered,
         tally.replayed,
         tally.dropped,
         tally.refused,
         tally.filtered,
         tally.discarded,
-    ];
-    tally
-        .into_iter()
-        .chain(more)
-        .map(|count| count as f64)
-        .collect()
+    ]
+}
+
+fn numbers(parts: &[&[u64]]) -> Vec<f64> {
+    let mut numbers = Vec::new();
+    for part in parts {
+        for number in *part {
+            numbers.push(*number as f64);
+        }
+    }
+    numbers
 }
 
 impl RawChannel {

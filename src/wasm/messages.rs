@@ -25,8 +25,8 @@ impl ToEvent for JsMessage {
     fn to_event(&self) -> Event {
         // The type was checked when the message was sent. Should it be illegal all the same, the
         // event goes out under the standard's own default type: nothing is forged.
-        let event_type = EventType::new(self.kind()).unwrap_or_else(|_| EventType::message());
-        Event::new(event_type).with_data(self.text().unwrap_or_default())
+        let event_type = EventType::new(&*self.kind()).unwrap_or_else(|_| EventType::message());
+        Event::new(event_type).with_data(&*self.text().unwrap_or_default())
     }
 }
 
@@ -41,7 +41,7 @@ pub fn check_event_type(text: &str) -> Result<(), JsValue> {
 pub fn encode_event(event: &str, data: &str, id: Option<String>) -> Result<Vec<u8>, JsValue> {
     let mut block = Event::new(EventType::new(event).map_err(thrown)?).with_data(data);
     if let Some(id) = id {
-        block = block.with_id(EventId::new(id).map_err(thrown)?);
+        block = block.with_id(EventId::new(&*id).map_err(thrown)?);
     }
     let mut bytes = Vec::new();
     block.encode(&mut bytes);

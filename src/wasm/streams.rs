@@ -69,25 +69,17 @@ impl Wake for Note {
     }
 }
 
-pub(crate) fn open_messages(
+pub(crate) fn open(
     channel: &SseChannel<JsMessage>,
     seat: Rc<Seat<JsMessage>>,
+    bytes: bool,
     on_error: Function,
 ) -> usize {
-    let stream = MessageStream::new((**channel).clone(), seat, false);
-    insert(Stream::Messages(Box::new(
-        stream.on_error(report(on_error)),
-    )))
-}
-
-pub(crate) fn open_bytes(
-    channel: &SseChannel<JsMessage>,
-    seat: Rc<Seat<JsMessage>>,
-    on_error: Function,
-) -> usize {
-    let stream = MessageStream::new((**channel).clone(), seat, false);
-    let chunks = channel.chunks(stream.on_error(report(on_error)));
-    insert(Stream::Bytes(Box::new(chunks)))
+    let stream = MessageStream::new((**channel).clone(), seat, false).on_error(report(on_error));
+    insert(match bytes {
+        true => Stream::Bytes(Box::new(channel.chunks(stream))),
+        false => Stream::Messages(Box::new(stream)),
+    })
 }
 
 fn report(on_error: Function) -> impl Fn(crate::CallbackError) {
@@ -115,69 +107,77 @@ fn insert(stream: Stream) -> usize {
 /// says so.
 #[wasm_bindgen(js_name = nextMessage)]
 pub fn next_message(number: usize) -> JsValue {
-    read(number, |stream, waker, ended| {
-        let Stream::Messages(stream) = stream else {
-            return JsValue::NULL;
-        };
-        match stream.step() {
-            Step::Message(sent) if ended.get() => {
-                // The callback ended the stream that was to have the message: it is the next one again.
-                stream.give_back(Delivery { sent });
-                JsValue::NULL
-            }
-            Step::Message(sent) => into_js(sent),
-            Step::Gap(gap) => {
-                let to = stream.channel().event_id(gap.to);
-                gap.data(&to).into()
-            }
-            Step::Closed => JsValue::TRUE,
-            Step::Ended => JsValue::NULL,
-            Step::Pending => {
-                stream.park(waker);
-                JsValue::UNDEFINED
-            }
+    let Some((reader, mut stream)) = take_out(number) else {
+        return JsValue::NULL;
+    };
+    let messages = stream.messages();
+    let answer = match messages.step() {
+        Step::Message(sent) if reader.ended.get() => {
+            // The callback ended the stream that was to have the message: it is the next one again.
+            messages.give_back(Delivery { sent });
+            JsValue::NULL
         }
-    })
+        Step::Message(sent) => into_js(sent),
+        Step::Gap(gap) => {
+            let to = messages.channel().event_id(gap.to);
+            gap.data(&to).into()
+        }
+        Step::Closed => JsValue::TRUE,
+        Step::Ended => JsValue::NULL,
+        Step::Pending => {
+            messages.park(&reader.waker);
+            JsValue::UNDEFINED
+        }
+    };
+    put_back(reader, stream);
+    answer
 }
 
 /// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does.
 #[wasm_bindgen(js_name = nextChunk)]
 pub fn next_chunk(number: usize) -> JsValue {
-    read(number, |stream, waker, _| {
-        let Stream::Bytes(stream) = stream else {
-            return JsValue::NULL;
-        };
-        match stream.step() {
+    let Some((reader, mut stream)) = take_out(number) else {
+        return JsValue::NULL;
+    };
+    let answer = match &mut stream {
+        Stream::Messages(_) => JsValue::NULL,
+        Stream::Bytes(chunks) => match chunks.step() {
             ChunkStep::Chunk(bytes) => shared_array(bytes),
             ChunkStep::Ended => JsValue::NULL,
             ChunkStep::Pending => {
-                stream.stream.park(waker);
+                chunks.stream.park(&reader.waker);
                 JsValue::UNDEFINED
             }
-        }
-    })
+        },
+    };
+    put_back(reader, stream);
+    answer
 }
 
 /// Waits without taking anything: the stream is woken when it may have to end. Returns whether it
 /// goes on.
 #[wasm_bindgen]
 pub fn rest(number: usize) -> bool {
-    let answer = read(number, |stream, waker, _| {
-        let stream = stream.messages();
-        let goes_on = stream.goes_on();
-        if goes_on {
-            stream.park(waker);
-        }
-        goes_on.into()
-    });
-    answer.is_truthy()
+    let Some((reader, mut stream)) = take_out(number) else {
+        return false;
+    };
+    let goes_on = stream.messages().goes_on();
+    if goes_on {
+        stream.messages().park(&reader.waker);
+    }
+    put_back(reader, stream);
+    goes_on
 }
 
 /// Returns whether a stream has nothing more to offer, because what it offered last was the closing of its channel.
 #[wasm_bindgen(js_name = isOver)]
 pub fn is_over(number: usize) -> bool {
-    let answer = read(number, |stream, _, _| stream.messages().is_over().into());
-    answer.is_truthy()
+    let Some((reader, mut stream)) = take_out(number) else {
+        return false;
+    };
+    let over = stream.messages().is_over();
+    put_back(reader, stream);
+    over
 }
 
 /// Ends a stream and frees its number.
@@ -211,21 +211,19 @@ pub(crate) fn into_js(sent: Rc<Sent<JsMessage>>) -> JsValue {
     }
 }
 
-/// Reads a stream, which is out of its place meanwhile. Answers `null` for one that is unknown, or that is
-/// being read already: the package does not ask again before it has the answer.
-fn read(number: usize, read: impl FnOnce(&mut Stream, &Waker, &Cell<bool>) -> JsValue) -> JsValue {
-    let reader = READERS.with_borrow(|readers| readers.get(number).cloned());
-    let Some(reader) = reader else {
-        return JsValue::NULL;
-    };
-    let Some(mut stream) = reader.stream.take() else {
-        return JsValue::NULL;
-    };
-    let answer = read(&mut stream, &reader.waker, &reader.ended);
+/// Takes a stream out of its place, to be read. `None` for one that is unknown, or that is being read already: the
+/// package does not ask again before it has the answer.
+fn take_out(number: usize) -> Option<(Rc<Reader>, Stream)> {
+    let reader = READERS.with_borrow(|readers| readers.get(number).cloned())?;
+    let stream = reader.stream.take()?;
+    Some((reader, stream))
+}
+
+/// Puts a stream back, unless it was ended meanwhile.
+fn put_back(reader: Rc<Reader>, stream: Stream) {
     if !reader.ended.get() {
         reader.stream.set(Some(stream));
     }
-    answer
 }
 
 fn shared_array(bytes: Rc<[u8]>) -> JsValue {

@@ -52,7 +52,7 @@ fn text(chunk: &JsValue) -> String {
 fn a_message_comes_out_as_the_object_that_went_in() {
     let channel = channel();
     let seat = add(&channel, "a");
-    let stream = channel.open(seat, ignore()).unwrap();
+    let stream = channel.open(seat, false, ignore()).unwrap();
     let sent: JsValue = message("tick", "1").into();
     assert_eq!(
         channel
@@ -69,7 +69,7 @@ fn a_message_comes_out_as_the_object_that_went_in() {
 fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
     let channel = channel();
     let streams: Vec<_> = ["a", "b", "c"]
-        .map(|id| channel.open(add(&channel, id), ignore()).unwrap())
+        .map(|id| channel.open(add(&channel, id), false, ignore()).unwrap())
         .to_vec();
     take_woken();
     for stream in &streams {
@@ -95,10 +95,10 @@ fn streams_at_the_same_place_get_the_same_array() {
     let channel = channel();
     let [a, b] = ["a", "b"].map(|id| {
         let seat = add(&channel, id);
-        channel.open_bytes(seat, ignore()).unwrap()
+        channel.open(seat, true, ignore()).unwrap()
     });
     for stream in [a, b] {
-        let start = channel.last_event_id();
+        let start = channel.event_id(None);
         assert_eq!(
             text(&next_chunk(stream)),
             format!("retry: 15000\nid: {start}\n\n")
@@ -109,7 +109,7 @@ fn streams_at_the_same_place_get_the_same_array() {
         .unwrap();
     let (first, second) = (next_chunk(a), next_chunk(b));
     assert!(first == second);
-    let id = channel.event_id(1.0);
+    let id = channel.event_id(Some(1.0));
     assert_eq!(
         text(&first),
         format!("event: tick\nid: {id}\ndata: one\ndata: two\n\n")
@@ -121,7 +121,7 @@ fn streams_at_the_same_place_get_the_same_array() {
 fn a_closed_channel_says_so_and_its_streams_end() {
     let channel = channel();
     let seat = add(&channel, "a");
-    let stream = channel.open(seat, ignore()).unwrap();
+    let stream = channel.open(seat, false, ignore()).unwrap();
     channel.close();
     assert!(next_message(stream) == JsValue::TRUE);
     assert!(next_message(stream).is_null());
@@ -167,7 +167,7 @@ fn ended_streams_and_removed_listeners_leave_nothing_open() {
     let before = open_streams();
     for _ in 0..1000 {
         let seat = add(&channel, "a");
-        let stream = channel.open_bytes(seat, ignore()).unwrap();
+        let stream = channel.open(seat, true, ignore()).unwrap();
         next_chunk(stream);
         end(stream);
         channel.remove(seat);
@@ -209,18 +209,15 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
     channel.broadcast(message("tick", "1"), 5.0).unwrap();
     let full = channel.broadcast(message("tick", "2"), 5.0).unwrap_err();
     assert_eq!(code_of(&full), "ERIC_QUEUE_FULL");
-    assert_eq!(
-        (channel.overflows(), channel.disconnected().len()),
-        (0.0, 0)
-    );
+    assert_eq!((channel.overflows(), channel.is_seated(left)), (0.0, true));
     channel
         .broadcast_except(message("tick", "3"), 5.0, "refusing\nnobody")
         .unwrap();
     assert_eq!(channel.overflows(), 1.0);
-    assert_eq!(channel.disconnected(), [left as u32]);
+    assert!(!channel.is_seated(left));
     channel.remove(left);
-    assert!(channel.disconnected().is_empty());
-    let stream = channel.open(told, ignore()).unwrap();
+    assert!(channel.is_seated(told));
+    let stream = channel.open(told, false, ignore()).unwrap();
     let gap = next_message(stream).as_string().unwrap();
     assert!(
         gap.starts_with("{\"reason\":\"overflow\",\"missed\":1,"),
@@ -258,12 +255,12 @@ fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
 fn a_listener_goes_on_after_an_event_id() {
     let channel = channel();
     channel.broadcast(message("tick", "1"), 5.0).unwrap();
-    let last = channel.last_event_id();
+    let last = channel.event_id(None);
     channel.broadcast(message("tick", "2"), 5.0).unwrap();
     let seat = channel
         .add("a", true, 0, 0.0, 0.0, true, Some(last.clone()))
         .unwrap();
-    let stream = channel.open(seat, ignore()).unwrap();
+    let stream = channel.open(seat, false, ignore()).unwrap();
     let gap = || next_message(stream).as_string().unwrap();
     assert!(gap().contains("forgotten"));
     assert!(next_message(stream).is_object());

@@ -312,13 +312,11 @@ impl<'a> Scene<'a> {
             number,
             place: (self.sent.tail(), 0),
             bytes,
+            excepted: except.contains(&OWN),
         };
         assert!(is_at(position, item.place), "{position} is not {item:?}");
         if let Some(own) = &mut self.own {
-            match except.contains(&OWN) {
-                true => own.model.except(item.place.0),
-                false => own.model.broadcast(item),
-            }
+            own.model.broadcast(item);
         }
         self.sent.all.push(item);
     }

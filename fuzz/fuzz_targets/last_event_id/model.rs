@@ -15,6 +15,8 @@ pub struct Item {
     pub number: u32,
     pub place: Place,
     pub bytes: u64,
+    /// Whether the listener is excepted from it: it counts, and is passed over.
+    pub excepted: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -53,13 +55,14 @@ fn read(id: &str, epoch: &str) -> Read {
         return Read::Unknown;
     };
     let (sequence, dispatch) = place.split_once('.').unwrap_or((place, "0"));
+    // None of ours has more digits.
+    if sequence.len() > 16 || dispatch.len() > 16 {
+        return Read::Unknown;
+    }
     let (Ok(sequence), Ok(dispatch)) = (sequence.parse(), dispatch.parse()) else {
         return Read::Unknown;
     };
     let legal = |char: char| char.is_ascii_alphanumeric() || char == '.' || char == '_';
-    if dispatch > 1 << 53 {
-        return Read::Unknown;
-    }
     if written((sequence, dispatch)) != place || !its_epoch.chars().all(legal) || id.len() > 64 {
         return Read::Unknown;
     }
@@ -109,12 +112,9 @@ pub struct Listener {
     told: Place,
     /// What it has still to read, in order.
     due: VecDeque<Item>,
-    /// The broadcast that it reads next, unless it is excepted from it.
+    /// The broadcast that it reads next.
     next: u64,
     dispatched: u64,
-    /// The broadcasts that are not for it: to come, and passed.
-    excepted: VecDeque<u64>,
-    passed: VecDeque<u64>,
     /// The dispatches that it has read, as far as they are remembered.
     past: VecDeque<Item>,
     forgotten: Place,
@@ -171,10 +171,6 @@ impl Listener {
         self.due.push_back(item);
     }
 
-    pub fn except(&mut self, number: u64) {
-        self.excepted.push_back(number);
-    }
-
     pub fn dispatch(&mut self, sent: &Broadcasts, number: u32, bytes: u64) -> Place {
         self.dispatched += 1;
         let place = (sent.tail() - 1, self.dispatched);
@@ -182,6 +178,7 @@ impl Listener {
             number,
             place,
             bytes,
+            excepted: false,
         });
         place
     }
@@ -196,22 +193,31 @@ impl Listener {
             self.told = gap.to;
             return Some(Next::Gap(gap));
         }
-        let item = self.due.pop_front();
-        self.next = item.map_or(sent.tail(), |item| item.place.0 + 1);
-        self.pass_excepted(sent);
-        let item = item?;
+        let item = loop {
+            let item = self.due.pop_front();
+            self.next = item.map_or(sent.tail(), |item| item.place.0 + 1);
+            match item {
+                Some(item) if item.excepted => {}
+                item => break item?,
+            }
+        };
         assert!(item.place > self.told, "{item:?} after {:?}", self.told);
         self.told = item.place;
         if item.place.1 > 0 {
             self.past.push_back(item);
-            while self.past.len() as u64 > sent.messages
-                || self.past.iter().map(|item| item.bytes).sum::<u64>() > sent.bytes
-            {
-                let old = self.past.pop_front().expect("it is over a bound");
-                self.forgotten = self.forgotten.max(old.place);
-            }
+            self.forget(sent);
         }
         Some(Next::Item(item))
+    }
+
+    /// Forgets the oldest dispatches that it has read, beyond the bounds of the history.
+    fn forget(&mut self, sent: &Broadcasts) {
+        while self.past.len() as u64 > sent.messages
+            || self.past.iter().map(|item| item.bytes).sum::<u64>() > sent.bytes
+        {
+            let old = self.past.pop_front().expect("it is over a bound");
+            self.forgotten = self.forgotten.max(old.place);
+        }
     }
 
     /// Makes what was taken last the next one again.
@@ -228,18 +234,6 @@ impl Listener {
             (sequence, dispatch) => (sequence, dispatch - 1),
         };
         self.due.push_front(item);
-    }
-
-    /// The broadcasts that were passed over are remembered while the history has them.
-    fn pass_excepted(&mut self, sent: &Broadcasts) {
-        let count = self.excepted.partition_point(|number| *number < self.next);
-        if count > 0 {
-            self.passed.extend(self.excepted.drain(..count));
-            let start = sent.start();
-            let old = self.passed.partition_point(|number| *number < start);
-            let newest = self.passed.drain(..old).next_back();
-            self.forgotten = self.forgotten.max((newest.unwrap_or(0), 0));
-        }
     }
 
     /// Goes back, or forward, to what follows an id.
@@ -273,13 +267,7 @@ impl Listener {
         // An id with a greater number was never given.
         self.told = (place.0, place.1.min(self.dispatched));
         self.next = wanted.max(sent.start().min(self.next));
-        let excepted: Vec<u64> = self
-            .passed
-            .drain(..)
-            .chain(self.excepted.drain(..))
-            .collect();
-        let lost = (wanted..self.next).filter(|number| !excepted.contains(number));
-        let mut missed = lost.count() as u64;
+        let mut missed = self.next - wanted;
         let dispatched = self.past.drain(..).chain(self.due.drain(..));
         let dispatched: Vec<Item> = dispatched.filter(|item| item.place.1 > 0).collect();
         for item in dispatched {
@@ -293,17 +281,11 @@ impl Listener {
                 self.due.push_back(item);
             }
         }
-        for number in excepted {
-            match number < self.next {
-                true => self.passed.push_back(number),
-                false => self.excepted.push_back(number),
-            }
-        }
-        let broadcasts = sent.from(self.next).iter();
-        let own = broadcasts.filter(|item| !self.excepted.contains(&item.place.0));
-        self.due.extend(own);
+        self.due.extend(sent.from(self.next));
         self.due.make_contiguous().sort_by_key(|item| item.place);
-        (self.forgotten <= place).then_some(missed)
+        let known = self.forgotten <= place;
+        self.forget(sent);
+        known.then_some(missed)
     }
 
     /// Returns the place that everything due stands behind, and nothing else that was sent to it.
