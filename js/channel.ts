@@ -244,10 +244,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    */
   broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: BroadcastOptions): void {
     const { raw } = this.#internals;
-    const except = options === undefined ? '' : exceptOption(objectOption(options, 'options').except);
+    const except = options === undefined ? undefined : exceptOption(objectOption(options, 'options').except);
     const sent = send(message);
     try {
-      sent.sequence = except ? raw.broadcastExcept(sent, sent.bytes, except) : raw.broadcast(sent, sent.bytes);
+      sent.sequence = raw.broadcast(sent, sent.bytes, except);
     } catch (error) {
       throw withRefused(error, sent);
     }
@@ -322,7 +322,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   watch(options?: WatchOptions<Events>): OwnedStream<Item, Events> {
     const { signal, onError } = streamOptions(options);
     const listener = options?.listener ?? new MessageQueueListener<Events>();
-    const seat = this.#register(listener, registerOptions(options));
+    const seat = this.#register(listener, { ...registerOptions(options), onError });
     const leave = (): void => {
       // Another one may have come by this id since, when the listener was removed before its stream.
       if (this.#internals.seats.get(listener.id) === seat) this.removeListener(listener.id);
@@ -399,7 +399,7 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
 }
 
 /** Returns the ids, a line each: none has a line feed. */
-function exceptOption(except: BroadcastOptions['except']): string {
+function exceptOption(except: BroadcastOptions['except']): string | undefined {
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
   // Not `undefined`, which would do for an option that is left out.
   const idOf = (one: MessageQueueListener | string): string | undefined => idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');

@@ -64,7 +64,7 @@ export function respond(
   const onClose = functionOption(given.onClose, 'onClose');
   const keepMilliseconds = numberOption(given.resumeSeconds, 'resumeSeconds', 0, LONGEST_TIMER_SECONDS) * 1000;
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
-  const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), lastEventId, resumable: keepMilliseconds > 0 };
+  const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), onError, lastEventId, resumable: keepMilliseconds > 0 };
   const headers = eventStreamHeaders(given.headers);
 
   const internals = internalsOf(channel);
@@ -125,6 +125,7 @@ export function jittered(milliseconds: number): number {
 interface SeatOptions {
   queue: ReturnType<typeof queueOption>;
   filter: ReturnType<typeof filterOption>;
+  onError: StreamOptions['onError'];
   lastEventId: string | undefined;
   resumable: boolean;
 }
@@ -141,6 +142,6 @@ function seatFor(channel: AbstractChannel, given: MessageQueueListener | string 
   registered.resume(options.lastEventId);
   // The onClose of the response that is replaced may have removed it.
   if (registered.left) return seatFor(channel, given, options);
-  registered.setFilter(options.filter);
+  registered.setFilter(options.filter, options.onError);
   return registered;
 }

@@ -6,7 +6,7 @@ import type { Filter } from './filter.js';
 import { UNBOUNDED, type Queue } from './limits.js';
 import { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
-import { report } from './report.js';
+import { report, reporter } from './report.js';
 import { countsOf, type ListenerStats } from './stats.js';
 
 /** A stream that may have to end though nobody is reading it. */
@@ -19,6 +19,8 @@ export interface Onlooker {
 export interface SeatOptions {
   queue?: Queue;
   filter?: Filter | undefined;
+  /** Is told what the filter throws. */
+  onError?: ((error: unknown) => void) | undefined;
   lastEventId?: string | undefined;
   /** Whether it outlives its streams. */
   resumable?: boolean;
@@ -46,7 +48,7 @@ export class Seat {
 
   /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
   constructor(raw: RawChannel, listener: MessageQueueListener, options: SeatOptions) {
-    const { queue = UNBOUNDED, filter, lastEventId, resumable = false } = options;
+    const { queue = UNBOUNDED, filter, onError, lastEventId, resumable = false } = options;
     this.raw = raw;
     this.listener = listener;
     this.resumable = resumable;
@@ -54,7 +56,7 @@ export class Seat {
     this.number = raw.add(listener.id, running, queue.overflow, queue.messages, queue.bytes, resumable, lastEventId);
     MessageQueueListener.join(listener, this);
     this.refresh();
-    if (filter) this.setFilter(filter);
+    if (filter) this.setFilter(filter, onError);
   }
 
   /** Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time. */
@@ -65,27 +67,29 @@ export class Seat {
     this.raw.setOnMessage(this.number, watched ? this.#onMessage : undefined);
   }
 
-  setFilter(filter: Filter | undefined): void {
+  /** @param onError Is told what the filter throws; else the console is. */
+  setFilter(filter: Filter | undefined, onError: SeatOptions['onError']): void {
     if (!filter) return this.raw.setFilter(this.number, undefined);
+    const tell = reporter(this.listener.id, onError);
     this.raw.setFilter(this.number, (sent: Sent): boolean => {
       try {
         const answer: unknown = filter(sent.message);
         // One that is async cannot refuse a message; its failure is not swallowed.
-        if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
+        if (answer instanceof Promise) answer.catch(tell);
         return Boolean(answer);
       } catch (error) {
-        report(this.listener.id, error);
+        tell(error);
         return false;
       }
     });
   }
 
   start(): void {
-    this.raw.start(this.number);
+    this.raw.setRunning(this.number, true);
   }
 
   stop(): void {
-    this.raw.stop(this.number);
+    this.raw.setRunning(this.number, false);
     this.#lookSoon();
   }
 
@@ -98,7 +102,7 @@ export class Seat {
     this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
-    this.#counts = this.raw.listenerStats(this.number);
+    this.#counts = this.raw.stats(this.number);
     this.raw.remove(this.number);
     this.#lookSoon();
   }
@@ -136,7 +140,7 @@ export class Seat {
   stats(): ListenerStats {
     const { id } = this.listener;
     const running = this.listener.isRunningSync();
-    return { id, running, connected: this.streams.size, ...countsOf(this.#left ? this.#counts : this.raw.listenerStats(this.number)) };
+    return { id, running, connected: this.streams.size, ...countsOf(this.#left ? this.#counts : this.raw.stats(this.number)) };
   }
 
   /**

@@ -8,7 +8,7 @@ export interface ListenerStats {
   connected: number;
   /** Handed to a reader. */
   delivered: number;
-  /** Of those, sent before the listener came, or delivered to it before it resumed. */
+  /** Queued again for a client that came back: what was sent before the listener came, or what it had before it resumed. */
   replayed: number;
   /** How many messages wait. */
   queued: number;

@@ -302,6 +302,8 @@ impl<M> AbstractChannel<M> {
         if seat.refuses {
             state.refusing.push(seat.clone());
         }
+        let replayed = last_event_id.map_or(0, |_| seat.stats(&state.log).queued);
+        seat.counters.count(|tally| tally.replayed = replayed);
         state.next_seat += 1;
         state.seats.insert(seat.clone());
         Ok(seat)
@@ -370,8 +372,15 @@ impl<M> AbstractChannel<M> {
             let Some(queue) = queue.as_mut() else { return };
             let (reason, missed, from) = match parsed {
                 LastEventId::Known(id, position) if position.sequence() < log.tail() => {
-                    seat.rewound_to(position);
+                    seat.last.set(position);
+                    let before = queue.len(log) + queue.untold(log);
                     let missed = queue.rewind(log, position, &mut unneeded);
+                    let after = queue.len(log);
+                    seat.counters.count(|tally| {
+                        tally.replayed += after.saturating_sub(before);
+                        // What the client says that it has already.
+                        tally.discarded += before.saturating_sub(after);
+                    });
                     (GapReason::Expired, missed, Some(id))
                 }
                 LastEventId::Known(id, _) => (GapReason::Unknown, None, Some(id)),
@@ -408,6 +417,11 @@ impl<M> AbstractChannel<M> {
         let dropped = {
             let mut state = self.core.state.borrow_mut();
             let Some(queue) = seat.queue.take() else {
+                // Its owner has now seen that it was disconnected.
+                let kept = state.seats.get(seat.key);
+                if kept.is_some_and(|kept| std::ptr::eq(&**kept, seat)) {
+                    state.seats.remove(seat.key);
+                }
                 return;
             };
             seat.left.set(Some(why));
@@ -421,7 +435,8 @@ impl<M> AbstractChannel<M> {
             });
             state.left.add(seat.counters.tally());
             state.names.remove(seat.listener.id());
-            let seat = state.seats.remove(seat.key);
+            let frees = why == Leave::Removed || state.names.frees();
+            let seat = frees.then(|| state.seats.remove(seat.key));
             (queue.detach(&mut state.log), seat)
         };
         // Dropped without a borrow: a message or a listener may own anything.
@@ -653,9 +668,8 @@ impl<M> AbstractChannel<M> {
     }
 
     pub(crate) fn seat(&self, listener_id: &str) -> Result<Rc<Seat<M>>, InvalidListenerException> {
-        let state = self.core.state.borrow();
-        let key = state.names.get(listener_id);
-        let seat = key.and_then(|key| state.seats.get(key)).cloned();
+        let key = self.core.state.borrow().names.get(listener_id);
+        let seat = key.and_then(|key| self.seat_at(key));
         seat.ok_or_else(|| InvalidListenerException::unknown(listener_id))
     }
 
@@ -710,8 +724,6 @@ impl<M> AbstractChannel<M> {
     pub(crate) fn give_back(&self, seat: &Rc<Seat<M>>, sent: Rc<Sent<M>>) {
         self.count(seat, |tally| {
             tally.delivered = tally.delivered.saturating_sub(1);
-            let replayed = u64::from(seat.is_replay(sent.position));
-            tally.replayed = tally.replayed.saturating_sub(replayed);
         });
         let left = {
             let mut state = self.core.state.borrow_mut();
@@ -807,10 +819,7 @@ impl<M> AbstractChannel<M> {
         }
         let accepted = seat.listener.accept(&sent.message);
         self.count(seat, |tally| match accepted {
-            Ok(()) => {
-                tally.delivered += 1;
-                tally.replayed += u64::from(seat.is_replay(sent.position));
-            }
+            Ok(()) => tally.delivered += 1,
             Err(_) => tally.refused += 1,
         });
         accepted.map(|()| true)
@@ -873,7 +882,8 @@ impl<M> AbstractChannel<M> {
             kept_bytes: state.log.bytes(),
             ..ChannelStats::default()
         };
-        for (_, seat) in &state.seats {
+        let here = |(_, seat): &(usize, &Rc<Seat<M>>)| seat.left.get().is_none();
+        for (_, seat) in state.seats.iter().filter(here) {
             let listener = seat.stats(&state.log);
             stats.tally.add(listener.tally);
             stats.queued += listener.queued;

@@ -181,13 +181,7 @@ impl<M: ToEvent> Chunks<M> {
             Some((unwanted, log.is_all_read()))
         })??;
         let count = chunk.to - chunk.from;
-        let numbers = chunk.from..chunk.to;
-        let replayed = numbers.filter(|number| seat.is_replay(Position::broadcast(*number)));
-        let replayed = replayed.count() as u64;
-        seat.counters.count(|tally| {
-            tally.delivered += count;
-            tally.replayed += replayed;
-        });
+        seat.counters.count(|tally| tally.delivered += count);
         seat.last.set(Position::broadcast(chunk.to - 1));
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);

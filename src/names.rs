@@ -16,6 +16,9 @@ pub(crate) trait Names {
 
     /// Removes a name.
     fn remove(&mut self, id: &str);
+
+    /// Returns whether the key of a listener that was disconnected is free at once, or only when its owner has seen to it.
+    fn frees(&self) -> bool;
 }
 
 /// Names in a hash map.
@@ -37,5 +40,9 @@ impl Names for ById {
 
     fn remove(&mut self, id: &str) {
         self.0.remove(id);
+    }
+
+    fn frees(&self) -> bool {
+        true
     }
 }

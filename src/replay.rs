@@ -121,7 +121,8 @@ fn parts(id: &str) -> Option<(&str, Position)> {
         }
         None => Position::broadcast(number(place)?),
     };
-    epoch.bytes().all(legal).then_some((epoch, position))
+    let legal = !epoch.is_empty() && epoch.bytes().all(legal);
+    legal.then_some((epoch, position))
 }
 
 /// Reads a number as we write them: digits without a sign or a leading zero. None of ours has more than 16, which cannot
@@ -160,6 +161,7 @@ mod tests {
         for text in [
             "",
             "-",
+            "-1",
             "e0",
             "e0-",
             "e0-x",

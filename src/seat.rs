@@ -105,9 +105,6 @@ pub(crate) struct Seat<M> {
     pub(crate) key: usize,
     /// The order in which the listeners came.
     pub(crate) number: u64,
-    /// Up to here what is delivered is a replay: it was sent before the listener came, or delivered before the
-    /// listener was rewound.
-    replay_to: Cell<Position>,
     /// `None` once the listener has left.
     pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
     pub(crate) left: Cell<Option<Leave>>,
@@ -136,7 +133,6 @@ impl<M> Seat<M> {
             listener,
             key,
             number,
-            replay_to: Cell::new(came),
             refuses: queue.overflow() == Some(Overflow::Refuse),
             queue: RefCell::new(Some(queue)),
             left: Cell::new(None),
@@ -146,17 +142,6 @@ impl<M> Seat<M> {
             parked_at: Cell::new(None),
             laned: Cell::new(false),
         })
-    }
-
-    /// Returns whether what stands at a position was sent before the listener came, or delivered to it before.
-    pub(crate) fn is_replay(&self, position: Position) -> bool {
-        position <= self.replay_to.get()
-    }
-
-    /// Notes that the listener was set back behind a position: what it had before is a replay now.
-    pub(crate) fn rewound_to(&self, position: Position) {
-        let had = self.last.replace(position);
-        self.replay_to.set(had.max(self.replay_to.get()));
     }
 
     /// Returns the state of the listener.

@@ -3,11 +3,15 @@
 use std::cell::Cell;
 
 /// What became of a listener's messages.
+///
+/// In `delivered + dropped + refused + filtered + discarded - replayed`, and what is queued, each message that was sent to it
+/// counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Handed to a reader.
     pub delivered: u64,
-    /// Of those, broadcast before the listener came, and replayed.
+    /// Queued again for a client that came back: what was sent before its listener came, or what the listener had
+    /// before it was rewound.
     pub replayed: u64,
     /// Dropped, oldest first, because the queue was full; told or not yet.
     pub dropped: u64,

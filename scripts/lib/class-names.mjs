@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { inRoot } from './paths.mjs';
 
 const EXPORTED_CLASS = /^export (?:abstract )?class (\w+)[^{]*\{/gm;
+const NAME = /\w+/g;
 
 /** @type {import('esbuild').Plugin} */
 export const classNames = {
@@ -12,9 +13,12 @@ export const classNames = {
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
       if (!file.startsWith(inRoot('js'))) return null;
-      const source = await readFile(file, 'utf8');
+      const [source, index] = await Promise.all([readFile(file, 'utf8'), readFile(inRoot('js/index.ts'), 'utf8')]);
+      const names = new Set(index.match(NAME));
       return {
-        contents: source.replace(EXPORTED_CLASS, `$& static { Object.defineProperty(this, 'name', { value: '$1' }); }`),
+        contents: source.replace(EXPORTED_CLASS, (start, name) =>
+          names.has(name) ? `${start} static { Object.defineProperty(this, 'name', { value: '${name}' }); }` : start,
+        ),
         loader: 'ts',
       };
     });

@@ -5,10 +5,11 @@ import path from 'node:path';
 import { optimise } from './optimise.mjs';
 import { PKG } from './paths.mjs';
 import { quietly } from './run.mjs';
+import { shortenNames } from './shorten.mjs';
 import { hashOf, unlessFresh } from './stamp.mjs';
 import { step } from './step.mjs';
 
-const INPUTS = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'package-lock.json', 'scripts/lib/wasm.mjs', 'scripts/lib/optimise.mjs'];
+const INPUTS = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'package-lock.json', 'scripts/lib/wasm.mjs', 'scripts/lib/optimise.mjs', 'scripts/lib/shorten.mjs'];
 
 /**
  * Inlines little more than what gets smaller by it, which takes 3 kB off the gzipped module. Values below and above this one
@@ -26,6 +27,7 @@ export async function buildWasm(env) {
         env: { ...env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [INLINE_LITTLE, ...(await withoutMachinePaths(env))].join(' ') },
       });
       await optimise(path.join(PKG, 'eric_sse_bg.wasm'), env);
+      await shortenNames(PKG);
     }),
   );
 }

@@ -32,6 +32,10 @@ impl Names for Unnamed {
     }
 
     fn remove(&mut self, _: &str) {}
+
+    fn frees(&self) -> bool {
+        false
+    }
 }
 
 /// A channel. Listeners are known by the number of their seat, which [`remove`](RawChannel::remove) frees.
@@ -137,17 +141,13 @@ impl RawChannel {
         }));
     }
 
-    /// Starts a listener.
-    pub fn start(&self, seat: usize) {
-        if let Some(seat) = self.seat(seat) {
-            seat.listener.start_sync();
-        }
-    }
-
-    /// Stops a listener.
-    pub fn stop(&self, seat: usize) {
-        if let Some(seat) = self.seat(seat) {
-            seat.listener.stop_sync();
+    /// Starts a listener, or stops it.
+    #[wasm_bindgen(js_name = setRunning)]
+    pub fn set_running(&self, seat: usize, running: bool) {
+        let Some(seat) = self.seat(seat) else { return };
+        match running {
+            true => seat.listener.start_sync(),
+            false => seat.listener.stop_sync(),
         }
     }
 
@@ -165,26 +165,28 @@ impl RawChannel {
         }
     }
 
-    /// Sends to everybody and returns the sequence number. Throws `InvalidChannelException`, `QueueFullException`.
-    pub fn broadcast(&self, message: JsMessage, bytes: f64) -> Result<f64, JsValue> {
-        self.send(message, bytes, [].into())
-    }
-
-    /// Sends to everybody but the listeners with these ids, a line each, as [`broadcast`](Self::broadcast) does.
-    #[wasm_bindgen(js_name = broadcastExcept)]
-    pub fn broadcast_except(
+    /// Sends to everybody, or to everybody but the listeners with these ids, a line each, and returns the sequence number.
+    /// Throws `InvalidChannelException`, `QueueFullException`.
+    pub fn broadcast(
         &self,
         message: JsMessage,
         bytes: f64,
-        mut except: &str,
+        except: Option<String>,
     ) -> Result<f64, JsValue> {
         let mut ids = Vec::new();
-        while let Some((id, rest)) = text::split(except, b'\n') {
+        let mut rest = except.as_deref();
+        while let Some(text) = rest {
+            let (id, more) = match text::split(text, b'\n') {
+                Some((id, more)) => (id, Some(more)),
+                None => (text, None),
+            };
             ids.push(id.into());
-            except = rest;
+            rest = more;
         }
-        ids.push(except.into());
-        self.send(message, bytes, ids.into())
+        let sent = self
+            .channel
+            .broadcast_to_all_but(ids.into(), message, bytes as u64);
+        Ok(sent.map_err(thrown)?.sequence() as f64)
     }
 
     /// Sends to one listener and returns the event id. Throws `InvalidChannelException`,
@@ -204,7 +206,8 @@ impl RawChannel {
     /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor disconnected.
     #[wasm_bindgen(js_name = isSeated)]
     pub fn is_seated(&self, seat: usize) -> bool {
-        self.seat(seat).is_some()
+        let seat = self.seat(seat);
+        seat.is_some_and(|seat| seat.left.get().is_none())
     }
 
     /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.
@@ -213,32 +216,25 @@ impl RawChannel {
         self.channel.waiting_since(&*self.seat(seat)?)
     }
 
-    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag.
-    #[wasm_bindgen(js_name = listenerStats)]
-    pub fn listener_stats(&self, seat: usize) -> Vec<f64> {
+    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag. When none
+    /// is given, that of the channel: then broadcasts, refused sends, overflows, kept messages, kept bytes as well.
+    pub fn stats(&self, seat: Option<usize>) -> Vec<f64> {
+        let Some(seat) = seat else {
+            let stats = self.channel.stats();
+            let more = [
+                stats.broadcasts,
+                stats.refused_sends,
+                stats.overflows,
+                stats.kept,
+                stats.kept_bytes,
+            ];
+            return numbers(&stats.tally, [stats.queued, stats.bytes, stats.lag], &more);
+        };
         let Some(seat) = self.seat(seat) else {
             return Vec::new();
         };
         let stats = self.channel.seat_stats(&seat);
-        let waiting = [stats.queued, stats.bytes, stats.lag];
-        numbers(&[&tally(&stats.tally), &waiting])
-    }
-
-    /// Returns the state of the channel, as [`listener_stats`](Self::listener_stats) does that of a listener; then
-    /// broadcasts, refused sends, overflows, kept messages, kept bytes.
-    pub fn stats(&self) -> Vec<f64> {
-        let stats = self.channel.stats();
-        let more = [
-            stats.queued,
-            stats.bytes,
-            stats.lag,
-            stats.broadcasts,
-            stats.refused_sends,
-            stats.overflows,
-            stats.kept,
-            stats.kept_bytes,
-        ];
-        numbers(&[&tally(&stats.tally), &more])
+        numbers(&stats.tally, [stats.queued, stats.bytes, stats.lag], &[])
     }
 
     /// Returns the event id of a broadcast; of the newest one when no sequence number is given.
@@ -278,21 +274,18 @@ impl RawChannel {
     }
 }
 
-fn tally(tally: &Tally) -> [u64; 6] {
-    [
+fn numbers(tally: &Tally, waiting: [u64; 3], more: &[u64]) -> Vec<f64> {
+    let tally = [
         tally.delivered,
         tally.replayed,
         tally.dropped,
         tally.refused,
         tally.filtered,
         tally.discarded,
-    ]
-}
-
-fn numbers(parts: &[&[u64]]) -> Vec<f64> {
+    ];
     let mut numbers = Vec::new();
-    for part in parts {
-        for number in *part {
+    for part in [&tally[..], &waiting, more] {
+        for number in part {
             numbers.push(*number as f64);
         }
     }
@@ -300,13 +293,6 @@ fn numbers(parts: &[&[u64]]) -> Vec<f64> {
 }
 
 impl RawChannel {
-    fn send(&self, message: JsMessage, bytes: f64, except: Box<[Rc<str>]>) -> Result<f64, JsValue> {
-        let sent = self
-            .channel
-            .broadcast_to_all_but(except, message, bytes as u64);
-        Ok(sent.map_err(thrown)?.sequence() as f64)
-    }
-
     fn seat(&self, seat: usize) -> Option<Rc<Seat<JsMessage>>> {
         self.channel.seat_at(seat)
     }

@@ -234,24 +234,76 @@ fn every_message_is_delivered_still_queued_or_in_a_report() {
 }
 
 #[test]
-fn what_was_replayed_is_counted_when_it_is_delivered() {
+fn what_is_replayed_is_counted_when_it_is_queued_again() {
     let channel = numbers(newest(10));
     let first = channel.broadcast(Number(0, 1)).unwrap();
     broadcast(&channel, 1..4);
     let mut stream = reader_after(&channel, ListenerOptions::default(), &id(&channel, first));
     let own = stream.listener().clone();
     let tally = || channel.listener_stats(own.id()).unwrap().tally;
-    assert_eq!(tally(), Tally::default());
-    broadcast(&channel, 4..6);
-    dispatch(&channel, &own, [6]);
-    assert_eq!(read(&mut stream), all(1..=6));
-    let expected = Tally {
-        delivered: 6,
+    let mut expected = Tally {
         replayed: 3,
         ..Tally::default()
     };
     assert_eq!(tally(), expected);
+    broadcast(&channel, 4..6);
+    dispatch(&channel, &own, [6]);
+    assert_eq!(read(&mut stream), all(1..=6));
+    expected.delivered = 6;
+    assert_eq!(tally(), expected);
     assert_eq!(channel.stats().tally, expected);
+}
+
+#[test]
+fn a_listener_that_is_rewound_still_adds_up() {
+    let limit = QueueLimit {
+        messages: 4,
+        bytes: u64::MAX,
+        overflow: Overflow::DropOldest,
+    };
+    let options = ListenerOptions {
+        limit: Some(limit),
+        resumable: true,
+    };
+    let step = (0usize..4, 0usize..6);
+    check(400, prop::collection::vec(step, 0..80), |steps| {
+        let channel = numbers(newest(3));
+        let mut stream = reader(&channel, options);
+        let own = stream.listener().clone();
+        let mut ids = vec![channel.last_event_id().as_str().to_string()];
+        let mut sent = 0;
+        for (number, (step, at)) in steps.into_iter().enumerate() {
+            let message = Number(number, 1);
+            let position = match step {
+                0 => channel.broadcast(message).unwrap(),
+                1 => channel.dispatch(own.id(), message).unwrap(),
+                2 => {
+                    for _ in 0..at {
+                        drop(poll(&mut stream, std::task::Waker::noop()));
+                    }
+                    continue;
+                }
+                _ => {
+                    let back = ids.len() - 1 - at.min(ids.len() - 1);
+                    channel.rewind(own.id(), &ids[back]).unwrap();
+                    continue;
+                }
+            };
+            sent += 1;
+            ids.push(id(&channel, position));
+            let stats = channel.listener_stats(own.id()).unwrap();
+            let Tally {
+                delivered,
+                replayed,
+                dropped,
+                discarded,
+                ..
+            } = stats.tally;
+            let counted = delivered + dropped + discarded + stats.queued - replayed;
+            prop_assert_eq!(counted, sent);
+        }
+        Ok(())
+    });
 }
 
 #[test]

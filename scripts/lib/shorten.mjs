@@ -1,0 +1,87 @@
+// Short names between JavaScript and WebAssembly. wasm-bindgen's own are read by nobody, stand on both sides, and end in
+// hashes that no compression can do anything about.
+
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure } from './failure.mjs';
+
+/** @typedef {import('binaryen').default.Module} Module */
+
+/** @param {string} folder where wasm-bindgen has left both files, which are replaced */
+export async function shortenNames(folder) {
+  const [wasmFile, glueFile] = [path.join(folder, 'eric_sse_bg.wasm'), path.join(folder, 'eric_sse.js')];
+  const { default: binaryen } = await import('binaryen');
+  const module = binaryen.readBinary(readFileSync(wasmFile));
+  // What the compiler uses. With all of them binaryen would write imports in a form that runtimes do not read yet.
+  const { BulkMemory, ReferenceTypes, SignExt, NontrappingFPToInt, MutableGlobals, Multivalue } = binaryen.Features;
+  module.setFeatures(BulkMemory | ReferenceTypes | SignExt | NontrappingFPToInt | MutableGlobals | Multivalue);
+  try {
+    let glue = readFileSync(glueFile, 'utf8');
+    const exported = shortenExports(binaryen, module);
+    glue = glue.replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${renamed(exported, name)}`);
+    const imported = shortenImports(binaryen, module);
+    for (const [name, short] of imported) {
+      if (!glue.includes(`${name}: `)) throw new Failure(`the bindings do not offer ${name}: does wasm-bindgen write them in another way now? See scripts/lib/shorten.mjs.`);
+      glue = glue.replace(`${name}: `, `${short}: `);
+    }
+    writeFileSync(wasmFile, module.emitBinary());
+    writeFileSync(glueFile, glue);
+  } finally {
+    module.dispose();
+  }
+}
+
+/**
+ * @param {Map<string, string>} names
+ * @param {string} name
+ */
+function renamed(names, name) {
+  const short = names.get(name);
+  if (short === undefined) throw new Failure(`the bindings use ${name}, which the WebAssembly does not export. See scripts/lib/shorten.mjs.`);
+  return short;
+}
+
+/**
+ * @param {typeof import('binaryen').default} binaryen
+ * @param {Module} module
+ */
+function shortenExports(binaryen, module) {
+  const add = {
+    [binaryen.ExternalFunction]: module.addFunctionExport,
+    [binaryen.ExternalTable]: module.addTableExport,
+    [binaryen.ExternalMemory]: module.addMemoryExport,
+    [binaryen.ExternalGlobal]: module.addGlobalExport,
+  };
+  const all = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));
+  return new Map(
+    all.map(({ kind, name, value }, index) => {
+      // `memory` is what users of `eric-sse/slim` and debuggers look for.
+      const short = name === 'memory' ? name : nameOf(index);
+      module.removeExport(name);
+      add[kind]?.call(module, value, short);
+      return [name, short];
+    }),
+  );
+}
+
+/**
+ * @param {typeof import('binaryen').default} binaryen
+ * @param {Module} module
+ */
+function shortenImports(binaryen, module) {
+  const all = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
+  const imported = all.filter(({ module: from }) => from);
+  return new Map(
+    imported.map(({ name, module: from, base, params, results }, index) => {
+      module.removeFunction(name);
+      module.addFunctionImport(name, from, nameOf(index), params, results);
+      return [base, nameOf(index)];
+    }),
+  );
+}
+
+/** `a`, `b`, …, `z`, `A`, …, `a1`, … @param {number} index */
+function nameOf(index) {
+  const letters = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ';
+  return `${letters[index % letters.length]}${Math.floor(index / letters.length) || ''}`;
+}
