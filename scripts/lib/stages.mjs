@@ -1,6 +1,6 @@
 // Where the tests run. A place is one runtime, or one promise of the package that needs a runner of its own.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { inRoot } from './paths.mjs';
 import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
@@ -8,7 +8,7 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
 /**
  * @typedef {object} Stage
  * @property {string} place
- * @property {string} [file] what has to exist
+ * @property {string} [file] what has to exist: a file, or a folder of them
  * @property {boolean} [needsPackage] dist/ has to be built
  * @property {boolean} [needsBrowser]
  * @property {number} minutes after which it counts as hanging
@@ -39,6 +39,7 @@ export const STAGES = [
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
+  node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
 ];
 
 /**
@@ -68,7 +69,7 @@ function wasm(place, target) {
 }
 
 /**
- * A file of `node:test` tests.
+ * A file of `node:test` tests, or a folder of them.
  * @param {string} place
  * @param {string} file
  * @param {{ flags?: string[], minutes?: number, needsBrowser?: boolean }} [options]
@@ -92,12 +93,19 @@ function node(place, file, { flags = [], minutes = 5, needsBrowser = false } = {
           '--test-reporter-destination=stdout',
           `--test-reporter=${inRoot('scripts/lib/tally-reporter.mjs')}`,
           `--test-reporter-destination=${counted}`,
-          file,
+          ...testsIn(file),
         ],
         tally: () => tallyOfNode(counted),
       };
     },
   };
+}
+
+/** Named one by one: what Node makes of a folder has changed with its versions. @param {string} file */
+function testsIn(file) {
+  if (file.endsWith('.mjs')) return [file];
+  const names = readdirSync(inRoot(file)).filter((name) => name.endsWith('.test.mjs'));
+  return names.sort().map((name) => `${file}/${name}`);
 }
 
 /**

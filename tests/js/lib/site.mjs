@@ -12,16 +12,20 @@ const PAGE = `<!doctype html><meta charset="utf-8"><title>eric-sse</title><link 
 <script type="module" src="/window.js"></script>`;
 
 /**
- * Serves a fetch handler.
- * @param {(request: Request) => Response | Promise<Response>} fetch
- * @returns {Promise<{ url: string, close: () => Promise<void> }>}
+ * Serves a fetch handler. `drop` destroys all connections, as a server that crashes does.
+ * @param {(request: Request, node: { outgoing: import('node:http').ServerResponse }) => Response | Promise<Response>} fetch
+ * @returns {Promise<{ url: string, port: number, drop: () => void, connections: () => Promise<number>, close: () => Promise<void> }>}
  */
 export async function served(fetch) {
   const server = await new Promise((resolve) => {
     const one = serve({ fetch, hostname: '127.0.0.1', port: 0 }, () => resolve(one));
   });
+  const { port } = server.address();
   return {
-    url: `http://127.0.0.1:${server.address().port}`,
+    url: `http://127.0.0.1:${port}`,
+    port,
+    drop: () => server.closeAllConnections(),
+    connections: () => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count)))),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -24,6 +24,11 @@ export class EventStreamDecoder {
   #eventTypeBuffer = '';
   #lastEventIdBuffer = '';
 
+  /** Whether a block has begun that was not ended yet. */
+  get isInBlock() {
+    return this.#text !== '' || this.#dataBuffer !== '' || this.#eventTypeBuffer !== '' || this.#lastEventIdBuffer !== this.lastEventId;
+  }
+
   /** @param {Uint8Array} bytes */
   push(bytes) {
     this.#text += this.#utf8.decode(bytes, { stream: true });

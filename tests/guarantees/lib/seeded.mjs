@@ -1,0 +1,10 @@
+// Randomness that can be repeated: SEED=1234 does.
+
+import { Random } from '../../js/suite/random.mjs';
+
+/** @param {import('node:test').TestContext} context is told the seed */
+export function seeded(context) {
+  const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
+  context.diagnostic(`seed ${seed}`);
+  return new Random(seed);
+}
