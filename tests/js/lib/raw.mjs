@@ -8,19 +8,22 @@ import { build } from 'esbuild';
 import { wasmImports } from '../../../scripts/lib/wasm-imports.mjs';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 
-/** The default entry, and two more exports. */
+/** The default entry, and some more exports. */
 const ENTRY = `
 import { initSync, openStreams } from '../../pkg/eric_sse.js';
 import bytes from '../../pkg/eric_sse_bg.wasm';
 import { load } from '../runtime.js';
+import { internalsOf } from '../channel.js';
 load(bytes);
 export * from '../index.js';
 export { openStreams };
 /** Gives what is loaded already. */
 export const wasmBytes = () => initSync().memory.buffer.byteLength;
+/** Frees what a channel has of it, as its finalizer does. The channel is of no use any more. */
+export const freeChannel = (channel) => internalsOf(channel).raw.free();
 `;
 
-/** @returns {Promise<typeof import('eric-sse') & { openStreams: () => number, wasmBytes: () => number }>} */
+/** @returns {Promise<typeof import('eric-sse') & { openStreams: () => number, wasmBytes: () => number, freeChannel: (channel: import('eric-sse').SSEChannel) => void }>} */
 export async function loadRaw() {
   const { outputFiles } = await build({
     stdin: { contents: ENTRY, resolveDir: inRoot('js/entries'), sourcefile: 'raw.ts', loader: 'ts' },
