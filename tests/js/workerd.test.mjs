@@ -2,46 +2,19 @@
 // subscriber's request and a publisher's meet in an object.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { Miniflare } from 'miniflare';
-import { bundled } from './lib/bundle.mjs';
 import { describeRemote } from './lib/remote.mjs';
 import { subscribe, until } from './lib/sse-client.mjs';
+import { startWorkerd } from './lib/workerd.mjs';
 import { promptly } from './suite/support.mjs';
 
-let output = '';
-/** @type {Miniflare | undefined} */
-let miniflare;
 /** @type {URL} */
 let url;
-
-/** Starts the runtime. A failure belongs to the tests that wait for it, which then say why. */
-const started = (async () => {
-  const contents = await bundled('workerd-worker.mjs', {
-    conditions: ['workerd', 'worker', 'browser', 'import'],
-    external: ['cloudflare:workers', '*.wasm'],
-  });
-  const wasm = fileURLToPath(new URL('../../dist/eric_sse_bg.wasm', import.meta.url));
-  miniflare = new Miniflare({
-    host: '127.0.0.1',
-    port: 0,
-    compatibilityDate: '2026-04-01',
-    modulesRoot: '/',
-    modules: [
-      { type: 'ESModule', path: '/worker.mjs', contents },
-      { type: 'CompiledWasm', path: '/eric_sse_bg.wasm', contents: readFileSync(wasm) },
-    ],
-    durableObjects: { ROOM: { className: 'Room', useSQLite: true } },
-    handleRuntimeStdio: (stdout, stderr) => {
-      for (const stream of [stdout, stderr]) stream.on('data', (data) => (output += data));
-    },
-  });
-  url = await miniflare.ready;
-})();
+const workerd = startWorkerd();
+/** A failure belongs to the tests that wait for it, which then say why. */
+const started = workerd.ready.then((address) => void (url = address));
 started.catch(() => {});
-after(() => miniflare?.dispose());
+after(() => workerd.stop());
 
 /** @param {string} path */
 const run = (path) => async (/** @type {(answer: any) => void} */ tell) => {
@@ -57,8 +30,8 @@ const run = (path) => async (/** @type {(answer: any) => void} */ tell) => {
   }
 };
 
-describeRemote('workerd, a Worker', run('/suite'), () => output);
-describeRemote('workerd, a Durable Object', run('/room/suite'), () => output);
+describeRemote('workerd, a Worker', run('/suite'), () => workerd.output());
+describeRemote('workerd, a Durable Object', run('/room/suite'), () => workerd.output());
 
 describe('workerd, over HTTP', () => {
   before(() => started);

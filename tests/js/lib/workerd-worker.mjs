@@ -18,6 +18,9 @@ function suiteAnswers() {
 /** One channel for all requests to the object: what a stream that outlives its request's neighbours needs. */
 export class Room extends DurableObject {
   #channel = new eric.SSEChannel({ retryTimeoutMilliseconds: 500 });
+  /** What `onClose` was told, and how long after the last message. */
+  #closed = [];
+  #sentAt = 0;
 
   async fetch(request) {
     const channel = this.#channel;
@@ -29,6 +32,20 @@ export class Room extends DurableObject {
         const id = searchParams.get('listener');
         const listener = new eric.MessageQueueListener(id ? { id } : {});
         return channel.response(request, { listener, headers: { 'X-Listener': listener.id } });
+      }
+      // A response with options, for those who read nothing or leave without a word.
+      case '/room/respond': {
+        const onClose = ({ reason, stats }) => void this.#closed.push({ reason, stats, milliseconds: Date.now() - this.#sentAt });
+        return channel.response(request, { ...JSON.parse(searchParams.get('options')), onClose });
+      }
+      case '/room/stats':
+        return Response.json({ ...channel.stats(), closed: this.#closed });
+      // So many messages of so many bytes.
+      case '/room/flood': {
+        const [count, bytes] = ['count', 'bytes'].map((name) => Number(searchParams.get(name)));
+        for (let sent = 0; sent < count; sent++) channel.broadcast({ type: 'n', payload: 'x'.repeat(bytes) });
+        this.#sentAt = Date.now();
+        return Response.json(channel.stats());
       }
       case '/room/publish': {
         const { to, ...message } = await request.json();

@@ -1,0 +1,36 @@
+// Cloudflare's runtime with the Worker under test, through Miniflare.
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Miniflare } from 'miniflare';
+import { bundled } from './bundle.mjs';
+
+/** @returns {{ ready: Promise<URL>, output: () => string, stop: () => Promise<void> | undefined }} */
+export function startWorkerd() {
+  let output = '';
+  /** @type {Miniflare | undefined} */
+  let miniflare;
+  const start = async () => {
+    const contents = await bundled('workerd-worker.mjs', {
+      conditions: ['workerd', 'worker', 'browser', 'import'],
+      external: ['cloudflare:workers', '*.wasm'],
+    });
+    const wasm = fileURLToPath(new URL('../../../dist/eric_sse_bg.wasm', import.meta.url));
+    miniflare = new Miniflare({
+      host: '127.0.0.1',
+      port: 0,
+      compatibilityDate: '2026-04-01',
+      modulesRoot: '/',
+      modules: [
+        { type: 'ESModule', path: '/worker.mjs', contents },
+        { type: 'CompiledWasm', path: '/eric_sse_bg.wasm', contents: readFileSync(wasm) },
+      ],
+      durableObjects: { ROOM: { className: 'Room', useSQLite: true } },
+      handleRuntimeStdio: (stdout, stderr) => {
+        for (const stream of [stdout, stderr]) stream.on('data', (data) => (output += data));
+      },
+    });
+    return miniflare.ready;
+  };
+  return { ready: start(), output: () => output, stop: () => miniflare?.dispose() };
+}
