@@ -74,7 +74,7 @@ function shortenImports(binaryen, module) {
   return new Map(
     imported.map(({ name, module: from, base, params, results }, index) => {
       module.removeFunction(name);
-      module.addFunctionImport(name, from, nameOf(index), params, results);
+      module.addFunctionImport(name, String(from), nameOf(index), params, results);
       return [base, nameOf(index)];
     }),
   );

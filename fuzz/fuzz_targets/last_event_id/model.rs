@@ -63,7 +63,11 @@ fn read(id: &str, epoch: &str) -> Read {
         return Read::Unknown;
     };
     let legal = |char: char| char.is_ascii_alphanumeric() || char == '.' || char == '_';
-    if its_epoch.is_empty() || written((sequence, dispatch)) != place || !its_epoch.chars().all(legal) || id.len() > 64 {
+    if its_epoch.is_empty()
+        || written((sequence, dispatch)) != place
+        || !its_epoch.chars().all(legal)
+        || id.len() > 64
+    {
         return Read::Unknown;
     }
     match its_epoch == epoch {
