@@ -98,7 +98,7 @@ export class Connection {
   readonly #onEnd: (reason: CloseReason) => void;
   /** Weak, as the timer must not hold a body that nobody holds any more. */
   #transport: WeakRef<Transport> | undefined;
-  #onDropped: (() => void) | undefined;
+  #endSource: ((reason: CloseReason) => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #rotateAt: number;
   /** When bytes were last handed to who reads: at first, when there was somebody to hand them to. */
@@ -123,12 +123,12 @@ export class Connection {
   /**
    * Begins to watch over a body.
    *
-   * @param onDropped Is called when nobody holds the body any more, and nothing else has noticed.
+   * @param endSource Ends what the body reads, when nobody holds the body any more. It must not hold the body either.
    */
-  open(transport: Transport, onDropped?: () => void): void {
+  open(transport: Transport, endSource: (reason: CloseReason) => void): void {
     if (this.#ended) return;
     this.#transport = new WeakRef(transport);
-    this.#onDropped = onDropped;
+    this.#endSource = endSource;
     this.#check();
   }
 
@@ -146,12 +146,16 @@ export class Connection {
 
   /** Ends the response behind what is ready now, telling the client when to come back. */
   finish(reason: CloseReason, retryMilliseconds: number): void {
-    this.#transport?.deref()?.finish(reason, encodePrelude(Math.round(retryMilliseconds)));
+    const transport = this.#transport?.deref();
+    if (transport) transport.finish(reason, encodePrelude(Math.round(retryMilliseconds)));
+    else this.#endSource?.(reason);
   }
 
   /** Ends the response. */
   end(reason: CloseReason): void {
-    this.#transport?.deref()?.end(reason);
+    const transport = this.#transport?.deref();
+    if (transport) transport.end(reason);
+    else this.#endSource?.(reason);
   }
 
   /** The response has ended. */
@@ -166,7 +170,7 @@ export class Connection {
   #check(): void {
     clearTimeout(this.#timer);
     const transport = this.#transport?.deref();
-    if (transport === undefined) return this.#onDropped?.();
+    if (transport === undefined) return this.#endSource?.('dropped');
     const now = performance.now();
     if (now >= this.#rotateAt) {
       this.#rotateAt = Infinity;

@@ -101,15 +101,16 @@ export function respond(
     seat.listener.startSync();
     if (!adapted) {
       const { delaySeconds } = internals.wire;
-      const body = new Body(connection, (body) => new CoreSource(body, seat, report, { delaySeconds, signals, onEnd }));
-      connection.open(body);
+      let source: CoreSource;
+      const body = new Body(connection, (body) => (source = new CoreSource(body, seat, report, { delaySeconds, signals, onEnd })));
+      connection.open(body, (reason) => source.end(reason));
       return new Response(body.readable, { headers });
     }
     const stream = adapted(seat.listener, { onError });
     // It heeds all the signals, of which a channel's own stream takes one.
     const events = new ForeignStream(stream, seat, onEnd, signals);
     const body = new Body(connection, (body) => new AdaptedSource(body, { seat, stream, events, retryMilliseconds, report }));
-    connection.open(body, () => void events.end('dropped').catch(report));
+    connection.open(body, (reason) => void events.end(reason).catch(report));
     return new Response(body.readable, { headers });
   } catch (error) {
     connection.ended('failed');

@@ -88,7 +88,9 @@ test('while it is sent to, it is given up at the latest by its bound', { timeout
     assert.ok(++sent < 1000, 'the server takes everything');
     await new Promise((resolve) => setImmediate(resolve));
   }
-  context.diagnostic(`${closed[0].reason} after ${(sent / 16).toFixed(1)} MiB, of which ${(closed[0].stats.queued / 16).toFixed(1)} MiB waited`);
+  const { delivered, dropped } = closed[0].stats;
+  context.diagnostic(`${closed[0].reason} after ${(sent / 16).toFixed(1)} MiB, of which ${(dropped.discarded / 16).toFixed(1)} MiB waited`);
+  assert.equal(delivered + dropped.discarded, sent);
   assert.deepEqual(channel.stats().ended, { full: 1 });
   peer.destroy();
 });
