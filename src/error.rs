@@ -133,6 +133,13 @@ exception!(NoMessagesException, "ERIC_NO_MESSAGES", NoMessages);
 exception!(QueueFullException, "ERIC_QUEUE_FULL", QueueFull);
 
 impl InvalidChannelException {
+    /// Creates the exception with a text, for who passes on that of another process.
+    pub fn with_message(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+
     pub(crate) fn closed() -> Self {
         Self {
             message: "the channel is closed".into(),
@@ -153,6 +160,13 @@ impl InvalidChannelException {
 }
 
 impl InvalidListenerException {
+    /// Creates the exception with a text, for who passes on that of another process.
+    pub fn with_message(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+        }
+    }
+
     pub(crate) fn unknown(id: &str) -> Self {
         Self {
             message: quoting("no listener of the channel has the id ", id),
@@ -167,6 +181,11 @@ impl InvalidListenerException {
 }
 
 impl InvalidMessageFormat {
+    /// Creates the exception with a text, for who passes on that of another process.
+    pub fn with_message(message: impl Into<String>) -> Self {
+        Self::new(message)
+    }
+
     pub(crate) fn new(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -203,6 +222,15 @@ impl NoMessagesException {
 }
 
 impl QueueFullException {
+    /// Creates the exception with a text, for who passes on that of another process. It names no listeners but
+    /// in its text.
+    pub fn with_message(message: impl Into<String>) -> Self {
+        Self {
+            message: message.into(),
+            listeners: Vec::new(),
+        }
+    }
+
     pub(crate) fn new(listeners: Vec<String>) -> Self {
         let mut parts = vec!["the queue is full of listener"];
         for id in &listeners {

@@ -46,6 +46,8 @@ mod position;
 mod queue;
 mod replay;
 mod seat;
+#[cfg(all(unix, not(target_arch = "wasm32"), feature = "server"))]
+pub mod server;
 mod sse;
 mod sse_stream;
 mod stats;

@@ -1,0 +1,243 @@
+//! The arguments, and the help.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Parser, Subcommand, ValueEnum};
+use eric_sse::server::{Peers, ServerOptions};
+use eric_sse::{Overflow, QueueLimit};
+use tracing_subscriber::filter::LevelFilter;
+
+/// Messages between processes, over a Unix socket.
+///
+/// A server holds channels. What is broadcast on a channel goes to all its listeners, what is sent goes to one. A
+/// listener keeps what it is sent until somebody reads it; a watcher gets what is broadcast while it watches.
+#[derive(Parser)]
+#[command(name = "eric", version, max_term_width = 100, after_long_help = EXAMPLES)]
+pub struct Args {
+    /// The server's socket.
+    #[arg(
+        long,
+        global = true,
+        env = "ERIC_SOCKET",
+        value_name = "PATH",
+        default_value = "eric.sock"
+    )]
+    pub socket: PathBuf,
+
+    /// How much is logged on standard error: off, error, warn, info, debug or trace. Payloads never are.
+    #[arg(long, global = true, env = "ERIC_LOG", value_name = "LEVEL")]
+    pub log: Option<LevelFilter>,
+
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  In one terminal:
+    export ERIC_SOCKET=/tmp/eric.sock
+    eric serve
+
+  In another one, the same first line and then:
+    eric create news
+    eric watch news &
+    eric broadcast news greeting 'hello everybody'
+    eric broadcast news price '{\"eur\": 3.50}'
+
+  A log, line by line, to whoever watches:
+    eric create log
+    journalctl --follow | eric broadcast log line --text
+
+  A queue that outlives its readers:
+    queue=$(eric register news)
+    eric send news $queue job '[1, 2]'
+    eric listen news $queue | while read -r event; do echo \"$event\"; done
+
+Exit codes:
+  0  done, or whoever read standard output has gone
+  1  refused: by the server, or by the system
+  2  the arguments are wrong
+  3  there is no connection to the server, or it broke";
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Run a server until SIGINT or SIGTERM.
+    ///
+    /// Its streams then get what is queued and an event of type `_eric_channel_closed`, and the socket is removed. A path
+    /// that a live server holds is not taken over; a dead server's socket is replaced.
+    Serve(Box<Serve>),
+    /// Create a channel, and print its id.
+    Create {
+        /// 1 to 64 letters, digits, ".", "_", "-" and ":"; a random UUID if there is none.
+        id: Option<String>,
+    },
+    /// Add a listener to a channel, and print its id. What is sent from now on waits for it.
+    Register {
+        /// The channel's id.
+        channel: String,
+    },
+    /// Print what a listener gets, one line of JSON each, until it or its channel is removed.
+    Listen {
+        /// The channel's id.
+        channel: String,
+        /// The listener's id.
+        listener: String,
+    },
+    /// Print what is broadcast on a channel from now on, one line of JSON each, until it is removed.
+    Watch {
+        /// The channel's id.
+        channel: String,
+    },
+    /// Send messages to one listener.
+    Send {
+        /// The channel's id.
+        channel: String,
+        /// The listener's id.
+        listener: String,
+        #[command(flatten)]
+        message: Message,
+    },
+    /// Send messages to all listeners of a channel.
+    Broadcast {
+        /// The channel's id.
+        channel: String,
+        #[command(flatten)]
+        message: Message,
+    },
+    /// Send messages to all listeners of all channels.
+    Announce {
+        #[command(flatten)]
+        message: Message,
+    },
+    /// Remove a listener or, without one, a whole channel.
+    Remove {
+        /// The channel's id.
+        channel: String,
+        /// The listener's id.
+        listener: Option<String>,
+    },
+    /// Print the counters of the server, or of one channel and its listeners, as one line of JSON.
+    Stats {
+        /// The channel's id.
+        channel: Option<String>,
+    },
+}
+
+#[derive(clap::Args)]
+pub struct Message {
+    /// The messages' type.
+    pub r#type: String,
+
+    /// JSON, or else a text. Without one, every line of standard input is the payload of a message.
+    pub payload: Option<String>,
+
+    /// Take payloads for texts, even if they are JSON.
+    #[arg(long)]
+    pub text: bool,
+}
+
+#[derive(clap::Args)]
+pub struct Serve {
+    /// The longest request, in bytes.
+    #[arg(long, value_name = "BYTES", default_value_t = defaults().request_bytes)]
+    max_request: usize,
+
+    /// How long a client may take over one request, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
+    read_timeout: Duration,
+
+    /// The most connections at a time.
+    #[arg(long, value_name = "NUMBER", default_value_t = defaults().connections)]
+    max_connections: usize,
+
+    /// The most channels.
+    #[arg(long, value_name = "NUMBER", default_value_t = defaults().channels)]
+    max_channels: usize,
+
+    /// The most listeners of one channel, watchers included.
+    #[arg(long, value_name = "NUMBER", default_value_t = defaults().listeners)]
+    max_listeners: usize,
+
+    /// The most messages that wait for one listener.
+    #[arg(long, value_name = "NUMBER", default_value_t = ServerOptions::QUEUE.messages)]
+    queue_messages: u64,
+
+    /// The most bytes that wait for one listener, those of types and payloads.
+    #[arg(long, value_name = "BYTES", default_value_t = ServerOptions::QUEUE.bytes)]
+    queue_bytes: u64,
+
+    /// What happens when more is sent to it.
+    #[arg(long, value_enum, default_value = "drop-oldest")]
+    overflow: OnOverflow,
+
+    /// The reconnection time that events carry, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "15")]
+    retry: Duration,
+
+    /// How long streams have at the end to pass on what is queued, in seconds.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2")]
+    grace: Duration,
+
+    /// Who may connect.
+    #[arg(long, value_enum, default_value = "same-user")]
+    peers: AllowedPeers,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum OnOverflow {
+    /// The oldest are dropped; the listener is told how many, by one `_eric_gap`.
+    DropOldest,
+    /// The listener is removed, and its streams end.
+    Disconnect,
+    /// The sender is refused.
+    Refuse,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum AllowedPeers {
+    /// Processes of the server's user (mode 0600).
+    SameUser,
+    /// Those of its group, too (mode 0660).
+    SameGroup,
+    /// Every process that reaches the socket (mode 0666).
+    Everybody,
+}
+
+impl Serve {
+    /// Returns the options of the server.
+    pub fn options(&self) -> ServerOptions {
+        ServerOptions {
+            request_bytes: self.max_request,
+            read_timeout: self.read_timeout,
+            connections: self.max_connections,
+            channels: self.max_channels,
+            listeners: self.max_listeners,
+            queue: Some(QueueLimit {
+                messages: self.queue_messages,
+                bytes: self.queue_bytes,
+                overflow: match self.overflow {
+                    OnOverflow::DropOldest => Overflow::DropOldest,
+                    OnOverflow::Disconnect => Overflow::Disconnect,
+                    OnOverflow::Refuse => Overflow::Refuse,
+                },
+            }),
+            retry: self.retry,
+            grace: self.grace,
+            peers: match self.peers {
+                AllowedPeers::SameUser => Peers::SameUser,
+                AllowedPeers::SameGroup => Peers::SameGroup,
+                AllowedPeers::Everybody => Peers::Everybody,
+            },
+        }
+    }
+}
+
+fn defaults() -> ServerOptions {
+    ServerOptions::default()
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
+}

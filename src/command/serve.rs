@@ -1,0 +1,29 @@
+//! `eric serve`.
+
+use std::path::Path;
+
+use eric_sse::server::SocketServer;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
+use super::Failure;
+use super::args::Serve;
+
+pub fn serve(socket: &Path, arguments: &Serve) -> Result<(), Failure> {
+    let failed = |error| Failure::Refused(format!("{}: {error}", socket.display()));
+    allow_descriptors(arguments.options().connections);
+    let server = SocketServer::bind(socket, arguments.options()).map_err(failed)?;
+    let report = server.run_until_signal().map_err(failed)?;
+    eprintln!("eric: {report}");
+    Ok(())
+}
+
+/// Asks for as many descriptors as there may be connections. What cannot be had shows when they come.
+fn allow_descriptors(connections: usize) {
+    const OTHERS: u64 = 64;
+    let wanted = connections as u64 + OTHERS;
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if current.is_some_and(|current| current < wanted) {
+        let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));
+        let _ = setrlimit(Resource::Nofile, Rlimit { current, maximum });
+    }
+}

@@ -1,0 +1,158 @@
+//! Framing: where a request ends.
+//!
+//! A request ends with a line feed, or with the end of the client's writing side. A carriage return before
+//! the line feed belongs to the request, where it is a space. Blank lines are passed over.
+//!
+//! ## Limits
+//!
+//! A request is no longer than a number of bytes, line feed aside. As soon as it is longer its bytes are not kept, so a
+//! buffer holds no more than that and one read.
+
+use bytes::{Buf, BytesMut};
+
+/// How much is read at once.
+const READ: usize = 64 * 1024;
+
+/// Cuts what is read into requests.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    buffer: BytesMut,
+    /// How much of the buffer is known to hold no line feed.
+    scanned: usize,
+    limit: usize,
+    /// Whether the client has ended its writing side.
+    ended: bool,
+}
+
+/// A request, as far as framing knows.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Frame {
+    /// It ended with a line feed.
+    Line(BytesMut),
+    /// It ended with the client's writing side.
+    Last(BytesMut),
+    /// It is longer than the limit. Nothing comes after it.
+    TooLong,
+}
+
+impl Frames {
+    pub(crate) fn new(limit: usize) -> Self {
+        Self {
+            buffer: BytesMut::new(),
+            scanned: 0,
+            limit,
+            ended: false,
+        }
+    }
+
+    /// Returns where to read to.
+    pub(crate) fn room(&mut self) -> &mut BytesMut {
+        // A request that grows is given room in steps, so that it costs no more than it has.
+        let wanted = READ.min(self.buffer.len().max(2048));
+        self.buffer.reserve(wanted);
+        &mut self.buffer
+    }
+
+    /// Gives the memory back, if nothing is in it: who waits for a request holds none.
+    pub(crate) fn rest(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+    }
+
+    /// Notes that nothing more comes.
+    pub(crate) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    /// Returns whether nothing more comes.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.ended
+    }
+
+    /// Returns whether a request has begun that has not ended.
+    pub(crate) fn is_inside(&self) -> bool {
+        !self.buffer.is_empty()
+    }
+
+    /// Takes the next request that has ended.
+    pub(crate) fn next(&mut self) -> Option<Frame> {
+        loop {
+            let Some(length) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) else {
+                self.scanned = self.buffer.len();
+                if self.buffer.len() > self.limit {
+                    return Some(self.too_long());
+                }
+                let rest = self.ended.then(|| self.buffer.split());
+                return rest.filter(|rest| !is_blank(rest)).map(Frame::Last);
+            };
+            let length = self.scanned + length;
+            self.scanned = 0;
+            if length > self.limit {
+                return Some(self.too_long());
+            }
+            let line = self.buffer.split_to(length);
+            self.buffer.advance(1);
+            if !is_blank(&line) {
+                return Some(Frame::Line(line));
+            }
+        }
+    }
+
+    fn too_long(&mut self) -> Frame {
+        self.buffer = BytesMut::new();
+        self.scanned = 0;
+        Frame::TooLong
+    }
+}
+
+fn is_blank(line: &[u8]) -> bool {
+    line.iter().all(u8::is_ascii_whitespace)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frames(limit: usize, reads: &[&[u8]]) -> Vec<Frame> {
+        let (mut frames, mut all) = (Frames::new(limit), Vec::new());
+        for read in reads {
+            frames.room().extend_from_slice(read);
+            all.extend(std::iter::from_fn(|| frames.next()));
+        }
+        frames.end();
+        all.extend(std::iter::from_fn(|| frames.next()));
+        assert!(!frames.is_inside());
+        all
+    }
+
+    fn line(text: &str) -> Frame {
+        Frame::Line(text.as_bytes().into())
+    }
+
+    fn last(text: &str) -> Frame {
+        Frame::Last(text.as_bytes().into())
+    }
+
+    #[test]
+    fn a_request_ends_with_a_line_feed_or_with_the_writing_side() {
+        assert_eq!(frames(9, &[b"a\nb\nc"]), [line("a"), line("b"), last("c")]);
+        assert_eq!(frames(9, &[b"a\n"]), [line("a")]);
+        assert_eq!(
+            frames(9, &[b"a", b"b", b"\nc", b"d"]),
+            [line("ab"), last("cd")]
+        );
+        assert_eq!(frames(9, &[b"\n \r\n\na\r\n\t"]), [line("a\r")]);
+        assert!(frames(9, &[]).is_empty());
+    }
+
+    #[test]
+    fn a_request_that_is_too_long_is_not_kept() {
+        assert_eq!(
+            frames(3, &[b"abc\n", b"abcd\n"]),
+            [line("abc"), Frame::TooLong]
+        );
+        assert_eq!(frames(3, &[b"abc"]), [last("abc")]);
+        assert_eq!(frames(3, &[b"ab", b"cd"]), [Frame::TooLong]);
+    }
+}

@@ -1,0 +1,83 @@
+//! A server that processes of any language share channels through, over a Unix socket.
+//!
+//! The core is single-threaded, and so is the server: it runs on one thread, as local tasks of a current-thread Tokio
+//! runtime. [`SocketServer::run`] is a future that is not `Send`: await it in `block_on`, or in a `LocalSet`.
+//!
+//! ## Protocol
+//!
+//! A request is a JSON object with a verb `v`; a channel's id `c`, a listener's id `r`, a message's type `t` and its
+//! payload `p`, as the verb wants them. It ends with a line feed or with the end of the client's writing side.
+//!
+//! | verb | does | answers |
+//! | --- | --- | --- |
+//! | `c` | creates a channel, with the id `c` if there is one | its id |
+//! | `r` | adds a listener to channel `c` | its id |
+//! | `d` | dispatches `t`, `p` to listener `r` of channel `c` | `ack` |
+//! | `b` | broadcasts `t`, `p` on channel `c` | `ack` |
+//! | none | broadcasts `t`, `p` on every channel | `ack` |
+//! | `l` | starts listener `r` of channel `c` and streams what it gets | a line `{"event","retry","data","id"}` per message |
+//! | `w` | watches channel `c`: a listener of its own, which leaves with the connection | the same |
+//! | `rl` | removes listener `r` of channel `c` | `ack` |
+//! | `rc` | closes and removes channel `c` | `ack` |
+//! | `s` | counts, for the server or for channel `c` | a line of JSON |
+//!
+//! A connection carries any number of requests, which are answered in order. A line feed follows an answer if one ended the
+//! request. Errors are lines `{"error":{"code","message"}}`.
+//!
+//! ## What holds
+//!
+//! - A payload arrives as the JSON text that was sent.
+//! - A listener that nobody reads for keeps what is sent to it, within its bound. What a reader that leaves had not read
+//!   is the next reader's: possibly twice, but not never.
+//! - No client can hurt the others: requests, queues, connections and waiting have bounds, those of [`ServerOptions`].
+//! - When the server ends, its streams get what is queued and `_eric_channel_closed`.
+//!
+//! ```
+//! use eric_sse::server::{ServerOptions, SocketClient, SocketServer};
+//! use futures::StreamExt;
+//!
+//! # let directory = std::env::temp_dir().join(format!("eric-doc-{}", std::process::id()));
+//! # std::fs::create_dir_all(&directory)?;
+//! # let path = directory.join("socket");
+//! let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+//! let server = SocketServer::bind(&path, ServerOptions::default())?;
+//! let shutdown = server.shutdown();
+//! let client = async {
+//!     let client = SocketClient::new(&path);
+//!     let channel = client.create_channel().await?;
+//!     let listener = client.register(&channel).await?;
+//!     client.dispatch(&channel, &listener, "greeting", &"hello").await?;
+//!     let mut stream = client.stream(&channel, &listener).await?;
+//!     let event = stream.next().await.expect("it is queued")?;
+//!     assert_eq!((event.event.as_str(), event.data.get()), ("greeting", "\"hello\""));
+//!     shutdown.shutdown();
+//!     Ok::<_, eric_sse::server::SocketError>(())
+//! };
+//! let (report, client) = runtime.block_on(async { tokio::join!(server.run(), client) });
+//! client?;
+//! assert_eq!(report?.cut_off, 0);
+//! # std::fs::remove_dir_all(&directory)?;
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod client;
+mod connection;
+mod framing;
+mod hub;
+mod options;
+mod packet;
+mod peers;
+mod protocol;
+mod refusal;
+mod report;
+mod run;
+mod socket_file;
+mod streaming;
+mod window;
+
+pub use client::{SocketClient, SocketError, SocketEvent, SocketStream};
+pub use options::ServerOptions;
+pub use peers::Peers;
+pub use protocol::{Letter, Request};
+pub use report::Report;
+pub use run::{Shutdown, SocketServer};

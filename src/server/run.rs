@@ -1,0 +1,251 @@
+//! SocketServer: accepts connections until it is told to end.
+//!
+//! ## Ending
+//!
+//! The server stops to accept, closes its channels and waits for its connections: streams pass on what is queued, say
+//! that the channel was closed, and end; who is between two requests is hung up on. Who has not ended within the grace
+//! period is cut off. Then the socket file is removed.
+
+use std::io;
+use std::os::unix::net::UnixListener as StdUnixListener;
+use std::path::Path;
+use std::rc::Rc;
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixStream};
+use tokio::runtime;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::{JoinSet, LocalSet};
+use tokio::time::{sleep, timeout};
+use tracing::{debug, info, warn};
+
+use super::connection;
+use super::hub::{Hub, count};
+use super::options::ServerOptions;
+use super::refusal::Refusal;
+use super::report::Report;
+use super::socket_file::SocketFile;
+
+/// A server on a Unix socket. See the [module](super).
+#[derive(Debug)]
+pub struct SocketServer {
+    file: SocketFile,
+    listener: StdUnixListener,
+    options: ServerOptions,
+    ending: watch::Sender<bool>,
+}
+
+/// Ends a server, from any thread.
+#[derive(Clone, Debug)]
+pub struct Shutdown {
+    ending: watch::Sender<bool>,
+}
+
+impl Shutdown {
+    /// Tells the server to end. Does nothing if it has been told before.
+    pub fn shutdown(&self) {
+        self.ending.send_replace(true);
+    }
+}
+
+impl SocketServer {
+    /// Makes the socket file and listens. Needs no runtime yet.
+    ///
+    /// # Errors
+    ///
+    /// `AddrInUse` when a live server or something that is no socket is at the path; whatever the system says otherwise.
+    pub fn bind(path: impl AsRef<Path>, options: ServerOptions) -> io::Result<Self> {
+        let (file, listener) = SocketFile::bind(path.as_ref(), options.peers.mode())?;
+        Ok(Self {
+            file,
+            listener,
+            options,
+            ending: watch::Sender::new(false),
+        })
+    }
+
+    /// Returns what ends the server.
+    pub fn shutdown(&self) -> Shutdown {
+        Shutdown {
+            ending: self.ending.clone(),
+        }
+    }
+
+    /// Serves at a path with the default options until SIGINT or SIGTERM.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`bind`](Self::bind) and [`run`](Self::run).
+    pub fn start(path: impl AsRef<Path>) -> io::Result<Report> {
+        Self::bind(path, ServerOptions::default())?.run_until_signal()
+    }
+
+    /// Serves until SIGINT or SIGTERM, on a runtime of its own. A second signal ends the grace period.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`run`](Self::run).
+    pub fn run_until_signal(self) -> io::Result<Report> {
+        let runtime = runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        runtime.block_on(async {
+            let (mut interrupt, mut terminate) = (
+                signal(SignalKind::interrupt())?,
+                signal(SignalKind::terminate())?,
+            );
+            let shutdown = self.shutdown();
+            let hurry = async {
+                tokio::select! {
+                    _ = interrupt.recv() => info!("SIGINT"),
+                    _ = terminate.recv() => info!("SIGTERM"),
+                }
+                shutdown.shutdown();
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
+            };
+            self.run_with(hurry).await
+        })
+    }
+
+    /// Serves until it is [told](Shutdown) to end.
+    ///
+    /// # Errors
+    ///
+    /// What the system says when the socket cannot be listened to.
+    pub async fn run(self) -> io::Result<Report> {
+        self.run_with(std::future::pending()).await
+    }
+
+    /// As [`run`](Self::run), with something that ends the grace period early.
+    async fn run_with(self, hurry: impl Future<Output = ()>) -> io::Result<Report> {
+        let listener = UnixListener::from_std(self.listener)?;
+        let hub = Rc::new(Hub::new(self.options));
+        info!(path = %self.file.path().display(), "listening");
+        let serving = async {
+            tokio::pin!(hurry);
+            let mut connections = JoinSet::new();
+            let mut ending = self.ending.subscribe();
+            let accepting = accept(&hub, listener, &mut connections, &self.ending);
+            let hurried = tokio::select! {
+                never = accepting => match never {},
+                _ = ending.wait_for(|ending| *ending) => false,
+                () = &mut hurry => true,
+            };
+            self.ending.send_replace(true);
+            let hurry = async {
+                if !hurried {
+                    hurry.await;
+                }
+            };
+            let report = finish(&hub, connections, hurry).await;
+            info!(%report, "ended");
+            report
+        };
+        let report = LocalSet::new().run_until(serving).await;
+        drop(self.file);
+        Ok(report)
+    }
+}
+
+/// Nothing comes of accepting.
+enum Never {}
+
+async fn accept(
+    hub: &Rc<Hub>,
+    listener: UnixListener,
+    connections: &mut JoinSet<()>,
+    ending: &watch::Sender<bool>,
+) -> Never {
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            // The finished ones are taken out as they finish, or the set would grow.
+            Some(_) = connections.join_next() => continue,
+        };
+        match accepted {
+            Ok((socket, _)) => admit(hub, socket, connections, ending),
+            Err(error) => {
+                // Out of descriptors, most likely: those who have one go on.
+                warn!(%error, "cannot accept");
+                sleep(Duration::from_millis(50)).await;
+            }
+        }
+    }
+}
+
+fn admit(
+    hub: &Rc<Hub>,
+    socket: UnixStream,
+    connections: &mut JoinSet<()>,
+    ending: &watch::Sender<bool>,
+) {
+    match hub.options.peers.admits(&socket) {
+        Ok(true) => {}
+        Ok(false) => {
+            warn!("refused a process of another user");
+            return connection::turn_away(hub, &socket, &Refusal::forbidden());
+        }
+        // It has left.
+        Err(_) => return,
+    }
+    let open = &hub.counters.connections;
+    let most = hub.options.connections;
+    if open.get() >= most as u64 {
+        warn!(most, "refused a connection");
+        let refusal = Refusal::limit(format_args!("there are {most} connections"));
+        return connection::turn_away(hub, &socket, &refusal);
+    }
+    count(open, 1);
+    count(&hub.counters.admitted, 1);
+    let (hub, ending) = (hub.clone(), ending.subscribe());
+    connections.spawn_local(async move {
+        let open = Open(hub.clone());
+        if let Err(error) = connection::serve(hub, socket, ending).await {
+            debug!(%error, "connection failed");
+        }
+        drop(open);
+    });
+}
+
+/// Counts a connection for as long as it is open.
+struct Open(Rc<Hub>);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        let open = &self.0.counters.connections;
+        open.set(open.get() - 1);
+    }
+}
+
+async fn finish(hub: &Hub, mut connections: JoinSet<()>, hurry: impl Future) -> Report {
+    let (channels, streams) = (hub.channels(), hub.counters.streams.get());
+    let discarded = || {
+        channels
+            .iter()
+            .map(|channel| channel.stats().tally.discarded)
+    };
+    let before: u64 = discarded().sum();
+    hub.close();
+    let finished = async { while connections.join_next().await.is_some() {} };
+    tokio::select! {
+        biased;
+        _ = timeout(hub.options.grace, finished) => {}
+        _ = hurry => {}
+    }
+    let cut_off = hub.counters.streams.get();
+    // Aborted: what their readers have not got is given back, and counted below.
+    connections.shutdown().await;
+    let queued: u64 = channels.iter().map(|channel| channel.stats().queued).sum();
+    Report {
+        connections: hub.counters.admitted.get(),
+        requests: hub.counters.requests.get(),
+        refused: hub.counters.refused.get(),
+        streams,
+        cut_off,
+        undelivered: queued + discarded().sum::<u64>() - before,
+    }
+}

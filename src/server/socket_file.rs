@@ -1,0 +1,115 @@
+//! The socket file: at a path for as long as its server lives, and nobody else's.
+//!
+//! - Its mode is that of its options from the first instant: it is made under a umask, which is set for the moment of
+//!   the call. Files that other threads make in that moment get the same mode at most.
+//! - A path that a live server holds is never taken over, and a path that is no socket is never deleted. A socket that
+//!   nobody listens to is a dead server's, and is replaced.
+//! - Servers that start at the same time do so one after another: a lock on the directory is held meanwhile. It leaves no
+//!   file behind, and is gone with its process.
+//! - At the end the file is removed, if it is still this server's.
+
+use std::fs::{self, File, Metadata};
+use std::io::{self, ErrorKind};
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use rustix::fs::{FlockOperation, Mode, flock};
+use rustix::process::umask;
+
+/// How long another server may take to start.
+const TURN: Duration = Duration::from_secs(2);
+
+/// A socket file that is removed when it is dropped.
+#[derive(Debug)]
+pub(crate) struct SocketFile {
+    path: PathBuf,
+    /// Device and number: what tells this file from another one at the same path.
+    identity: (u64, u64),
+}
+
+impl SocketFile {
+    /// Listens at a path, with a mode.
+    pub(crate) fn bind(path: &Path, mode: u32) -> io::Result<(Self, UnixListener)> {
+        let _turn = lock_directory(path)?;
+        remove_dead(path)?;
+        let listener = bind_with_mode(path, mode)?;
+        listener.set_nonblocking(true)?;
+        let file = Self {
+            // The server may change its directory.
+            path: std::path::absolute(path)?,
+            identity: identity(&fs::symlink_metadata(path)?),
+        };
+        Ok((file, listener))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Without the lock: a server that starts now finds either a file that is going or none.
+        let is_ours = |metadata: Metadata| identity(&metadata) == self.identity;
+        if fs::symlink_metadata(&self.path).is_ok_and(is_ours) {
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+}
+
+fn identity(metadata: &Metadata) -> (u64, u64) {
+    (metadata.dev(), metadata.ino())
+}
+
+/// Locks the directory of a path until the file is dropped.
+fn lock_directory(path: &Path) -> io::Result<File> {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let directory = File::open(parent.unwrap_or(Path::new(".")))?;
+    let start = Instant::now();
+    loop {
+        match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => return Ok(directory),
+            Err(rustix::io::Errno::WOULDBLOCK) if start.elapsed() < TURN => {
+                sleep(Duration::from_millis(5));
+            }
+            Err(rustix::io::Errno::WOULDBLOCK) => {
+                return Err(io::Error::new(
+                    ErrorKind::ResourceBusy,
+                    "another program holds a lock on the directory",
+                ));
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Removes what a dead server has left at a path. Refuses anything else that is there.
+fn remove_dead(path: &Path) -> io::Result<()> {
+    let metadata = match fs::symlink_metadata(path) {
+        Ok(metadata) => metadata,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let taken = |what| Err(io::Error::new(ErrorKind::AddrInUse, what));
+    if !metadata.file_type().is_socket() {
+        return taken("something is there that is no socket");
+    }
+    match UnixStream::connect(path) {
+        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
+        // Alive, or not to be asked: a full backlog, another user's.
+        _ => taken("another server is listening there"),
+    }
+}
+
+/// The file has no wider mode at any time. Never replaces a file: binding does not.
+fn bind_with_mode(path: &Path, mode: u32) -> io::Result<UnixListener> {
+    let old = umask(Mode::from_raw_mode(!mode as _) & Mode::from_raw_mode(0o777));
+    let listener = UnixListener::bind(path);
+    umask(old);
+    listener
+}
