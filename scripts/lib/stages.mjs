@@ -39,6 +39,7 @@ export const STAGES = [
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
+  node('python', 'tests/python/python.test.mjs', { minutes: 15 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
 ];
 

@@ -83,8 +83,12 @@ impl Frames {
                 if self.buffer.len() > self.limit {
                     return Some(self.too_long());
                 }
-                let rest = self.ended.then(|| self.buffer.split());
-                return rest.filter(|rest| !is_blank(rest)).map(Frame::Last);
+                if !self.ended {
+                    return None;
+                }
+                self.scanned = 0;
+                let rest = self.buffer.split();
+                return (!is_blank(&rest)).then_some(Frame::Last(rest));
             };
             let length = self.scanned + length;
             self.scanned = 0;
