@@ -33,6 +33,8 @@ for (const [way, { reason, batch, channelFor }] of Object.entries(waysForRespons
       for (let done = 0; done < count; done += BATCH) {
         const channel = channelFor();
         await batch(channel, BATCH, counted);
+        // What a turn has looked at weakly is held until it ends.
+        await new Promise((resolve) => setImmediate(resolve));
         // Some ends are told a moment later, to a pull or by a timer.
         if (channel.listenerCount > 0) await until(() => channel.listenerCount, (listeners) => listeners === 0, 'listeners');
         assert.equal(raw.openStreams(), 0, 'open streams');
