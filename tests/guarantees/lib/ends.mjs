@@ -33,6 +33,9 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
     for (let at = 0; at < count; at++) await cycle(channel, onClose, at);
   };
 
+  /** The readers of the last batch: one that nobody holds may be collected before its time, and ends as dropped. @type {ReadableStreamDefaultReader[]} */
+  let held = [];
+
   /**
    * A crowd that is ended as one.
    * @param {(options: OnClose, at: number) => import('eric-sse').ResponseOptions} optionsFor
@@ -41,8 +44,10 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
    */
   const together = (optionsFor, end, reads = true) => async (channel, count, onClose) => {
     const readings = [];
+    held = [];
     for (let at = 0; at < count; at++) {
       const reader = await opened(channel, optionsFor(onClose, at), at);
+      held.push(reader);
       if (reads) readings.push(readOn(reader));
     }
     await end(channel);
