@@ -1,0 +1,166 @@
+//! SocketClient: every method, and every way in which it can fail.
+
+use eric_sse::server::{SocketClient, SocketError};
+use serde_json::json;
+
+use super::support::*;
+
+/// Runs a test on a runtime of its own.
+fn run(test: impl Future<Output = Result<(), SocketError>>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(test).unwrap();
+}
+
+#[test]
+fn every_method_does_what_it_says() {
+    let daemon = Daemon::new();
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        let channel = client.create_channel().await?;
+        assert_eq!(channel.len(), 36);
+        assert_eq!(client.create_channel_with_id("news").await?, "news");
+        let listener = client.register(&channel).await?;
+        client
+            .dispatch(&channel, &listener, "to one", &json!({ "a": [1, null] }))
+            .await?;
+        client
+            .broadcast_message(&channel, "to all", "text\n")
+            .await?;
+        client.broadcast_to_all("to everybody", &7).await?;
+        let request = json!({ "v": "b", "c": channel, "t": "raw" });
+        assert_eq!(client.send_payload(&request).await?, "ack");
+
+        let mut stream = client.stream(&channel, &listener).await?;
+        let mut got = Vec::new();
+        for _ in 0..4 {
+            let event = stream.next_event().await.unwrap()?;
+            assert!(event.id.is_some());
+            got.push((event.event, event.data.get().to_owned()));
+        }
+        let wanted = [
+            ("to one", r#"{"a":[1,null]}"#),
+            ("to all", r#""text\n""#),
+            ("to everybody", "7"),
+            ("raw", "null"),
+        ];
+        assert_eq!(
+            got,
+            wanted.map(|(event, data)| (event.to_owned(), data.to_owned()))
+        );
+
+        let mut watched = client.watch("news").await?;
+        while client.stats(Some("news")).await?["listeners"] != 1 {}
+        client.broadcast_message("news", "n", &1).await?;
+        assert_eq!(watched.next_event().await.unwrap()?.data.get(), "1");
+
+        assert_eq!(client.stats(None).await?["streams"], 2);
+        client.remove_listener(&channel, &listener).await?;
+        assert!(stream.next_event().await.is_none());
+        client.remove_channel("news").await?;
+        let closed = watched.next_event().await.unwrap()?;
+        assert_eq!((&*closed.event, closed.id), ("_eric_channel_closed", None));
+        assert!(watched.next_event().await.is_none());
+        Ok(())
+    });
+}
+
+#[test]
+fn refusals_are_the_crate_s_exceptions() {
+    let daemon = Daemon::with(&[
+        "--queue-messages",
+        "1",
+        "--overflow",
+        "refuse",
+        "--max-channels",
+        "1",
+    ]);
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        let channel = client.create_channel().await?;
+        let listener = client.register(&channel).await?;
+        let error = client.register("nobody").await.unwrap_err();
+        assert!(
+            matches!(&error, SocketError::InvalidChannel(_)),
+            "{error:?}"
+        );
+        assert_eq!(error.to_string(), "no channel has the id \"nobody\"");
+        let error = client
+            .dispatch(&channel, "nobody", "t", &1)
+            .await
+            .unwrap_err();
+        assert!(
+            matches!(error, SocketError::InvalidListener(_)),
+            "{error:?}"
+        );
+        let error = client
+            .dispatch(&channel, &listener, "a\nb", &1)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, SocketError::InvalidMessage(_)), "{error:?}");
+        client.dispatch(&channel, &listener, "t", &1).await?;
+        let error = client
+            .dispatch(&channel, &listener, "t", &1)
+            .await
+            .unwrap_err();
+        assert!(matches!(error, SocketError::QueueFull(_)), "{error:?}");
+        assert_eq!(error.code(), Some("ERIC_QUEUE_FULL"));
+        let error = client.create_channel().await.unwrap_err();
+        assert!(matches!(error, SocketError::Refused { .. }), "{error:?}");
+        let error = client
+            .watch("nobody")
+            .await?
+            .next_event()
+            .await
+            .unwrap()
+            .unwrap_err();
+        assert!(matches!(error, SocketError::InvalidChannel(_)), "{error:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_client_finds_a_server_that_was_started_again() {
+    let daemon = Daemon::new();
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        client.create_channel_with_id("a").await?;
+        let daemon = daemon.kill_and_restart();
+        client.create_channel_with_id("a").await?;
+        drop(daemon);
+        let error = client.stats(None).await.unwrap_err();
+        assert!(matches!(error, SocketError::Connect(_)), "{error:?}");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_request_that_is_given_up_halfway_confuses_no_other() {
+    let daemon = Daemon::new();
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        for number in 0..100 {
+            let id = number.to_string();
+            let mut given_up = Box::pin(client.create_channel());
+            std::future::poll_fn(|context| {
+                let _ = given_up.as_mut().poll(context);
+                std::task::Poll::Ready(())
+            })
+            .await;
+            drop(given_up);
+            assert_eq!(client.create_channel_with_id(&id).await?, id);
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn a_client_and_its_errors_may_cross_threads() {
+    fn is_send<T: Send>(_: &T) {}
+    let client = SocketClient::new("nowhere");
+    is_send(&client);
+    is_send(&client.broadcast_message("c", "t", &1));
+    is_send(&client.stats(None));
+}

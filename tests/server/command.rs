@@ -1,0 +1,204 @@
+//! The command, as a person and a script use it.
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, Output, Stdio};
+
+use super::support::*;
+
+fn stdout(output: &Output) -> String {
+    assert!(output.status.success(), "{output:?}");
+    assert!(output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Starts a command whose input and output are pipes.
+fn start(daemon: &Daemon, arguments: &[&str]) -> Child {
+    let mut command = eric(&daemon.socket);
+    command
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped());
+    command.spawn().unwrap()
+}
+
+#[test]
+fn a_log_goes_line_by_line_through_broadcast_to_watch() {
+    let daemon = Daemon::new();
+    assert_eq!(stdout(&daemon.eric(&["create", "log"])), "log\n");
+    let mut watch = start(&daemon, &["watch", "log"]);
+    eventually("it watches", || daemon.stats("log")["listeners"] == 1);
+    let mut broadcast = start(&daemon, &["broadcast", "log", "line", "--text"]);
+    let log: Vec<String> = (0..1000)
+        .map(|n| format!("{n} \"quoted\" ä {{}}"))
+        .collect();
+    let mut stdin = broadcast.stdin.take().unwrap();
+    stdin.write_all(log.join("\n").as_bytes()).unwrap();
+    drop(stdin);
+    assert!(broadcast.wait().unwrap().success());
+    assert_eq!(stdout(&daemon.eric(&["remove", "log"])), "");
+    let lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let events: Vec<serde_json::Value> = lines
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    assert!(watch.wait().unwrap().success());
+    let data: Vec<&str> = events
+        .iter()
+        .filter_map(|event| event["data"].as_str())
+        .collect();
+    assert_eq!(data, log);
+    assert_eq!(events.last().unwrap()["event"], "_eric_channel_closed");
+}
+
+#[test]
+fn payloads_are_json_or_else_texts() {
+    let daemon = Daemon::new();
+    let channel = stdout(&daemon.eric(&["create"]));
+    let channel = channel.trim_end();
+    let listener = stdout(&daemon.eric(&["register", channel]));
+    let listener = listener.trim_end();
+    let sent: &[(&[&str], &str)] = &[
+        (&["1.50"], "1.50"),
+        (&["{\"a\":  [1]}"], "{\"a\":  [1]}"),
+        (&["hello"], "\"hello\""),
+        (&["\"hello\""], "\"hello\""),
+        (&[""], "\"\""),
+        (&["--text", "1.50"], "\"1.50\""),
+        (&["null"], "null"),
+    ];
+    for (arguments, _) in sent {
+        let output = daemon.eric(&[&["send", channel, listener, "t"], *arguments].concat());
+        assert_eq!(stdout(&output), "");
+    }
+    assert_eq!(stdout(&daemon.eric(&["announce", "t", "last"])), "");
+    let mut listen = start(&daemon, &["listen", channel, listener]);
+    let mut lines = BufReader::new(listen.stdout.take().unwrap()).lines();
+    for (_, data) in sent.iter().chain([&(&[][..], "\"last\"")]) {
+        let line = lines.next().unwrap().unwrap();
+        assert!(line.contains(&format!("\"data\":{data},")), "{line}");
+    }
+    assert_eq!(stdout(&daemon.eric(&["remove", channel, listener])), "");
+    assert!(listen.wait().unwrap().success());
+}
+
+#[test]
+fn exit_codes_tell_what_went_wrong() {
+    let mut daemon = Daemon::new();
+    let code = |daemon: &Daemon, arguments: &[&str], wanted| {
+        let output = daemon.eric(arguments);
+        assert_eq!(
+            output.status.code(),
+            Some(wanted),
+            "{arguments:?}: {output:?}"
+        );
+        assert!(output.stdout.is_empty(), "{output:?}");
+        assert!(!output.stderr.is_empty(), "{output:?}");
+    };
+    code(&daemon, &["stats", "nobody"], 1);
+    code(&daemon, &["listen", "nobody", "at all"], 1);
+    code(&daemon, &["watch", "nobody"], 1);
+    code(&daemon, &["broadcast", "nobody", "t", "1"], 1);
+    code(&daemon, &["broadcast"], 2);
+    code(&daemon, &["no-such-command"], 2);
+    code(&daemon, &["serve", "--read-timeout", "soon"], 2);
+    daemon.child.kill().unwrap();
+    daemon.wait();
+    code(&daemon, &["stats"], 3);
+    code(&daemon, &["--socket", "/nowhere/at/all", "create"], 3);
+}
+
+#[test]
+fn a_line_that_is_refused_is_named() {
+    let daemon = Daemon::with(&["--queue-messages", "2", "--overflow", "refuse"]);
+    let channel = daemon.channel();
+    let _listener = daemon.listener(&channel);
+    let mut command = eric(&daemon.socket);
+    command
+        .args(["broadcast", &channel, "t"])
+        .stdin(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(b"1\n2\n3\n4\n")
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("line 3: "),
+        "{output:?}"
+    );
+}
+
+#[test]
+fn who_closes_standard_output_ends_the_command_quietly_and_loses_no_message() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    let mut command = eric(&daemon.socket);
+    command.args(["listen", &channel, &listener]);
+    let mut listen = command
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    daemon.dispatch(&channel, &listener, 0..1);
+    let mut lines = BufReader::new(listen.stdout.take().unwrap());
+    assert_eq!(numbers(&mut lines, 1), [0]);
+    drop(lines);
+    let output = listen.wait_with_output().unwrap();
+    assert!(
+        output.status.success() && output.stderr.is_empty(),
+        "{output:?}"
+    );
+    daemon.dispatch(&channel, &listener, 1..2);
+    assert_eq!(numbers(&mut daemon.listen(&channel, &listener), 1), [1]);
+}
+
+#[test]
+fn a_server_that_is_killed_is_a_connection_that_broke_or_an_end() {
+    let mut daemon = Daemon::new();
+    let channel = daemon.channel();
+    let watch = start(&daemon, &["watch", &channel]);
+    eventually("it watches", || daemon.stats(&channel)["listeners"] == 1);
+    daemon.child.kill().unwrap();
+    daemon.wait();
+    let output = watch.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn counters_are_one_line_of_json() {
+    let daemon = Daemon::new();
+    let stats = stdout(&daemon.eric(&["stats"]));
+    assert_eq!(stats.lines().count(), 1);
+    let stats: serde_json::Value = serde_json::from_str(&stats).unwrap();
+    assert_eq!(stats["channels"], serde_json::json!([]));
+}
+
+#[test]
+fn help_has_examples_exit_codes_and_defaults() {
+    let daemon = Daemon::new();
+    let help = stdout(&daemon.eric(&["--help"]));
+    for word in [
+        "Examples:",
+        "Exit codes:",
+        "ERIC_SOCKET",
+        "broadcast",
+        "register",
+    ] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+    let help = stdout(&daemon.eric(&["serve", "--help"]));
+    for word in [
+        "1048576",
+        "4096",
+        "drop-oldest",
+        "same-user",
+        "65536",
+        "16777216",
+    ] {
+        assert!(help.contains(word), "{word}: {help}");
+    }
+}

@@ -1,0 +1,153 @@
+//! Readers that leave: what they had not read is the next one's.
+
+use std::io::{BufRead, BufReader, Read};
+use std::os::unix::net::UnixStream;
+use std::time::{Duration, Instant};
+
+use super::support::*;
+
+/// Reads so many lines byte by byte, so that nothing is taken from the socket that is not read.
+fn read_exactly(stream: &mut UnixStream, lines: usize) -> Vec<u64> {
+    let read_line = |_| {
+        let mut line = Vec::new();
+        while line.last() != Some(&b'\n') {
+            let mut byte = [0];
+            stream.read_exact(&mut byte).unwrap();
+            line.push(byte[0]);
+        }
+        let event: serde_json::Value = serde_json::from_slice(&line).unwrap();
+        event["data"].as_u64().unwrap()
+    };
+    (0..lines).map(read_line).collect()
+}
+
+/// Reads until a number comes.
+fn read_to(stream: &mut impl BufRead, last: u64) -> Vec<u64> {
+    let mut all = Vec::new();
+    while all.last() != Some(&last) {
+        all.extend(numbers(stream, 1));
+    }
+    all
+}
+
+#[test]
+fn what_a_reader_left_unread_is_the_next_one_s() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..2000);
+    let mut first = daemon.listen(&channel, &listener).into_inner();
+    assert_eq!(read_exactly(&mut first, 20), Vec::from_iter(0..20));
+    drop(first);
+    let mut second = daemon.listen(&channel, &listener);
+    let got = read_to(&mut second, 1999);
+    assert!(got[0] <= 20, "missing: 20 to {}", got[0]);
+    assert_eq!(
+        got,
+        Vec::from_iter(got[0]..2000),
+        "in order, none missing, none twice"
+    );
+    assert_eq!(daemon.stats(&channel)["queued"], 0);
+}
+
+#[test]
+fn a_reader_with_a_buffer_of_its_own_leaves_what_its_buffer_has_not_taken() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..2000);
+    let stream = daemon.listen(&channel, &listener).into_inner();
+    let mut first = BufReader::with_capacity(8192, stream);
+    assert_eq!(numbers(&mut first, 20), Vec::from_iter(0..20));
+    drop(first);
+    let got = read_to(&mut daemon.listen(&channel, &listener), 1999);
+    assert!(got[0] <= 20 && got.len() as u64 == 2000 - got[0]);
+}
+
+#[test]
+fn a_reader_that_has_read_everything_leaves_nothing_behind() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..100);
+    let mut first = daemon.listen(&channel, &listener).into_inner();
+    read_exactly(&mut first, 100);
+    drop(first);
+    eventually("it is gone", || daemon.counters()["streams"] == 0);
+    daemon.dispatch(&channel, &listener, 100..101);
+    assert_eq!(numbers(&mut daemon.listen(&channel, &listener), 1), [100]);
+}
+
+#[test]
+fn a_watcher_that_leaves_is_removed_within_a_second() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let watchers = daemon.watch(&channel, 50);
+    let start = Instant::now();
+    drop(watchers);
+    eventually("they are removed", || {
+        daemon.stats(&channel)["listeners"] == 0
+    });
+    assert!(
+        start.elapsed() < Duration::from_secs(1),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[test]
+fn a_reader_that_keeps_its_writing_side_open_is_served_and_missed_alike() {
+    use std::io::Write;
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let mut stream = daemon.connect();
+    writeln!(stream, r#"{{"v":"w","c":"{channel}"}}"#).unwrap();
+    eventually("it watches", || daemon.stats(&channel)["listeners"] == 1);
+    daemon.broadcast(&channel, 0..2);
+    assert_eq!(read_exactly(&mut stream, 2), [0, 1]);
+    drop(stream);
+    eventually("it is removed", || daemon.stats(&channel)["listeners"] == 0);
+}
+
+#[test]
+fn a_slow_reader_delays_nobody_and_is_told_what_it_missed() {
+    const COUNT: u64 = 50_000;
+    let daemon = Daemon::with(&["--queue-messages", "1000"]);
+    let channel = daemon.channel();
+    let mut slow = daemon.watch(&channel, 1).remove(0);
+    for start in (0..COUNT).step_by(1000) {
+        daemon.broadcast(&channel, start..start + 1000);
+    }
+    let stats = daemon.stats(&channel);
+    assert!(stats["queued"].as_u64().unwrap() <= 1000, "{stats}");
+    let (mut got, mut missed, mut last) = (0, 0, None);
+    while last != Some(COUNT - 1) {
+        let event = event(&mut slow);
+        if event["event"] == "_eric_gap" {
+            missed += event["data"]["missed"].as_u64().unwrap();
+        } else {
+            got += 1;
+            last = event["data"].as_u64();
+        }
+    }
+    assert_eq!(got + missed, COUNT);
+    assert!(missed > 0);
+}
+
+#[test]
+fn a_full_listener_refuses_or_is_disconnected_as_the_options_say() {
+    let daemon = Daemon::with(&["--queue-messages", "2", "--overflow", "refuse"]);
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..2);
+    let request = format!(r#"{{"v":"b","c":"{channel}","t":"n"}}"#);
+    let (code, message) = error(&daemon.ask(&request));
+    assert_eq!(code, "ERIC_QUEUE_FULL");
+    assert!(message.starts_with("QueueFullException: ") && message.contains(&listener));
+
+    let daemon = Daemon::with(&["--queue-messages", "2", "--overflow", "disconnect"]);
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..3);
+    assert_eq!(daemon.stats(&channel)["listeners"], 0);
+}

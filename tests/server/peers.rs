@@ -1,0 +1,47 @@
+//! Whose processes are served. What takes two users is seen where the tests run as root.
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+
+use super::support::*;
+
+/// Asks for the counters as somebody else.
+fn ask_as_nobody(daemon: &Daemon) -> (Option<i32>, String) {
+    let directory = Directory::new();
+    let copy = directory.0.join("eric");
+    fs::copy(env!("CARGO_BIN_EXE_eric"), &copy).unwrap();
+    fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = std::process::Command::new(&copy);
+    command.arg("stats").env("ERIC_SOCKET", &daemon.socket);
+    let output = command.uid(65_534).gid(65_534).output().unwrap();
+    (
+        output.status.code(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
+}
+
+#[test]
+fn other_users_are_refused_unless_everybody_may_come() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let daemon = Daemon::new();
+    assert_eq!(ask_as_nobody(&daemon).0, Some(3), "by the mode of the file");
+    fs::set_permissions(&daemon.socket, fs::Permissions::from_mode(0o666)).unwrap();
+    let (code, said) = ask_as_nobody(&daemon);
+    assert_eq!(code, Some(1), "{said}");
+    assert!(said.contains("ForbiddenException"), "{said}");
+    daemon.is_well();
+
+    let daemon = Daemon::with(&["--peers", "everybody"]);
+    let (code, said) = ask_as_nobody(&daemon);
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn the_same_user_is_served_whoever_may_come() {
+    for peers in ["same-user", "same-group", "everybody"] {
+        Daemon::with(&["--peers", peers]).is_well();
+    }
+}
