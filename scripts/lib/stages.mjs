@@ -42,6 +42,7 @@ export const STAGES = [
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
+  node('socket', 'tests/js/socket.test.mjs', { needsEric: true }),
   node('python', 'tests/python/python.test.mjs', { needsEric: true, needsPython: true, minutes: 10 }),
 ];
 

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { after, afterEach, before, beforeEach, describe, test } from 'node:test';
+import { SocketClient } from 'eric-sse/node';
 import { buildEric } from '../../scripts/lib/eric.mjs';
 import { ensurePython } from '../../scripts/lib/python.mjs';
 import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
@@ -192,12 +193,15 @@ describe('what the client is told when it asks for what is not there', () => {
 });
 
 describe('a Python reader', () => {
-  test('gets every payload as it was sent, from Python and from Rust', async () => {
+  test('gets every payload as it was sent, from Python, from Rust and from JavaScript', async () => {
     const { channel, listener } = await queue();
     const stream = client.stream(channel, listener);
     for (const payload of PAYLOADS) await client.call('broadcast_message', channel, 'python', payload);
     await command(['broadcast', channel, 'rust'], PAYLOADS.map((payload) => `${JSON.stringify(payload)}\n`).join(''));
-    const expected = ['python', 'rust'].flatMap((from) => PAYLOADS.map((payload) => [from, payload]));
+    const script = new SocketClient(server.socket);
+    for (const payload of PAYLOADS) await script.broadcast(channel, 'javascript', payload);
+    script.close();
+    const expected = ['python', 'rust', 'javascript'].flatMap((from) => PAYLOADS.map((payload) => [from, payload]));
     assert.deepEqual((await stream.events(expected.length)).map(brief), expected);
   });
 
@@ -215,6 +219,17 @@ describe('a Python reader', () => {
     const sent = command(['broadcast', channel, 'n'], numbers.map((number) => `${number}\n`).join(''));
     assert.deepEqual((await stream.events(1000)).map(({ data }) => data), numbers);
     await sent;
+  });
+
+  test('reads 1,000 messages in order while JavaScript sends them', async () => {
+    const { channel, listener } = await queue();
+    const stream = client.stream(channel, listener);
+    const script = new SocketClient(server.socket);
+    const numbers = Array.from({ length: 1000 }, (_, number) => number);
+    const sent = Promise.all(numbers.map((number) => script.dispatch(channel, listener, 'n', number)));
+    assert.deepEqual((await stream.events(1000)).map(({ data }) => data), numbers);
+    await sent;
+    script.close();
   });
 
   test('that is killed in the middle leaves the rest to the next one', async () => {
