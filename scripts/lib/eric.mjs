@@ -1,6 +1,7 @@
-// The command `eric`, compiled.
+// The command `eric`, and the load for socket servers, compiled.
 
 import { Failure } from './failure.mjs';
+import { inRoot } from './paths.mjs';
 import { quietly } from './run.mjs';
 import { step } from './step.mjs';
 
@@ -8,14 +9,26 @@ import { step } from './step.mjs';
  * @param {'dev' | 'release'} [profile]
  * @returns {Promise<string>} the executable
  */
-export async function buildEric(profile = 'dev') {
-  const args = ['build', '--bin', 'eric', '--profile', profile, '--message-format', 'json-render-diagnostics'];
-  const output = await step(`compiling the command eric${profile === 'release' ? ', optimised' : ''}`, () => quietly('cargo', args));
+export function buildEric(profile = 'dev') {
+  return build(`the command eric${profile === 'release' ? ', optimised' : ''}`, ['--bin', 'eric', '--profile', profile]);
+}
+
+/** @returns {Promise<string>} the executable of benches/socket, a client that puts servers under load */
+export function buildLoad() {
+  return build('the load', ['--bin', 'socket-load', '--release', '--manifest-path', inRoot('benches/socket/Cargo.toml')]);
+}
+
+/**
+ * @param {string} what
+ * @param {string[]} args
+ */
+async function build(what, args) {
+  const output = await step(`compiling ${what}`, () => quietly('cargo', ['build', ...args, '--message-format', 'json-render-diagnostics']));
   // Cargo says where it is: users move the folder.
   for (const line of output.split('\n')) {
     if (!line.startsWith('{')) continue;
     const { executable, target } = JSON.parse(line);
-    if (executable && target.name === 'eric') return executable;
+    if (executable && args.includes(target.name)) return executable;
   }
-  throw new Failure('cargo has not said where the command eric is.');
+  throw new Failure(`cargo has not said where ${what} is.`);
 }

@@ -21,16 +21,17 @@ const GRACE_MS = 5_000;
 /**
  * Starts a server, and waits until it accepts connections.
  * @param {(socket: string) => [command: string, ...args: string[]]} command
- * @param {string} [socket] another path than a new one
+ * @param {{ socket?: string, logs?: boolean }} [options] another path than a new one; whether what it prints is kept
  * @returns {Promise<SocketServer>}
  */
-export async function startSocketServer(command, socket) {
+export async function startSocketServer(command, { socket, logs = true } = {}) {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-socket-'));
   const at = socket ?? path.join(folder, 'eric.sock');
   const [program, ...args] = command(at);
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const kept = logs ? 'pipe' : 'ignore';
+  const child = spawn(program, args, { stdio: ['ignore', kept, kept] });
   let log = '';
-  for (const output of [child.stdout, child.stderr]) output.setEncoding('utf8').on('data', (text) => void (log += text));
+  for (const output of [child.stdout, child.stderr]) output?.setEncoding('utf8').on('data', (text) => void (log += text));
 
   /** @type {number | NodeJS.Signals | undefined} */
   let ended;

@@ -432,7 +432,7 @@ describe('a server that ends', () => {
   test('and started again: the same client goes on', async () => {
     await client.createChannel('a');
     await server.end('SIGKILL');
-    const again = await startSocketServer((socket) => [eric, 'serve', '--socket', socket], server.socket);
+    const again = await startSocketServer((socket) => [eric, 'serve', '--socket', socket], { socket: server.socket });
     assert.equal(await client.createChannel('a'), 'a');
     client.close();
     await again.remove();
