@@ -2,8 +2,6 @@
 
 use std::cell::Cell;
 
-use tokio::sync::Notify;
-
 use crate::container::ChannelContainer;
 use crate::limit::History;
 use crate::listener::MessageQueueListener;
@@ -14,7 +12,6 @@ use crate::stream::MessageStream;
 use super::options::ServerOptions;
 use super::packet::Packet;
 use super::protocol::{Letter, Request};
-use super::readers::Readers;
 use super::refusal::Refusal;
 use super::report;
 
@@ -24,9 +21,6 @@ pub(crate) struct Hub {
     channels: ChannelContainer<Packet>,
     channel_count: Cell<usize>,
     pub(crate) counters: Counters,
-    pub(crate) readers: Readers,
-    /// Wakes the writers of stalled streams when channels are closed.
-    pub(crate) closing: Notify,
 }
 
 /// What a server counts.
@@ -76,8 +70,6 @@ impl Hub {
             channels: ChannelContainer::new(),
             channel_count: Cell::new(0),
             counters: Counters::default(),
-            readers: Readers::default(),
-            closing: Notify::new(),
         }
     }
 
@@ -128,7 +120,6 @@ impl Hub {
             }
             Request::RemoveChannel(channel) => {
                 self.channels.rm(&channel)?;
-                self.closing.notify_waiters();
                 self.channel_count.set(self.channel_count.get() - 1);
                 Ok(Outcome::Ack)
             }
@@ -205,7 +196,6 @@ impl Hub {
     /// Closes all channels: their streams pass on what is queued and end.
     pub(crate) fn close(&self) {
         self.channels.close();
-        self.closing.notify_waiters();
         self.channel_count.set(0);
     }
 }

@@ -68,7 +68,6 @@ mod options;
 mod packet;
 mod peers;
 mod protocol;
-mod readers;
 mod refusal;
 mod report;
 mod run;
