@@ -398,12 +398,12 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
   };
 }
 
-/** Returns the ids, a line each: none has a line feed. */
+/** Returns the ids, a line each: none has a line feed. `undefined` for none: what is not for everybody is not shared. */
 function exceptOption(except: BroadcastOptions['except']): string | undefined {
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
   // Not `undefined`, which would do for an option that is left out.
   const idOf = (one: MessageQueueListener | string): string | undefined => idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');
-  return all.map(idOf).join('\n');
+  return all.map(idOf).join('\n') || undefined;
 }
 
 /** Gives the sender back what was refused. */

@@ -10,7 +10,7 @@ export function objectOption<T extends object>(value: T | undefined, name: strin
   return value;
 }
 
-/** @throws {TypeError} when it is not a string. @throws {RangeError} when it is empty or holds a control character. */
+/** @throws {TypeError} when it is not a string. @throws {RangeError} when it is empty or holds CR, LF or NUL. */
 export function idOption(value: string | undefined, name: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${shown(value)}`);

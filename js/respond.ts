@@ -17,7 +17,7 @@ import { MessageQueueListener } from './listener.js';
 import { functionOption, idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption, signalOption } from './options.js';
 import { ForeignStream } from './owned.js';
 import { reporter } from './report.js';
-import type { Seat } from './seat.js';
+import type { Seat, SeatOptions } from './seat.js';
 
 export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
   extends StreamOptions, FilterOptions<Events>, LivenessOptions {
@@ -121,14 +121,6 @@ export function respond(
 /** Half to one and a half times as long, at random; not less than half a second, for there would be no spread. @internal */
 export function jittered(milliseconds: number): number {
   return Math.round(Math.max(milliseconds, 1000) * (0.5 + Math.random()));
-}
-
-interface SeatOptions {
-  queue: ReturnType<typeof queueOption>;
-  filter: ReturnType<typeof filterOption>;
-  onError: StreamOptions['onError'];
-  lastEventId: string | undefined;
-  resumable: boolean;
 }
 
 /** Registers the listener; or has the one that is waiting for its client go on. */

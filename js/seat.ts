@@ -102,7 +102,8 @@ export class Seat {
     this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
-    this.#counts = this.raw.stats(this.number);
+    // Whoever ends because of this is told them; nobody else asks.
+    if (this.streams.size > 0) this.#counts = this.raw.stats(this.number);
     this.raw.remove(this.number);
     this.#lookSoon();
   }
