@@ -288,7 +288,7 @@ impl<M> AbstractChannel<M> {
                 let (last, gap) = self.resume_point(id, &state.log, options.resumable);
                 let next = last.sequence() + 1;
                 let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
-                queue.number_after(last);
+                queue.succeed(last);
                 (queue, gap, last)
             }
             None => (Queue::attach(&mut state.log, options.limit), None, came),
@@ -335,12 +335,18 @@ impl<M> AbstractChannel<M> {
             }
             LastEventId::Known(id, position) if position.sequence() + 1 < log.history_start() => {
                 let missed = log.history_start() - position.sequence() - 1;
-                gap(GapReason::Expired, Some(missed), Some(id), start)
+                // What was in a resumable one's own queue is missing too, and not known.
+                let missed = (!resumable).then_some(missed);
+                gap(GapReason::Expired, missed, Some(id), start)
             }
-            // The client had a queue of its own here, which is gone.
-            LastEventId::Known(id, position) if resumable => {
-                gap(GapReason::Forgotten, None, Some(id), position)
-            }
+            // The client had a queue of its own here, which is gone. The gap has an id of its own: whoever comes back with
+            // the former one has not been told.
+            LastEventId::Known(id, position) if resumable => gap(
+                GapReason::Forgotten,
+                None,
+                Some(id),
+                position.next_dispatch(),
+            ),
             LastEventId::Known(_, position) => (position, None),
         }
     }
@@ -348,6 +354,7 @@ impl<M> AbstractChannel<M> {
     /// Sets a resumable listener back to what follows an event id, its own dispatched messages included. If that
     /// cannot be done, it goes on where it is, after a [`Gap`] that says so. A dispatched message that is older
     /// than a broadcast that is missing counts as missing too: nothing behind a gap is older than its end.
+    /// One that is not resumable can be set back as well, but for what was dispatched to it and read: that is a gap.
     ///
     /// # Errors
     ///
@@ -357,16 +364,18 @@ impl<M> AbstractChannel<M> {
         listener_id: &str,
         last_event_id: &str,
     ) -> Result<(), InvalidListenerException> {
-        self.rewind_seat(&*self.seat(listener_id)?, last_event_id);
+        self.rewind_seat(&self.seat(listener_id)?, last_event_id);
         Ok(())
     }
 
     /// As [`rewind`](Self::rewind); does nothing to a seat that was left.
-    pub(crate) fn rewind_seat(&self, seat: &Seat<M>, last_event_id: &str) {
+    pub(crate) fn rewind_seat(&self, seat: &Rc<Seat<M>>, last_event_id: &str) {
+        self.expire();
         let parsed = LastEventId::parse(last_event_id, self.epoch());
         let mut unneeded = Vec::new();
         {
             let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else { return };
@@ -374,14 +383,19 @@ impl<M> AbstractChannel<M> {
                 LastEventId::Known(id, position) if position.sequence() < log.tail() => {
                     seat.last.set(position);
                     let before = queue.len(log) + queue.untold(log);
-                    let missed = queue.rewind(log, position, &mut unneeded);
+                    let missing = queue.rewind(log, position, &mut unneeded);
                     let after = queue.len(log);
                     seat.counters.count(|tally| {
                         tally.replayed += after.saturating_sub(before);
                         // What the client says that it has already.
                         tally.discarded += before.saturating_sub(after);
                     });
-                    (GapReason::Expired, missed, Some(id))
+                    let reason = match missing.entries {
+                        0 => GapReason::Forgotten,
+                        _ => GapReason::Expired,
+                    };
+                    let missed = (!missing.forgotten).then_some(missing.entries);
+                    (reason, missed, Some(id))
                 }
                 LastEventId::Known(id, _) => (GapReason::Unknown, None, Some(id)),
                 LastEventId::OtherEpoch(id) => (GapReason::Epoch, None, Some(id)),
@@ -393,6 +407,10 @@ impl<M> AbstractChannel<M> {
                 from,
                 to: queue.before(log),
             });
+            if queue.has_lane() {
+                let overflow = queue.overflow();
+                state.has_lane(seat, overflow);
+            }
             seat.gap.replace(gap);
         }
         // Dropped and woken without a borrow.
@@ -694,6 +712,7 @@ impl<M> AbstractChannel<M> {
         let read = loop {
             match queue.take(&mut state.log, &mut unneeded) {
                 Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
+                    seat.last.set(sent.position);
                     seat.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
                 }
@@ -720,31 +739,49 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Makes the message that was just taken the next one again.
+    /// Makes the message that was just taken the next one again, unless it is to come again anyway.
     pub(crate) fn give_back(&self, seat: &Rc<Seat<M>>, sent: Rc<Sent<M>>) {
+        let position = sent.position;
+        let comes_again = self.with_queue(seat, |queue, log| queue.is_unread(log, position));
+        if comes_again == Some(true) {
+            return;
+        }
         self.count(seat, |tally| {
             tally.delivered = tally.delivered.saturating_sub(1);
         });
-        let left = {
+        let unneeded = {
             let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
             let mut queue = seat.queue.borrow_mut();
             match queue.as_mut() {
                 Some(queue) => {
-                    queue.give_back(sent.position, sent.bytes, sent.at, sent);
-                    state.has_lane(seat, queue.overflow());
-                    None
+                    seat.last
+                        .set(position.broadcast_before().min(seat.last.get()));
+                    let (bytes, at) = (sent.bytes, sent.at);
+                    let unneeded = queue.give_back(&state.log, position, bytes, at, sent);
+                    if queue.has_lane() {
+                        let overflow = queue.overflow();
+                        state.has_lane(seat, overflow);
+                    }
+                    unneeded
                 }
                 None => Some(sent),
             }
         };
-        // Dropped without a borrow, when the listener was removed.
-        drop(left);
+        // Dropped without a borrow.
+        drop(unneeded);
         seat.listener.wake();
     }
 
     /// Returns whether the seat's listener was removed.
     pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
         seat.queue.borrow().is_none()
+    }
+
+    /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
+    pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
+        let is_told = seat.gap.borrow().is_none();
+        is_told.then(|| self.event_id(seat.last.get()))
     }
 
     /// Returns whether no listener has a broadcast to read.

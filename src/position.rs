@@ -38,11 +38,16 @@ impl Position {
         self.dispatch
     }
 
-    /// Returns the position that only this one stands behind.
-    pub(crate) fn before(self) -> Self {
-        match self.dispatch {
-            0 => Self::broadcast(self.sequence.saturating_sub(1)),
-            dispatch => Self::dispatch(self.sequence, dispatch - 1),
+    /// Returns the position of a dispatch right behind this one.
+    pub(crate) fn next_dispatch(self) -> Self {
+        Self::dispatch(self.sequence, self.dispatch + 1)
+    }
+
+    /// Returns the position of the newest broadcast before this one.
+    pub(crate) fn broadcast_before(self) -> Self {
+        match self.is_dispatch() {
+            true => Self::broadcast(self.sequence),
+            false => Self::broadcast(self.sequence.saturating_sub(1)),
         }
     }
 

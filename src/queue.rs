@@ -39,16 +39,22 @@ pub(crate) struct Queue<T> {
     dispatched: u64,
     /// How many entries were dropped here, beside those that the log knows of.
     missed: u64,
-    /// The newest entry of the lane that was dropped since the reader was last told.
-    dropped_to: Option<Position>,
     limit: Option<QueueLimit>,
-    /// The first broadcast that is no replay: the older ones count on top of the limit. `None` once they
-    /// have been read.
-    replay_end: Option<u64>,
+    /// `None` once what is replayed has been read.
+    replay: Option<Replay>,
     /// Whether what was read is remembered: its listener outlives its connections, and the client may not have got it.
     resumable: bool,
-    /// The newest that was read and is remembered no longer.
+    /// Up to where something for this listener alone may have been that is not here any more.
     forgotten: Position,
+}
+
+/// What is read for the first time or once more, though it was sent before: it counts on top of the limit.
+#[derive(Debug)]
+struct Replay {
+    /// Where it ends.
+    end: Position,
+    messages: u64,
+    bytes: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -68,6 +74,15 @@ pub(crate) enum Read<T> {
     Entry(T),
 }
 
+/// What is missing behind a position that a queue was set back to.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Missing {
+    /// How many entries, as far as they are known.
+    pub(crate) entries: u64,
+    /// Whether more may be missing that were for this listener alone.
+    pub(crate) forgotten: bool,
+}
+
 impl<T: Clone> Queue<T> {
     /// Creates a queue of what is sent from now on.
     pub(crate) fn attach(log: &mut Log<T>, limit: Option<QueueLimit>) -> Self {
@@ -78,9 +93,8 @@ impl<T: Clone> Queue<T> {
     /// Creates a queue that starts with an entry of the past. What is replayed counts on top of the limit
     /// until it is read: the history has it anyway.
     pub(crate) fn attach_at(log: &mut Log<T>, number: u64, limit: Option<QueueLimit>) -> Self {
-        let end = log.tail();
         let mut queue = Self::of(log.attach_at(number, replay_bound(log, limit)), limit);
-        queue.replay_end = Some(end);
+        queue.replay_up_to(Position::broadcast(log.tail() - 1), log);
         queue
     }
 
@@ -93,18 +107,18 @@ impl<T: Clone> Queue<T> {
             past_bytes: 0,
             dispatched: 0,
             missed: 0,
-            dropped_to: None,
             limit,
-            replay_end: None,
+            replay: None,
             resumable: false,
             forgotten: Position::broadcast(0),
         }
     }
 
-    /// Numbers dispatches behind those of a position that a former queue has given: an id that the reader has is not
-    /// given again, and what gets a new one stands behind it.
-    pub(crate) fn number_after(&mut self, position: Position) {
+    /// Goes on where a former queue has given a position: an id that the reader has is not given again, and what gets a new
+    /// one stands behind it. What was in that queue's lane before the position is not here.
+    pub(crate) fn succeed(&mut self, position: Position) {
         self.dispatched = position.dispatch_number();
+        self.forgotten = position;
     }
 
     /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind).
@@ -112,44 +126,83 @@ impl<T: Clone> Queue<T> {
         self.resumable = true;
     }
 
-    /// Goes back to what follows a position, as far as the history and the lane still have it. Returns how
-    /// many are missing, `None` if that is not known.
+    /// Goes back to what follows a position, as far as the history and the lane still have it. Returns what is missing.
+    /// [`enforce`](Self::enforce) has to follow the next append.
     pub(crate) fn rewind(
         &mut self,
         log: &mut Log<T>,
         position: Position,
         unneeded: &mut Vec<T>,
-    ) -> Option<u64> {
+    ) -> Missing {
         let (wanted, place) = (position.sequence() + 1, log.place(&self.cursor));
+        let end = match &self.replay {
+            Some(replay) => replay.end,
+            None => self.newest_read().max(Position::broadcast(place - 1)),
+        };
         let next = wanted.max(log.history_start().min(place));
-        let mut missing = next - wanted;
-        for laned in std::mem::take(&mut self.lane) {
-            // A broadcast that was given back stands in the log again, or is counted as missing.
-            match laned.position.is_dispatch() {
-                true => self.lane.push_back(laned),
-                false => unneeded.push(laned.entry),
+        let mut at = self.read;
+        while let Some(laned) = self.lane.get(at) {
+            if laned.position.is_dispatch() {
+                at += 1;
+                continue;
             }
+            // A broadcast that was given back stands in the log again, or is counted as missing.
+            self.lane_bytes -= laned.bytes;
+            unneeded.extend(self.lane.remove(at).map(|laned| laned.entry));
         }
-        self.read = self
-            .lane
-            .partition_point(|laned| laned.position <= position);
-        if missing > 0 {
+        let bytes = self.past_bytes + self.lane_bytes;
+        let (mut read, mut past_bytes, mut missing) = (0, 0, next - wanted);
+        while let Some(laned) = self.lane.get(read) {
+            let is_had = laned.position <= position;
             // Remembered all the same: the next rewind has to count it again.
-            let is_lost = |laned: &Laned<T>| laned.position.sequence() + 1 < next;
-            let lost = self.lane.partition_point(is_lost).max(self.read);
-            missing += (lost - self.read) as u64;
-            self.read = lost;
+            let is_lost = next > wanted && laned.position.sequence() + 1 < next;
+            if !is_had && !is_lost {
+                break;
+            }
+            read += 1;
+            past_bytes += laned.bytes;
+            missing += u64::from(!is_had);
         }
-        let bytes = |laned: &Laned<T>| laned.bytes;
-        self.past_bytes = self.lane.range(..self.read).map(bytes).sum();
-        self.lane_bytes = self.lane.range(self.read..).map(bytes).sum();
-        (self.missed, self.dropped_to) = (0, None);
-        self.replay_end = Some(place);
+        self.read = read;
+        self.past_bytes = past_bytes;
+        self.lane_bytes = bytes - past_bytes;
+        self.missed = 0;
         let cursor = log.attach_at(next, replay_bound(log, self.limit));
         unneeded.extend(log.detach(std::mem::replace(&mut self.cursor, cursor)));
-        let known = self.forgotten <= position;
+        self.replay_up_to(end, log);
+        let forgotten = self.forgotten > position;
         self.forget(log, unneeded);
-        known.then_some(missing)
+        Missing {
+            entries: missing,
+            forgotten,
+        }
+    }
+
+    /// Returns the position of the newest entry of the lane that was read and is remembered.
+    fn newest_read(&self) -> Position {
+        let last = self.read.checked_sub(1).map(|last| &self.lane[last]);
+        last.map_or(Position::broadcast(0), |last| last.position)
+    }
+
+    /// Lets what is unread up to a position count on top of the limit, until it is read.
+    fn replay_up_to(&mut self, end: Position, log: &Log<T>) {
+        let (place, behind) = (log.place(&self.cursor), end.sequence() + 1);
+        let (mut messages, mut bytes) = (0, 0);
+        if place < behind {
+            messages = behind - place;
+            bytes = log.bytes_from(place) - log.bytes_from(behind);
+        }
+        let mut at = self.read;
+        while let Some(laned) = self.lane.get(at).filter(|laned| laned.position <= end) {
+            messages += 1;
+            bytes += laned.bytes;
+            at += 1;
+        }
+        self.replay = Some(Replay {
+            end,
+            messages,
+            bytes,
+        });
     }
 
     /// Gives the cursor back. Returns what nobody reads any more, for the caller to drop once it
@@ -178,16 +231,40 @@ impl<T: Clone> Queue<T> {
         });
     }
 
-    /// Gives back the entry that was just taken: it is the oldest unread one again.
+    /// Returns whether the entry at a position is still to be read: it is once more when the queue was set back to before it.
+    pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
+        match position.is_dispatch() {
+            true => {
+                let mut unread = self.read..self.lane.len();
+                unread.any(|at| self.lane[at].position == position)
+            }
+            false => position.sequence() >= log.place(&self.cursor),
+        }
+    }
+
+    /// Gives back the entry that was just taken: it is the oldest unread one again. Returns it when newer ones were dropped
+    /// meanwhile, and it counts as dropped with them.
     /// [`enforce`](Self::enforce) has to follow the next append.
-    pub(crate) fn give_back(&mut self, position: Position, bytes: u64, at: f64, entry: T) {
+    #[must_use = "dropping the entry may run foreign code: do it outside of the borrow"]
+    pub(crate) fn give_back(
+        &mut self,
+        log: &Log<T>,
+        position: Position,
+        bytes: u64,
+        at: f64,
+        entry: T,
+    ) -> Option<T> {
+        if self.lags(log) {
+            self.missed += 1;
+            return Some(entry);
+        }
         self.lane_bytes += bytes;
         let last = self.read.checked_sub(1);
         let is_it = |last: &usize| self.lane[*last].position == position;
         if let Some(last) = last.filter(is_it) {
             self.read = last;
             self.past_bytes -= bytes;
-            return;
+            return Some(entry);
         }
         let laned = Laned {
             position,
@@ -196,6 +273,7 @@ impl<T: Clone> Queue<T> {
             entry,
         };
         self.lane.insert(self.read, laned);
+        None
     }
 
     /// Takes the oldest unread entry, or `None` when there is none. What was missed is told first. What
@@ -204,8 +282,11 @@ impl<T: Clone> Queue<T> {
         if let Some(missed) = self.tell_missed(log) {
             return Some(missed);
         }
-        if self.replay_end.is_some_and(|end| self.cursor.next() >= end) {
-            self.replay_end = None;
+        if let Some(Replay { end, .. }) = self.replay
+            && self.cursor.next() > end.sequence()
+            && self.front().is_none_or(|front| front.position > end)
+        {
+            self.replay = None;
             log.rebind(&mut self.cursor, bound_of(self.limit));
         }
         let entry = match self.front_is_before(self.cursor.next()) {
@@ -220,9 +301,7 @@ impl<T: Clone> Queue<T> {
         let missed = self.untold(log);
         log.catch_up(&mut self.cursor);
         self.missed = 0;
-        let before = Position::broadcast(self.cursor.next() - 1);
-        let to = self.dropped_to.take().map_or(before, |to| to.max(before));
-        (missed > 0).then_some(Read::Missed(missed, to))
+        (missed > 0).then(|| Read::Missed(missed, self.before(log)))
     }
 
     /// Returns how many entries were dropped that the reader was not told of yet.
@@ -238,15 +317,19 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Returns the position that everything unread stands behind.
+    /// Returns the newest position given to a reader that everything unread stands behind.
     pub(crate) fn before(&self, log: &Log<T>) -> Position {
-        let before = Position::broadcast(log.place(&self.cursor) - 1);
-        match self.front() {
-            Some(front) if front.position.sequence() <= before.sequence() => {
-                front.position.before()
+        let broadcast = Position::broadcast(log.place(&self.cursor));
+        let front = self.front().map(|front| front.position);
+        let next = front.map_or(broadcast, |front| front.min(broadcast));
+        // What was dispatched before the next one was read or dropped, and is remembered or forgotten.
+        let mut before = next.broadcast_before();
+        for own in [self.newest_read(), self.forgotten] {
+            if own > before && own < next {
+                before = own;
             }
-            _ => before,
         }
+        before
     }
 
     /// Drops the oldest entries while there are more than the limit allows. Returns them, for the caller to
@@ -270,7 +353,6 @@ impl<T: Clone> Queue<T> {
     }
 
     fn drop_front(&mut self, log: &Log<T>, dropped: &mut Vec<T>) {
-        self.dropped_to = self.front().map(|front| front.position);
         let front = self.pop_front(log, dropped);
         dropped.extend(front);
         self.missed += 1;
@@ -289,11 +371,14 @@ impl<T: Clone> Queue<T> {
 
     fn pop_front(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) -> Option<T> {
         let laned = self.front()?;
-        let bytes = laned.bytes;
-        let kept = self.resumable && laned.position.is_dispatch();
+        let (position, bytes) = (laned.position, laned.bytes);
+        let kept = self.resumable && position.is_dispatch();
         let kept = kept.then(|| laned.entry.clone());
         self.lane_bytes -= bytes;
         let Some(entry) = kept else {
+            if position.is_dispatch() {
+                self.forgotten = self.forgotten.max(position);
+            }
             return self.lane.remove(self.read).map(|laned| laned.entry);
         };
         self.read += 1;
@@ -320,16 +405,16 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Returns whether the limit is passed once `entries` of `bytes` have come. What is being replayed does
-    /// not count.
+    /// Returns whether the limit is passed once `entries` of `bytes` have come. What is replayed counts on top of it.
     pub(crate) fn is_over(&self, log: &Log<T>, entries: u64, bytes: u64) -> bool {
         let Some(limit) = self.limit else {
             return false;
         };
-        let live = log.place(&self.cursor).max(self.replay_end.unwrap_or(0));
-        let waiting = self.unread_lane() + (log.tail() - live) + entries;
-        let waiting_bytes = self.lane_bytes + log.bytes_from(live) + bytes;
-        waiting > limit.messages || (waiting_bytes > limit.bytes && waiting > 1)
+        let replay = self.replay.as_ref();
+        let (more, more_bytes) = replay.map_or((0, 0), |replay| (replay.messages, replay.bytes));
+        let (waiting, waiting_bytes) = (self.len(log) + entries, self.bytes(log) + bytes);
+        waiting > limit.messages.saturating_add(more)
+            || (waiting_bytes > limit.bytes.saturating_add(more_bytes) && waiting > 1)
     }
 
     /// Returns whether something was dropped that the reader was not told of yet.

@@ -26,7 +26,8 @@ pub enum GapReason {
     Epoch,
     /// What follows the id is not kept any more.
     Expired,
-    /// What was for the listener alone is not kept any more, as a resumable one's queue is: it had left meanwhile.
+    /// What was dispatched to the listener is not kept any more: it had left meanwhile, or has read more since than is remembered.
+    /// How many that were, and up to which position they stood, is not known.
     Forgotten,
     /// The listener was too slow, and its limit says to drop the oldest.
     Overflow,

@@ -50,6 +50,7 @@ mod injection;
 mod limits;
 mod on_message;
 mod order;
+mod outliving;
 mod pacing;
 mod re_entry;
 mod reconnecting;

@@ -375,7 +375,7 @@ fn a_rewind_to_dispatches_that_are_forgotten_says_so() {
     assert_eq!(read(&mut stream), all([2, 3]));
     let first = id(&channel, ids[0]);
     channel.rewind(own.id(), &first).unwrap();
-    let gap = Got::Gap(GapReason::Expired, None, Some(first), ids[1]);
+    let gap = Got::Gap(GapReason::Forgotten, None, Some(first), ids[1]);
     assert_eq!(read(&mut stream), [gap, Got::Number(2), Got::Number(3)]);
 }
 
@@ -391,12 +391,14 @@ fn a_rewind_to_an_id_that_is_none_goes_on_where_it_is() {
         (&future, GapReason::Unknown, Some(future.clone())),
     ] {
         channel.rewind(own.id(), wrong).unwrap();
-        let mut got = read(&mut stream);
-        assert_eq!(
-            (gap(&got).0, gap(&got).1, gap(&got).2),
-            (reason, None, from)
-        );
-        assert!(got.split_off(1).len() <= 1);
+        let got = read(&mut stream);
+        let Got::Gap(its_reason, None, its_from, to) = &got[0] else {
+            panic!("{got:?}");
+        };
+        assert_eq!((*its_reason, its_from.clone()), (reason, from));
+        // Who comes back with the gap's id gets nothing twice.
+        channel.rewind(own.id(), &id(&channel, *to)).unwrap();
+        assert_eq!(read(&mut stream), got[1..]);
     }
     channel.rewind(own.id(), &ids[11]).unwrap();
     assert_eq!(read(&mut stream), all([12]));
@@ -418,23 +420,78 @@ fn without_a_history_only_what_is_unread_can_be_come_back_to() {
     assert_eq!(read(&mut stream), all(1..3));
 }
 
-#[test]
-fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
-    let channel = numbers(newest(10));
+/// The client of a resumable listener comes back after the listener is gone: what it has last, its new stream, the former
+/// listener's dispatch that it never got standing in between.
+fn come_back_too_late(
+    history: u64,
+) -> (Numbers, eric_sse::MessageStream<Number>, String, Vec<Got>) {
+    let channel = numbers(newest(history));
     broadcast(&channel, 0..2);
     let last = channel.last_event_id().as_str().to_string();
-    broadcast(&channel, 2..4);
-    let mut stream = reader_after(&channel, RESUMABLE, &last);
-    let read = read(&mut stream);
-    let Got::Gap(GapReason::Forgotten, None, Some(from), to) = &read[0] else {
-        panic!("{read:?}");
-    };
-    assert_eq!((from, &id(&channel, *to)), (&last, &last));
+    let former = listener(&channel, RESUMABLE);
+    broadcast(&channel, [2]);
+    dispatch(&channel, &former, [100]);
+    broadcast(&channel, [3]);
+    channel.remove_listener(former.id()).unwrap();
+    let stream = reader_after(&channel, RESUMABLE, &last);
+    (channel, stream, last, all(2..4))
+}
+
+/// The end of the gap that comes first, which is of a reason and says no number.
+fn forgotten(read: &[Got], expected: GapReason, last: &str) -> Position {
+    match &read[0] {
+        Got::Gap(reason, None, Some(from), to) if *reason == expected && from == last => *to,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
+    let (channel, mut stream, last, replayed) = come_back_too_late(10);
+    let own = stream.listener().clone();
+    let got = read(&mut stream);
+    let to = id(&channel, forgotten(&got, GapReason::Forgotten, &last));
     assert_eq!(
-        read[1..],
-        all(2..4),
+        got[1..],
+        replayed,
         "and broadcasts are replayed all the same"
     );
+    assert_ne!(to, last, "who comes back with it has been told");
+    channel.rewind(own.id(), &to).unwrap();
+    assert_eq!(read(&mut stream), replayed);
+}
+
+#[test]
+fn who_loses_the_connection_before_the_gap_came_is_told_again() {
+    for reads in [false, true] {
+        let (channel, mut stream, last, replayed) = come_back_too_late(10);
+        let own = stream.listener().clone();
+        for _ in 0..3 {
+            // Read here, and lost on its way.
+            if reads {
+                read(&mut stream);
+            }
+            channel.rewind(own.id(), &last).unwrap();
+        }
+        let got = read(&mut stream);
+        let to = forgotten(&got, GapReason::Forgotten, &last);
+        assert_eq!(got[1..], replayed);
+        channel.rewind(own.id(), &id(&channel, to)).unwrap();
+        assert_eq!(read(&mut stream), replayed, "once is enough");
+    }
+}
+
+#[test]
+fn what_was_dispatched_and_is_gone_is_in_no_count() {
+    let (channel, mut stream, last, _) = come_back_too_late(1);
+    let own = stream.listener().clone();
+    for _ in 0..2 {
+        let got = read(&mut stream);
+        let to = forgotten(&got, GapReason::Expired, &last);
+        assert_eq!((to.sequence(), to.is_dispatch()), (3, false));
+        assert_eq!(got[1..], all([3]));
+        channel.rewind(own.id(), &last).unwrap();
+    }
 }
 
 #[test]
@@ -448,12 +505,131 @@ fn an_id_that_a_client_has_is_not_given_again_to_the_listener_that_it_comes_back
 
     let mut stream = reader_after(&channel, RESUMABLE, &id(&channel, last));
     let own = stream.listener().clone();
-    assert!(matches!(read(&mut stream)[..], [Got::Gap(..)]));
+    let got = read(&mut stream);
+    let to = forgotten(&got, GapReason::Forgotten, &id(&channel, last));
     let next = channel.dispatch(own.id(), Number(3, 1)).unwrap();
-    assert!(next > last);
+    assert!(last < to && to < next);
     // The client has lost its connection before it got that.
-    channel.rewind(own.id(), &id(&channel, last)).unwrap();
+    channel.rewind(own.id(), &id(&channel, to)).unwrap();
     assert_eq!(read(&mut stream), all([3]));
+}
+
+#[test]
+fn the_bound_holds_for_a_rewound_lane_and_what_is_dropped_is_the_oldest() {
+    let options = ListenerOptions {
+        resumable: true,
+        ..at_most(3, Overflow::DropOldest)
+    };
+    let channel = numbers(History::NONE);
+    let mut stream = reader(&channel, options);
+    let own = stream.listener().clone();
+    let start = channel.last_event_id().as_str().to_string();
+    dispatch(&channel, &own, 0..3);
+    assert_eq!(read(&mut stream), all(0..3));
+    channel.rewind(own.id(), &start).unwrap();
+    // Three on top of the bound, which are the oldest.
+    broadcast(&channel, 3..9);
+    assert_eq!(channel.waiting(own.id()).unwrap(), 3);
+    let got = read(&mut stream);
+    let expected = (GapReason::Overflow, Some(6), Some(start), 3);
+    assert_eq!(
+        gap(&got),
+        expected,
+        "nothing comes behind a gap that is older"
+    );
+    assert_eq!(got[1..], all(6..9));
+}
+
+#[test]
+fn who_comes_back_is_not_disconnected_for_what_is_set_back() {
+    let options = ListenerOptions {
+        resumable: true,
+        ..at_most(3, Overflow::Disconnect)
+    };
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, options);
+    let own = stream.listener().clone();
+    let start = channel.last_event_id().as_str().to_string();
+    dispatch(&channel, &own, 0..3);
+    assert_eq!(read(&mut stream), all(0..3));
+    // However often.
+    for _ in 0..5 {
+        channel.rewind(own.id(), &start).unwrap();
+        assert_eq!(channel.deliver_next(own.id()).unwrap(), Number(0, 1));
+    }
+    channel.rewind(own.id(), &start).unwrap();
+    broadcast(&channel, 3..6);
+    assert_eq!(channel.listener_count(), 1);
+    assert_eq!(read(&mut stream), all(0..6));
+    broadcast(&channel, 6..10);
+    assert_eq!(channel.listener_count(), 0, "the bound holds again");
+}
+
+#[test]
+fn a_listener_that_is_not_resumable_is_told_what_it_cannot_be_set_back_to() {
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, ANY);
+    let own = stream.listener().clone();
+    let start = channel.last_event_id().as_str().to_string();
+    broadcast(&channel, [0]);
+    dispatch(&channel, &own, [1]);
+    broadcast(&channel, [2]);
+    assert_eq!(read(&mut stream), all(0..3));
+    channel.rewind(own.id(), &start).unwrap();
+    let got = read(&mut stream);
+    forgotten(&got, GapReason::Forgotten, &start);
+    assert_eq!(got[1..], all([0, 2]));
+}
+
+#[test]
+fn what_is_given_back_when_newer_ones_were_dropped_is_missing_with_them() {
+    let channel = numbers(History::NONE);
+    let mut stream = reader(&channel, at_most(1, Overflow::DropOldest));
+    let start = channel.last_event_id().as_str().to_string();
+    broadcast(&channel, [1]);
+    let taken = poll(&mut stream, std::task::Waker::noop());
+    broadcast(&channel, 2..5);
+    match taken {
+        Poll::Ready(Some(Delivered::Message(first))) => stream.give_back(first),
+        other => panic!("{other:?}"),
+    }
+    let got = read(&mut stream);
+    assert_eq!(gap(&got), (GapReason::Overflow, Some(3), Some(start), 3));
+    assert_eq!(got[1..], all([4]));
+    let stats = channel.listener_stats(stream.listener().id()).unwrap();
+    assert_eq!((stats.tally.delivered, stats.tally.dropped), (1, 3));
+}
+
+#[test]
+fn what_is_given_back_to_a_queue_that_was_set_back_before_it_comes_once() {
+    let (channel, mut stream, ids) = rewindable(RESUMABLE);
+    let own = stream.listener().clone();
+    channel.rewind(own.id(), &ids[8]).unwrap();
+    let taken = poll(&mut stream, std::task::Waker::noop());
+    channel.rewind(own.id(), &ids[7]).unwrap();
+    match taken {
+        Poll::Ready(Some(Delivered::Message(ninth))) => stream.give_back(ninth),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(read(&mut stream), all(8..12));
+}
+
+#[test]
+fn what_is_given_back_and_dropped_then_is_missing_behind_what_was_read_before_it() {
+    let channel = numbers(History::NONE);
+    let mut stream = reader(&channel, at_most(1, Overflow::DropOldest));
+    let first = channel.broadcast(Number(0, 1)).unwrap();
+    assert_eq!(read(&mut stream), all([0]));
+    broadcast(&channel, [1]);
+    match poll(&mut stream, std::task::Waker::noop()) {
+        Poll::Ready(Some(Delivered::Message(second))) => stream.give_back(second),
+        other => panic!("{other:?}"),
+    }
+    broadcast(&channel, [2]);
+    let got = read(&mut stream);
+    let expected = (GapReason::Overflow, Some(1), Some(id(&channel, first)), 2);
+    assert_eq!(gap(&got), expected);
+    assert_eq!(got[1..], all([2]));
 }
 
 #[test]

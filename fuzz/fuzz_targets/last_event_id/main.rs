@@ -27,6 +27,7 @@ mod model;
 #[derive(Arbitrary, Debug)]
 struct Input<'a> {
     history: Kept,
+    own: Limit,
     other: Other,
     resumable: bool,
     reads_bytes: bool,
@@ -41,6 +42,22 @@ struct Kept {
     bytes: u16,
     /// Whether it is for any time at all. A time in between would depend on the machine.
     for_ever: bool,
+}
+
+/// How much may wait for the listener.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+enum Limit {
+    Unlimited,
+    DropOldest(Most),
+    Disconnect(Most),
+    Refuse(Most),
+}
+
+/// The greatest values stand for no bound.
+#[derive(Arbitrary, Clone, Copy, Debug)]
+struct Most {
+    messages: u8,
+    bytes: u16,
 }
 
 /// Another listener of the channel: what is kept for it is no part of the history.
@@ -121,6 +138,7 @@ fuzz_target!(|input: Input| {
     let mut scene = Scene::new(&input, &token);
     for step in &input.steps {
         scene.take(step);
+        scene.check_gone();
         scene.check_waiting();
     }
     scene.end(input.closes);
@@ -136,6 +154,7 @@ struct Scene<'a> {
     token: &'a Rc<()>,
     epoch: String,
     options: ListenerOptions,
+    other_refuses: bool,
     reads_bytes: bool,
     sent: Broadcasts,
     next_number: u32,
@@ -167,14 +186,8 @@ impl<'a> Scene<'a> {
     fn new(input: &Input, token: &'a Rc<()>) -> Self {
         let bounds = Broadcasts {
             all: Vec::new(),
-            messages: match input.history.messages {
-                u8::MAX => u64::MAX,
-                messages => messages.into(),
-            },
-            bytes: match input.history.bytes {
-                u16::MAX => u64::MAX,
-                bytes => bytes.into(),
-            },
+            messages: messages(input.history.messages),
+            bytes: bytes(input.history.bytes),
             keeps: input.history.for_ever,
         };
         let channel = SseChannel::with_options(SseOptions {
@@ -191,9 +204,10 @@ impl<'a> Scene<'a> {
             channel,
             token,
             options: ListenerOptions {
-                limit: None,
+                limit: input.own.limit(),
                 resumable: input.resumable,
             },
+            other_refuses: matches!(input.other, Other::Refuse(_)),
             reads_bytes: input.reads_bytes,
             sent: bounds,
             next_number: 0,
@@ -201,7 +215,7 @@ impl<'a> Scene<'a> {
             seen: String::new(),
         };
         scene.ask_epoch();
-        let (messages, overflow) = match input.other {
+        let (most, overflow) = match input.other {
             Other::Nobody => return scene,
             Other::Unlimited => (u64::MAX, Overflow::Refuse),
             Other::DropOldest(messages) => (messages.into(), Overflow::DropOldest),
@@ -210,7 +224,7 @@ impl<'a> Scene<'a> {
         };
         scene.add_other(ListenerOptions {
             limit: Some(QueueLimit {
-                messages,
+                messages: most,
                 bytes: u64::MAX,
                 overflow,
             }),
@@ -247,8 +261,13 @@ impl<'a> Scene<'a> {
                     let (number, bytes) = (self.next_number, (*bytes).into());
                     let place = own.model.dispatch(&self.sent, number, bytes);
                     let message = self.message(bytes);
-                    let position = self.channel.dispatch(OWN, message).expect("no limit");
-                    assert!(is_at(position, place), "{position} is not {place:?}");
+                    match (self.channel.dispatch(OWN, message), place) {
+                        (Ok(position), Some(place)) => {
+                            assert!(is_at(position, place), "{position} is not {place:?}");
+                        }
+                        (Err(error), None) => assert_eq!(error.code(), "ERIC_QUEUE_FULL"),
+                        (sent, place) => panic!("{sent:?} is not {place:?}"),
+                    }
                 }
             }
             Step::Except(bytes) => self.broadcast((*bytes).into(), &[OWN]),
@@ -277,8 +296,10 @@ impl<'a> Scene<'a> {
                 {
                     self.channel.rewind(OWN, &id).expect("it is there");
                     own.model.rewind(&self.sent, &id, &self.epoch);
+                    // What the client says that it has is not given back.
                     if let Open::Messages { last, .. } = &mut own.stream {
-                        *last = None;
+                        let comes = |(_, item): &mut (_, Item)| own.model.comes(item.place);
+                        drop(last.take_if(|last| !comes(last)));
                     }
                 }
             }
@@ -304,21 +325,37 @@ impl<'a> Scene<'a> {
     fn broadcast(&mut self, bytes: u64, except: &[&str]) {
         let number = self.next_number;
         let message = self.message(bytes);
-        // The other listener may refuse it.
+        let own = self
+            .own
+            .as_ref()
+            .filter(|own| !except.contains(&OWN) && own.model.refuses(bytes));
         let Ok(position) = self.channel.broadcast_except(message, except) else {
+            assert!(own.is_some() || self.other_refuses, "nobody refuses it");
             return;
         };
+        assert!(own.is_none(), "it was to be refused");
         let item = Item {
             number,
             place: (self.sent.tail(), 0),
             bytes,
             excepted: except.contains(&OWN),
+            returned: false,
         };
         assert!(is_at(position, item.place), "{position} is not {item:?}");
-        if let Some(own) = &mut self.own {
-            own.model.broadcast(item);
-        }
         self.sent.all.push(item);
+        if let Some(own) = &mut self.own {
+            own.model.broadcast(&self.sent, item);
+        }
+        self.check_gone();
+    }
+
+    /// Sees that the listener is gone when it is to be disconnected, and only then.
+    fn check_gone(&mut self) {
+        let is_here = self.channel.get_listener(OWN).is_ok();
+        if let Some(own) = self.own.take_if(|own| own.model.gone) {
+            own.end(false, &self.sent, &self.epoch);
+        }
+        assert_eq!(is_here, self.own.is_some());
     }
 
     fn come(&mut self, id: Option<&str>) {
@@ -341,7 +378,13 @@ impl<'a> Scene<'a> {
                 last: None,
             },
         };
-        let model = Listener::register(&self.sent, id, &self.epoch, self.options.resumable);
+        let model = Listener::register(
+            &self.sent,
+            id,
+            &self.epoch,
+            self.options.resumable,
+            self.options.limit,
+        );
         self.own = Some(Connection { stream, model });
     }
 
@@ -516,6 +559,36 @@ fn poll<S: Stream + Unpin>(stream: &mut S) -> Poll<Option<S::Item>> {
 fn is_at(position: Position, place: Place) -> bool {
     let alike = position.sequence() == place.0 && position.is_dispatch() == (place.1 > 0);
     alike && (place.1 == 0 || position.to_string() == written(place))
+}
+
+fn messages(most: u8) -> u64 {
+    match most {
+        u8::MAX => u64::MAX,
+        most => most.into(),
+    }
+}
+
+fn bytes(most: u16) -> u64 {
+    match most {
+        u16::MAX => u64::MAX,
+        most => most.into(),
+    }
+}
+
+impl Limit {
+    fn limit(self) -> Option<QueueLimit> {
+        let (most, overflow) = match self {
+            Limit::Unlimited => return None,
+            Limit::DropOldest(most) => (most, Overflow::DropOldest),
+            Limit::Disconnect(most) => (most, Overflow::Disconnect),
+            Limit::Refuse(most) => (most, Overflow::Refuse),
+        };
+        Some(QueueLimit {
+            messages: messages(most.messages),
+            bytes: bytes(most.bytes),
+            overflow,
+        })
+    }
 }
 
 fn check_gap(gap: &eric_sse::Gap, expected: &Gap) {
