@@ -10,22 +10,26 @@
 //!
 //! ## Sharing
 //!
-//! A message's block is made once. And after a turn in which something was broadcast, most listeners of a
-//! channel stand at the same place of the log and are owed the same blocks: the first one to look joins
-//! them, the others get that very chunk and jump behind it. A listener that has an `on_message`, or
-//! something in its lane, is owed bytes of its own.
+//! After a turn in which something was broadcast, most listeners of a channel stand at the same place of the log and are owed
+//! the same blocks: the first one to look writes them, the others get that very chunk and jump behind it. A listener that
+//! has an `on_message`, or something in its lane, is owed bytes of its own. So most messages are written once, and what a
+//! history keeps is not kept twice, as a message and as its block: a block is kept when it is needed for the second time,
+//! by those who lag behind or come back.
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::encode;
-use crate::event::{Event, EventId, EventType};
+use crate::event::{Event, EventType};
 use crate::message::ToEvent;
 use crate::position::Position;
 use crate::replay::Gap;
 use crate::seat::Sent;
 use crate::stream::{MessageStream, Step};
+
+/// About so many bytes of a block are neither type nor data.
+const BLOCK_OVERHEAD: u64 = 48;
 
 /// A chunk ends with the block that takes it past this many bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
@@ -113,10 +117,11 @@ impl<M: ToEvent> Chunks<M> {
         let mut bytes = Vec::new();
         if !self.started {
             self.started = true;
-            encode::prelude(
+            let start = self.stream.channel().last_id(self.stream.seat());
+            encode::note(
                 &mut bytes,
-                self.wire.retry_milliseconds,
-                self.start().as_ref(),
+                Some(self.wire.retry_milliseconds),
+                start.as_ref(),
             );
         } else if !self.wire.paced
             && let Some(shared) = self.take_shared()
@@ -126,19 +131,12 @@ impl<M: ToEvent> Chunks<M> {
         self.own_chunk(bytes)
     }
 
-    /// Returns the event id behind which the stream starts. A gap has one of its own.
-    fn start(&self) -> Option<EventId> {
-        let seat = self.stream.seat();
-        let is_told = seat.gap.borrow().is_none();
-        is_told.then(|| self.stream.channel().event_id(seat.last.get()))
-    }
-
     /// Makes a chunk for this stream alone.
     fn own_chunk(&mut self, mut bytes: Vec<u8>) -> ChunkStep {
         let limit = if self.wire.paced { 0 } else { CHUNK_BYTES };
         while bytes.len() <= limit {
             match self.stream.step() {
-                Step::Message(sent) => bytes.extend_from_slice(sent.block(self.stream.channel())),
+                Step::Message(sent) => sent.write(self.stream.channel(), &mut bytes),
                 Step::Gap(gap) => gap_event(self.stream.channel(), &gap).encode(&mut bytes),
                 Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
                 Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
@@ -205,10 +203,12 @@ impl<M: ToEvent> Chunks<M> {
         if unread.is_empty() {
             return None;
         }
-        let mut bytes = Vec::new();
+        // Blocks are little longer than what they are made of.
+        let weight: u64 = unread.iter().map(|sent| sent.bytes + BLOCK_OVERHEAD).sum();
+        let mut bytes = Vec::with_capacity(weight.min(CHUNK_BYTES as u64) as usize);
         let mut to = from;
         for sent in &unread {
-            bytes.extend_from_slice(sent.block(channel));
+            sent.write(channel, &mut bytes);
             to += 1;
             if bytes.len() > CHUNK_BYTES {
                 break;
@@ -232,15 +232,17 @@ pub(crate) fn gap_event<M>(channel: &AbstractChannel<M>, gap: &Gap) -> Event {
 }
 
 impl<M: ToEvent> Sent<M> {
-    /// Returns the message's block, which is made at the first call.
-    fn block(&self, channel: &AbstractChannel<M>) -> &[u8] {
-        if self.block.get().is_none() {
-            let mut bytes = Vec::new();
-            let id = channel.event_id(self.position);
-            self.message.to_event().with_id(id).encode(&mut bytes);
-            // Already set if making the event led back here: then the bytes are the same.
-            let _ = self.block.set(bytes.into());
+    /// Writes the message's block.
+    fn write(&self, channel: &AbstractChannel<M>, out: &mut Vec<u8>) {
+        if let Some(block) = self.block.get() {
+            return out.extend_from_slice(block);
         }
-        self.block.get().map_or(&[], |block| block)
+        let start = out.len();
+        let id = channel.event_id(self.position);
+        self.message.to_event().with_id(id).encode(out);
+        if self.written.replace(true) {
+            // Already set if making the event led back here: then the bytes are the same.
+            let _ = self.block.set(out[start..].into());
+        }
     }
 }

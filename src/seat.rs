@@ -23,7 +23,9 @@ pub struct Sent<M> {
     pub(crate) at: f64,
     /// The ids of the listeners that a broadcast is not for.
     pub(crate) except: Box<[Rc<str>]>,
-    /// The message's block of an event stream, made when the first reader needs it.
+    /// Whether its block of an event stream was needed before.
+    pub(crate) written: Cell<bool>,
+    /// The block, kept from the second time on that it is needed.
     pub(crate) block: OnceCell<Box<[u8]>>,
 }
 
@@ -41,6 +43,7 @@ impl<M> Sent<M> {
             bytes,
             at,
             except,
+            written: Cell::new(false),
             block: OnceCell::new(),
         })
     }

@@ -3,8 +3,7 @@
 //! ## On the wire
 //!
 //! A stream of bytes starts with the reconnection time, then has one block per message: `event`, `id`
-//! and `data`. Every block that is ready goes out in one chunk. A message's block is made once and
-//! shared by all listeners; listeners that stand at the same place share the whole chunk.
+//! and `data`. Every block that is ready goes out in one chunk, which listeners that stand at the same place share.
 //!
 //! ## Pacing
 //!
