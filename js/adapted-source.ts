@@ -1,6 +1,6 @@
 // The source of a response whose channel's subclass decides what a stream yields.
 
-import { encodeEvent, encodePrelude } from '../pkg/eric_sse.js';
+import { encodeEvent } from '../pkg/eric_sse.js';
 import type { Body, Source } from './body.js';
 import type { CloseReason } from './connection.js';
 import { InvalidMessageFormat } from './errors.js';
@@ -48,7 +48,8 @@ export class AdaptedSource implements Source {
   take(): Uint8Array | typeof WAIT | typeof ENDED {
     if (!this.#started && !this.#options.events.over) {
       this.#started = true;
-      return encodePrelude(this.#options.retryMilliseconds);
+      const { seat } = this.#options;
+      return seat.raw.note(this.#options.retryMilliseconds, seat.number);
     }
     if (this.#ready === undefined) {
       void this.#ask();
@@ -71,6 +72,11 @@ export class AdaptedSource implements Source {
   hasMore(): boolean {
     if (this.#options.stream instanceof MessageStream) return this.#options.seat.waitingSince() !== undefined;
     return this.#lastBlocks++ < MOST_LAST_BLOCKS;
+  }
+
+  /** Without an event id: only the subclass knows what it has taken and not given yet. */
+  note(retryMilliseconds?: number): Uint8Array {
+    return this.#options.seat.raw.note(retryMilliseconds);
   }
 
   get isAsked(): boolean {

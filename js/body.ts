@@ -1,6 +1,5 @@
 // Body: the bytes of a response, handed to whoever reads them.
 
-import { encodeHeartbeat } from '../pkg/eric_sse.js';
 import type { CloseReason, Connection, Transport } from './connection.js';
 import { ENDED, WAIT } from './open.js';
 
@@ -16,6 +15,8 @@ export interface Source {
   delivered(): void;
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
+  /** Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id everything was handed on. */
+  note(retryMilliseconds?: number): Uint8Array;
   /** Whether more may be ready than was taken: asked while the body is to end. */
   hasMore(): boolean;
   /** Whether what is ready is on its way: `woken` is called within this turn if there is something. */
@@ -23,9 +24,6 @@ export interface Source {
   /** Ends the source, which calls the body's `ended`. */
   end(reason: CloseReason): Promise<void> | void;
 }
-
-/** Shared by all bodies: who reads one in this process must not write to it. */
-let heartbeat: Uint8Array | undefined;
 
 /** Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then. */
 const PULL_ONLY = { highWaterMark: 0 };
@@ -38,7 +36,7 @@ export class Body implements Transport {
   #cancelled = false;
   #over = false;
   /** What a body that is to end does so with. */
-  #last: { reason: CloseReason; bytes: Uint8Array; since: number } | undefined;
+  #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
   /** Ends the body if nothing comes of what its source was asked. */
   #soon: ReturnType<typeof setTimeout> | undefined;
   /** Ends the pull that waits for a chunk. */
@@ -69,14 +67,12 @@ export class Body implements Transport {
   }
 
   beat(): void {
-    heartbeat ??= encodeHeartbeat();
-    if (!this.#enqueue(heartbeat)) return;
-    this.#answer();
+    if (this.#enqueue(this.#source.note())) this.#answer();
   }
 
-  finish(reason: CloseReason, last: Uint8Array): void {
+  finish(reason: CloseReason, retryMilliseconds: number): void {
     if (this.#over || this.#last) return;
-    this.#last = { reason, bytes: last, since: performance.now() };
+    this.#last = { reason, retryMilliseconds, since: performance.now() };
     // What has come in this turn goes first.
     this.woken();
   }
@@ -152,7 +148,7 @@ export class Body implements Transport {
     const last = this.#last;
     if (last === undefined) return false;
     this.#last = undefined;
-    if (!this.#over && this.#enqueue(last.bytes)) void this.#source.end(last.reason);
+    if (!this.#over && this.#enqueue(this.#source.note(last.retryMilliseconds))) void this.#source.end(last.reason);
     return true;
   }
 

@@ -1,6 +1,5 @@
 // Connection: the life of one response: what keeps it alive, what ends it, and how its end is told.
 
-import { encodePrelude } from '../pkg/eric_sse.js';
 import type { MessageQueueListener } from './listener.js';
 import { LONGEST_TIMER_SECONDS, numberOption } from './options.js';
 import type { Seat } from './seat.js';
@@ -83,8 +82,8 @@ export interface Transport {
   waitingSince(): number | undefined;
   /** Sends a comment to who waits. */
   beat(): void;
-  /** Ends the body behind what is ready now, and behind `last`. */
-  finish(reason: CloseReason, last: Uint8Array): void;
+  /** Ends the body behind what is ready now, telling the client when to come back. */
+  finish(reason: CloseReason, retryMilliseconds: number): void;
   /** Ends the body. */
   end(reason: CloseReason): void;
 }
@@ -147,7 +146,7 @@ export class Connection {
   /** Ends the response behind what is ready now, telling the client when to come back. */
   finish(reason: CloseReason, retryMilliseconds: number): void {
     const transport = this.#transport?.deref();
-    if (transport) transport.finish(reason, encodePrelude(Math.round(retryMilliseconds)));
+    if (transport) transport.finish(reason, Math.round(retryMilliseconds));
     else this.#endSource?.(reason);
   }
 

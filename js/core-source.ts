@@ -44,6 +44,10 @@ export class CoreSource implements Source {
     return this.#seat.waitingSince() !== undefined;
   }
 
+  note(retryMilliseconds?: number): Uint8Array {
+    return this.#seat.raw.note(retryMilliseconds, this.#seat.number);
+  }
+
   get isAsked(): boolean {
     return false;
   }

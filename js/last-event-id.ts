@@ -21,9 +21,17 @@ export function lastEventIdOption(value: string | undefined): string | undefined
   return value.slice(0, LONGEST) || undefined;
 }
 
-/** Returns what the request says, the header before the query; `undefined` when it says nothing. */
+/**
+ * Returns what the request says, the header before the query; `undefined` when it says nothing.
+ *
+ * @throws {TypeError} when it is no `Request`.
+ */
 export function lastEventIdOf(request: RequestLike | null | undefined): string | undefined {
-  const header = request?.headers?.get('Last-Event-ID');
+  const headers = request?.headers;
+  if (headers != null && typeof headers.get !== 'function') {
+    throw new TypeError('request must be a Request with headers that can be got: one of node:http has to be converted');
+  }
+  const header = headers?.get('Last-Event-ID');
   if (header) return lastEventIdOption(header);
   const [url = ''] = request?.url?.split('#', 1) ?? [];
   // Only the first question mark begins the query: others may stand in it.

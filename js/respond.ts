@@ -1,6 +1,5 @@
 // Responses: a listener that lives as long as its client, or as long as a client may take to come back.
 
-import { encodePrelude } from '../pkg/eric_sse.js';
 import { AdaptedSource } from './adapted-source.js';
 import { Body } from './body.js';
 import { internalsOf, seatOf, streamOptions, type AbstractChannel, type StreamOptions } from './channel.js';
@@ -14,7 +13,7 @@ import { shownId } from './ids.js';
 import { lastEventIdOf, lastEventIdOption, type RequestLike } from './last-event-id.js';
 import { queueOption, type QueueOptions } from './limits.js';
 import { MessageQueueListener } from './listener.js';
-import { functionOption, idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption, signalOption } from './options.js';
+import { functionOption, idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption, shown, signalOption } from './options.js';
 import { ForeignStream } from './owned.js';
 import { reporter } from './report.js';
 import type { Seat, SeatOptions } from './seat.js';
@@ -23,7 +22,7 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
   extends StreamOptions, FilterOptions<Events>, LivenessOptions {
   /** The listener to read for, or the id of it; a new one when left out. One that is registered already has to be resumable. */
   listener?: MessageQueueListener<Events> | string | undefined;
-  /** How much may wait for it: by default 1,024 messages and 1 MiB, upon which the response ends and the client comes back. */
+  /** How much may wait for it, from when it is registered on: by default 1,024 messages and 1 MiB, upon which the response ends and the client comes back. */
   queue?: QueueOptions | undefined;
   /**
    * Keeps the listener and what waits for it, dispatches included, for so long after its client has left. The next response for
@@ -63,6 +62,11 @@ export function respond(
   const liveness = livenessOption(given);
   const onClose = functionOption(given.onClose, 'onClose');
   const keepMilliseconds = numberOption(given.resumeSeconds, 'resumeSeconds', 0, LONGEST_TIMER_SECONDS) * 1000;
+  const { listener } = given;
+  if (listener !== undefined && typeof listener !== 'string' && !(listener instanceof MessageQueueListener)) {
+    throw new TypeError(`listener must be a MessageQueueListener or an id, not ${shown(listener)}`);
+  }
+  if (keepMilliseconds > 0 && listener === undefined) throw new TypeError('resumeSeconds needs a listener, which the client names when it comes back');
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
   const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), onError, lastEventId, resumable: keepMilliseconds > 0 };
   const headers = eventStreamHeaders(given.headers);
@@ -72,9 +76,9 @@ export function respond(
   if (internals.gone) return new Response(null, { status: 204, headers });
   if (request?.method === 'HEAD') return new Response(null, { headers });
   // Nothing but when to come back, by when somebody else may answer.
-  if (internals.draining) return new Response(encodePrelude(jittered(retryMilliseconds)) as Uint8Array<ArrayBuffer>, { headers });
+  if (internals.draining) return new Response(internals.raw.note(jittered(retryMilliseconds)) as Uint8Array<ArrayBuffer>, { headers });
 
-  const seat = seatFor(channel, given.listener, seatOptions);
+  const seat = seatFor(channel, listener, seatOptions);
   const report = reporter(seat.listener.id, onError);
   const connection = new Connection(liveness, seat, (reason) => {
     internals.connections.delete(connection);

@@ -2,6 +2,7 @@
 
 import type { RawChannel } from '../pkg/eric_sse.js';
 import type { Connection } from './connection.js';
+import { InvalidListenerException } from './errors.js';
 import type { Filter } from './filter.js';
 import { UNBOUNDED, type Queue } from './limits.js';
 import { MessageQueueListener } from './listener.js';
@@ -37,6 +38,7 @@ export class Seat {
   connection: Connection | undefined;
   /** Whether the core has disconnected the listener, because its queue was full. */
   full = false;
+  #isReplacing = false;
   #watched = false;
   #left = false;
   /** The counters at the end. */
@@ -116,11 +118,18 @@ export class Seat {
     (this.#kept as { unref?: () => void }).unref?.();
   }
 
-  /** The client of a resumable listener has come back, with the last event ID that it has, if any. */
+  /**
+   * The client of a resumable listener has come back, with the last event ID that it has, if any.
+   *
+   * @throws {InvalidListenerException} when whoever is told that the former response is replaced opens another one.
+   */
   resume(lastEventId: string | undefined): void {
+    if (this.#isReplacing) throw new InvalidListenerException('another response is being opened for the listener');
     const old = this.connection;
     this.connection = undefined;
+    this.#isReplacing = true;
     old?.end('replaced');
+    this.#isReplacing = false;
     clearTimeout(this.#kept);
     if (lastEventId !== undefined) this.raw.rewind(this.number, lastEventId);
   }

@@ -7,23 +7,20 @@ use memchr::memchr2;
 
 use crate::event::{EventId, EventType};
 
-/// Writes the block with which a stream starts: its reconnection time, and the event id that it starts behind.
+/// Writes a block of which no event comes: it sets the reconnection time, or is a comment; and it may say up to which event id
+/// the client has got everything.
 ///
-/// No event comes of it, but the client keeps the id: "Set the last event ID string of the event source to the value of
-/// the last event ID buffer. If the data buffer is an empty string, set the data buffer and the event type buffer to the
-/// empty string and return."
-pub(crate) fn prelude(out: &mut Vec<u8>, milliseconds: u64, id: Option<&EventId>) {
-    retry_field(out, milliseconds);
-    if let Some(id) = id {
+/// The client passes over a comment: "If the line starts with a U+003A COLON character (:), ignore the line." And it keeps
+/// the id: "Set the last event ID string of the event source to the value of the last event ID buffer. If the data
+/// buffer is an empty string, set the data buffer and the event type buffer to the empty string and return."
+pub(crate) fn note(out: &mut Vec<u8>, retry_milliseconds: Option<u64>, last: Option<&EventId>) {
+    match retry_milliseconds {
+        Some(milliseconds) => retry_field(out, milliseconds),
+        None => field(out, "", b""),
+    }
+    if let Some(id) = last {
         id_field(out, id);
     }
-    end_of_block(out);
-}
-
-/// Writes a comment without text, which clients pass over: "If the line starts with a U+003A COLON
-/// character (:), ignore the line."
-pub(crate) fn comment(out: &mut Vec<u8>) {
-    field(out, "", b"");
     end_of_block(out);
 }
 
@@ -125,23 +122,17 @@ mod tests {
     }
 
     #[test]
-    fn a_comment_is_a_line_with_a_colon() {
-        let mut out = Vec::new();
-        comment(&mut out);
-        assert_eq!(out, b":\n\n");
-    }
-
-    #[test]
-    fn a_stream_starts_with_its_reconnection_time() {
-        let mut out = Vec::new();
-        prelude(&mut out, 15000, None);
-        assert_eq!(out, b"retry: 15000\n\n");
-    }
-
-    #[test]
-    fn a_stream_says_where_it_starts() {
-        let mut out = Vec::new();
-        prelude(&mut out, 15000, Some(&EventId::new("e-7").unwrap()));
-        assert_eq!(out, b"retry: 15000\nid: e-7\n\n");
+    fn a_note_is_a_comment_or_a_reconnection_time_and_may_have_an_id() {
+        let id = EventId::new("e-7").unwrap();
+        for (retry, last, expected) in [
+            (None, None, ":\n\n"),
+            (None, Some(&id), ":\nid: e-7\n\n"),
+            (Some(15000), None, "retry: 15000\n\n"),
+            (Some(15000), Some(&id), "retry: 15000\nid: e-7\n\n"),
+        ] {
+            let mut out = Vec::new();
+            note(&mut out, retry, last);
+            assert_eq!(String::from_utf8(out).unwrap(), expected);
+        }
     }
 }

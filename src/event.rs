@@ -98,10 +98,10 @@ impl EventId {
 }
 
 /// Returns a comment without text, which clients pass over: it keeps an idle connection alive, and its failure tells
-/// that the client has left.
-pub fn heartbeat() -> Vec<u8> {
+/// that the client has left. With an event id, which they keep, it tells also up to where they have got everything.
+pub fn heartbeat(last: Option<&EventId>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode::comment(&mut bytes);
+    encode::note(&mut bytes, None, last);
     bytes
 }
 

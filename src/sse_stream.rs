@@ -9,7 +9,7 @@ use futures_core::Stream;
 
 use crate::chunk::{ChunkStep, Chunks};
 use crate::error::CallbackError;
-use crate::event::{Event, EventId, EventType};
+use crate::event::{Event, EventId, EventType, heartbeat};
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, Payload, ToEvent};
 use crate::pace::Pace;
@@ -138,6 +138,17 @@ impl<M> ByteStream<M> {
     /// Returns the listener that this stream reads for.
     pub fn listener(&self) -> &MessageQueueListener<M> {
         self.chunks.stream.listener()
+    }
+}
+
+impl<M: ToEvent> ByteStream<M> {
+    /// Returns a comment to send when nothing has been sent for some time: it keeps the connection alive, and its failure tells
+    /// that the client has left. It has the event id up to which the client has got everything, once it was written what the
+    /// stream has given so far: one whose filter keeps most of the messages away need not be replayed them.
+    pub fn heartbeat(&self) -> Vec<u8> {
+        let messages = &self.chunks.stream;
+        let last = messages.channel().last_id(messages.seat());
+        heartbeat(last.filter(|_| self.chunks.started()).as_ref())
     }
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
+use crate::encode;
 use crate::error::{CallbackError, InvalidListenerException};
 use crate::limit::{History, Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
@@ -208,6 +209,17 @@ impl RawChannel {
     pub fn is_seated(&self, seat: usize) -> bool {
         let seat = self.seat(seat);
         seat.is_some_and(|seat| seat.left.get().is_none())
+    }
+
+    /// Encodes a block of which no event comes: one that sets the reconnection time, or else a comment. When a listener is given
+    /// it has the event id up to which that one was given everything.
+    pub fn note(&self, retry_milliseconds: Option<f64>, seat: Option<usize>) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let seat = seat.and_then(|seat| self.seat(seat));
+        let last = seat.and_then(|seat| self.channel.last_id(&seat));
+        let retry = retry_milliseconds.map(|milliseconds| milliseconds as u64);
+        encode::note(&mut bytes, retry, last.as_ref());
+        bytes
     }
 
     /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.

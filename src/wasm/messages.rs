@@ -2,8 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::encode;
-use crate::event::{self, Event, EventId, EventType};
+use crate::event::{Event, EventId, EventType};
 use crate::message::ToEvent;
 use crate::wasm::host::thrown;
 
@@ -46,18 +45,4 @@ pub fn encode_event(event: &str, data: &str, id: Option<String>) -> Result<Vec<u
     let mut bytes = Vec::new();
     block.encode(&mut bytes);
     Ok(bytes)
-}
-
-/// Encodes the comment that keeps an idle connection alive.
-#[wasm_bindgen(js_name = encodeHeartbeat)]
-pub fn encode_heartbeat() -> Vec<u8> {
-    event::heartbeat()
-}
-
-/// Encodes a block that sets the reconnection time and nothing else.
-#[wasm_bindgen(js_name = encodePrelude)]
-pub fn encode_prelude(retry_milliseconds: f64) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    encode::prelude(&mut bytes, retry_milliseconds as u64, None);
-    bytes
 }

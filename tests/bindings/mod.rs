@@ -2,9 +2,7 @@
 
 use eric_sse::wasm::channels::RawChannel;
 use eric_sse::wasm::host::{Host, install_host};
-use eric_sse::wasm::messages::{
-    JsMessage, check_event_type, encode_event, encode_heartbeat, encode_prelude,
-};
+use eric_sse::wasm::messages::{JsMessage, check_event_type, encode_event};
 use eric_sse::wasm::streams::{end, next_chunk, next_message, open_streams, rest, take_woken};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -191,8 +189,21 @@ fn what_does_not_fit_in_a_line_is_refused() {
         encode_event("a", "1", Some("2".into())).unwrap(),
         b"event: a\nid: 2\ndata: 1\n\n"
     );
-    assert_eq!(encode_prelude(15_000.0), b"retry: 15000\n\n");
-    assert_eq!(encode_heartbeat(), b":\n\n");
+}
+
+#[wasm_bindgen_test]
+fn a_note_may_say_up_to_where_a_listener_has_got_everything() {
+    let channel = channel();
+    let seat = add(&channel, "a");
+    let id = channel.event_id(None);
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    assert_eq!(text(channel.note(None, None)), ":\n\n");
+    assert_eq!(text(channel.note(Some(15_000.0), None)), "retry: 15000\n\n");
+    assert_eq!(
+        text(channel.note(None, Some(seat))),
+        format!(":\nid: {id}\n\n")
+    );
+    assert_eq!(text(channel.note(None, Some(seat + 1))), ":\n\n");
 }
 
 #[wasm_bindgen_test]
