@@ -48,8 +48,7 @@ export class AdaptedSource implements Source {
   take(): Uint8Array | typeof WAIT | typeof ENDED {
     if (!this.#started && !this.#options.events.over) {
       this.#started = true;
-      const { seat } = this.#options;
-      return seat.raw.note(this.#options.retryMilliseconds, seat.number);
+      return this.note(this.#options.retryMilliseconds);
     }
     if (this.#ready === undefined) {
       void this.#ask();
@@ -74,7 +73,7 @@ export class AdaptedSource implements Source {
     return this.#lastBlocks++ < MOST_LAST_BLOCKS;
   }
 
-  /** Without an event id: only the subclass knows what it has taken and not given yet. */
+  /** Without an event id: what the client is to come back with, and up to where it has got everything, only the subclass knows. */
   note(retryMilliseconds?: number): Uint8Array {
     return this.#options.seat.raw.note(retryMilliseconds);
   }

@@ -6,7 +6,7 @@ import { numberOption, objectOption, shown } from './options.js';
 export interface HistoryOptions {
   /** The most messages; 1,024 by default. 0 keeps nothing. */
   messages?: number | undefined;
-  /** The most bytes, those of types and data; 1 MiB by default. */
+  /** The most bytes, those of types and data and 256 for each message; 1 MiB by default. */
   bytes?: number | undefined;
   /** The age up to which they are replayed; 300 by default. Older ones are dropped at the next send or subscription. */
   seconds?: number | undefined;
@@ -25,7 +25,7 @@ export type Overflow =
 export interface QueueOptions {
   /** The most messages; 1,024 by default, `Infinity` for any number. */
   messages?: number | undefined;
-  /** The most bytes, those of types and data; 1 MiB by default, `Infinity` for any number. */
+  /** The most bytes, those of types and data and 256 for each message; 1 MiB by default, `Infinity` for any number. */
   bytes?: number | undefined;
   /** `'disconnect'` by default for a response, `'drop-oldest'` for a listener in this process. */
   overflow?: Overflow | undefined;

@@ -12,7 +12,7 @@ export interface ListenerStats {
   replayed: number;
   /** How many messages wait. */
   queued: number;
-  /** How many bytes those have: of their types and data. */
+  /** How many bytes those have: of their types and data, and 256 for each. */
   bytes: number;
   /** How many broadcasts it is behind the newest one. */
   lag: number;

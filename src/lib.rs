@@ -68,7 +68,7 @@ pub use error::{
 pub use event::{Event, EventId, EventType, heartbeat};
 pub use limit::{History, Overflow, QueueLimit};
 pub use listener::{Filter, MessageQueueListener, OnMessage};
-pub use message::{Message, Payload, ToEvent};
+pub use message::{MESSAGE_BYTES, Message, Payload, ToEvent};
 pub use position::Position;
 pub use replay::{Gap, GapReason};
 pub use seat::{Delivery, ListenerOptions};

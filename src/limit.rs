@@ -13,7 +13,8 @@
 pub struct QueueLimit {
     /// The most messages that wait.
     pub messages: u64,
-    /// The most bytes that wait, counted as [weight](QueueLimit) counts them: those of type and data.
+    /// The most bytes that wait, counted as [`ToEvent::bytes`](crate::ToEvent::bytes) counts them: those of type and data, and
+    /// [`MESSAGE_BYTES`](crate::MESSAGE_BYTES) for each message.
     pub bytes: u64,
     /// What happens when a message comes on top of that.
     pub overflow: Overflow,
@@ -45,7 +46,7 @@ impl QueueLimit {
 pub struct History {
     /// The most broadcasts that are kept.
     pub messages: u64,
-    /// The most bytes that are kept, those of types and data.
+    /// The most bytes that are kept, counted as those of a [`QueueLimit`].
     pub bytes: u64,
     /// The age from which on they are not kept, in milliseconds of the clock that sends are stamped with.
     pub milliseconds: f64,

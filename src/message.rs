@@ -122,15 +122,19 @@ impl Message {
     }
 }
 
+/// What a message counts for beside its type and data: about what it takes to keep one, in WebAssembly and JavaScript together.
+pub const MESSAGE_BYTES: u64 = 256;
+
 /// What an [`SseChannel`](crate::SseChannel) can put on the wire.
 pub trait ToEvent {
     /// Returns the event: its type and data. The channel adds the id.
     fn to_event(&self) -> Event;
 
-    /// Returns how many bytes the message counts for where bytes are bounded: those of its type and data.
+    /// Returns how many bytes the message counts for where bytes are bounded: those of its type and data, and
+    /// [`MESSAGE_BYTES`].
     fn bytes(&self) -> u64 {
         let event = self.to_event();
-        (event.event_type().as_str().len() + event.data().len()) as u64
+        MESSAGE_BYTES + (event.event_type().as_str().len() + event.data().len()) as u64
     }
 }
 

@@ -21,7 +21,8 @@ const STRETCH = 10;
 const WARM_UP = 250;
 /** Every so many clients' latency is taken. */
 const SAMPLED = 20;
-const BOUND = { messages: 1024, bytes: 1024 * 1024 };
+/** Wide enough that the few hundred kilobytes by which heaps differ from look to look do not count. */
+const BOUND = { messages: 8192, bytes: 8 * 1024 * 1024 };
 const TIMES = 1.1;
 /** The medians of a machine that does other things at the same time differ now and then: then it is measured again. */
 const ATTEMPTS = 3;
@@ -130,14 +131,11 @@ test(`a client that stalls among ${CLIENTS}, during ${MESSAGES} broadcasts of 1 
   assert.ok(bytes > 0.99 * BOUND.bytes, 'and the bound is used');
   assert.equal(dropped.overflow + queued, among.sent - WARM_UP * TURN, 'all that it was sent is waiting or counted');
   assert.ok(ratio <= TIMES, `the others' latency is ${ratio} times as long`);
-  // A message is kept as JavaScript's text and as the block that the others were sent, so the queue is there twice; and the
-  // WebAssembly memory grows by more than it holds.
-  const held = after.heap - empty.heap + (after.wasm - empty.wasm);
+  const held = Math.max(...[filled, after].map(({ heap, wasm }) => heap - empty.heap + (wasm - empty.wasm)));
   context.diagnostic(`in all ${(held / BOUND.bytes).toFixed(2)} times the bound`);
-  assert.ok(after.heap - empty.heap < 1.3 * BOUND.bytes, 'growth of the JavaScript heap');
-  assert.ok(after.wasm - empty.wasm < 4 * BOUND.bytes, 'growth of the WebAssembly memory');
+  assert.ok(held <= 1.2 * BOUND.bytes, 'growth of the JavaScript heap and the WebAssembly memory together');
   assert.ok(after.heap - filled.heap < 0.2 * BOUND.bytes, 'growth of the JavaScript heap once the queue is full');
-  assert.ok(after.wasm - filled.wasm < BOUND.bytes, 'growth of the WebAssembly memory once the queue is full');
+  assert.ok(after.wasm - filled.wasm <= 0.2 * BOUND.bytes, 'growth of the WebAssembly memory once the queue is full');
 
   await stalled.body.cancel();
   for (const { channel } of [without, among]) channel.close();

@@ -20,7 +20,8 @@ export default function register(eric, test) {
     'a new channel of a class of one\'s own': (options) => void new Plain(options),
     'ChannelContainer.add': (options) => void new ChannelContainer().add(options),
     response(options, channel) {
-      void channel.response(null, options).body.cancel();
+      const given = options?.resumeSeconds === undefined ? options : { listener: 'x', ...options };
+      void channel.response(null, given).body.cancel();
       // One that is to be resumed stays.
       for (const { id } of channel.listeners().slice(1)) channel.removeListener(id);
     },
@@ -66,7 +67,7 @@ export default function register(eric, test) {
     ['resumeSeconds', ['response'], NO_NUMBERS, upTo(LONGEST)],
     ['onClose', ['response'], NO_FUNCTIONS],
     ['onError', ['response', 'watch'], NO_FUNCTIONS],
-    ['listener', ['response'], [], (value) => value !== '' && !/[\n\r\0]/.test(value), ['', 'a\nb', 'a\rb', 'a\0b', 'x']],
+    ['listener', ['response'], [null, 5, true, {}, [], ['x'], Symbol('x'), () => {}, Object('x')], (value) => value !== '' && !/[\n\r\0]/.test(value), ['', 'a\nb', 'a\rb', 'a\0b', 'x']],
     ['except', ['broadcast'], [null, 5, true, {}, [5], [null], Symbol('x'), () => {}]],
     ['seconds', DRAINS, NO_NUMBERS, upTo(LONGEST)],
     ['retryMilliseconds', DRAINS, NO_NUMBERS, upTo(Number.MAX_SAFE_INTEGER)],
@@ -176,17 +177,19 @@ export default function register(eric, test) {
     await stream.return();
   });
 
+  /** Of a message with a type of one byte and one byte of data. */
+  const WEIGHT = 256 + 2;
   const bounds = NUMBERS.filter((value) => value >= 0);
   test('any bound that is taken is kept: histories', async () => {
     for (const messages of bounds) {
-      for (const bytes of [0, 2, 2 ** 53, Infinity, 1e308]) {
+      for (const bytes of [0, WEIGHT, 2 ** 53, Infinity, 1e308]) {
         for (const seconds of [0, Number.MIN_VALUE, 60, 1e308, Infinity]) {
           const channel = new SSEChannel({ history: { messages, bytes, seconds } });
           const before = channel.lastEventId;
           for (let payload = 1; payload <= 3; payload++) channel.broadcast({ type: 'n', payload });
           const kept = channel.stats().history.messages;
-          assert.isAtMost(kept, Math.min(3, messages, bytes / 2));
-          if (seconds >= 60) assert.strictEqual(kept, Math.floor(Math.min(3, messages, bytes / 2)), `${messages} messages, ${bytes} bytes`);
+          assert.isAtMost(kept, Math.min(3, messages, bytes / WEIGHT));
+          if (seconds >= 60) assert.strictEqual(kept, Math.floor(Math.min(3, messages, bytes / WEIGHT)), `${messages} messages, ${bytes} bytes`);
           const stream = channel.watch({ lastEventId: before });
           const items = await ready(stream);
           const missed = items[0]?.event === '_eric_gap' ? items.shift().data.missed : 0;
@@ -200,7 +203,7 @@ export default function register(eric, test) {
   test('any bound that is taken is kept: queues', async () => {
     for (const overflow of ['drop-oldest', 'disconnect', 'refuse']) {
       for (const messages of bounds.filter((value) => value >= 1)) {
-        for (const bytes of [-0, Number.MIN_VALUE, 4, 2 ** 53, 2 ** 64, 1e308, Infinity]) {
+        for (const bytes of [-0, Number.MIN_VALUE, 2 * WEIGHT, 2 ** 53, 2 ** 64, 1e308, Infinity]) {
           const channel = new SSEChannel();
           const stream = channel.watch({ queue: { messages, bytes, overflow } });
           let refused = 0;
@@ -213,7 +216,7 @@ export default function register(eric, test) {
               refused++;
             }
           }
-          const most = Math.floor(Math.min(4, messages, Math.max(1, bytes / 2)));
+          const most = Math.floor(Math.min(4, messages, Math.max(1, bytes / WEIGHT)));
           const shown = `${overflow}, ${messages} messages, ${bytes} bytes`;
           const { queued } = stream.listener.stats();
           if (overflow === 'disconnect') assert.strictEqual(channel.listenerCount, most < 4 ? 0 : 1, shown);
@@ -231,7 +234,7 @@ export default function register(eric, test) {
       const reader = new BodyReader(channel.response());
       await reader.chunk();
       await promptly(Promise.all([channel.drain({ seconds: 0, retryMilliseconds }), reader.rest()]));
-      assert.match(reader.text, /\n\nretry: \d+\n\n$/);
+      assert.match(reader.text, /\n\nretry: \d+\nid: \S+\n\n$/);
       assert.deepEqual(reader.decoder.ignored, []);
       assert.isAtLeast(reader.decoder.reconnectionTime, 500);
     }
@@ -400,7 +403,7 @@ export default function register(eric, test) {
   test('responses that come and go by the thousand leave nothing behind', async () => {
     const channel = new SSEChannel();
     for (let round = 0; round < 1000; round++) {
-      const response = channel.response(null, { lastEventId: channel.lastEventId, resumeSeconds: round % 2 ? 0.01 : 0, maxDurationSeconds: 60 });
+      const response = channel.response(null, { lastEventId: channel.lastEventId, listener: `${round}`, resumeSeconds: round % 2 ? 0.01 : 0, maxDurationSeconds: 60 });
       void response.body.cancel();
       if (round % 100 === 0) channel.broadcast({ type: 'n', payload: round });
     }

@@ -25,6 +25,9 @@ export default function register(eric, test) {
       })(),
   };
 
+  /** A block of which no event comes, at the end: a channel's own stream says in it up to where the client has everything. */
+  const noteOf = (kind, before, field) => new RegExp(`${before ? '' : '^'}${before}${field}\n${kind === 'an SSEChannel' ? 'id: \\S+\n' : ''}\n$`);
+
   /** A response, its reader, and what onClose was told. */
   function open(channel, options = {}, request = null) {
     const told = [];
@@ -37,7 +40,7 @@ export default function register(eric, test) {
       const channel = make();
       const { reader } = open(channel, { heartbeatSeconds: 0.01 });
       await reader.chunk();
-      for (let beat = 0; beat < 3; beat++) assert.match(await reader.chunk(), /^:.*\n(\n)?$/);
+      for (let beat = 0; beat < 3; beat++) assert.match(await reader.chunk(), noteOf(kind, '', ':'));
       assert.deepEqual(reader.decoder.events, []);
       broadcast(channel, 1);
       assert.deepEqual(dataOf(await reader.events(1)), ['1']);
@@ -45,6 +48,40 @@ export default function register(eric, test) {
       await reader.cancel();
       assert.strictEqual(channel.listenerCount, 0);
     });
+
+    if (kind === 'an SSEChannel') {
+      test('heartbeats and the end say up to where a client has everything, also what it did not want', async () => {
+        const channel = make();
+        const options = { heartbeatSeconds: 0.01, events: ['wanted'] };
+        const { reader } = open(channel, options);
+        await reader.chunk();
+        const send = (type) => channel.broadcast({ type, payload: 1 });
+        for (let count = 0; count < 500; count++) send('unwanted');
+        assert.strictEqual(await reader.chunk(), `:\nid: ${channel.lastEventId}\n\n`);
+        channel.broadcast({ type: 'wanted', payload: 1 }, { except: channel.listeners() });
+        assert.strictEqual(await reader.chunk(), `:\nid: ${channel.lastEventId}\n\n`);
+        send('unwanted');
+        void channel.drain({ seconds: 0 });
+        await reader.rest();
+        assert.isTrue(reader.text.endsWith(`\nid: ${channel.lastEventId}\n\n`));
+        assert.deepEqual(reader.decoder.events, []);
+
+        // It would be told of a gap, had it been sent no id.
+        const after = make();
+        const first = open(after, options);
+        await first.reader.chunk();
+        for (let round = 0; round < 4; round++) {
+          for (let count = 0; count < 500; count++) after.broadcast({ type: 'unwanted' });
+          await first.reader.chunk();
+        }
+        await first.reader.cancel();
+        after.broadcast({ type: 'wanted', payload: 2 });
+        const second = open(after, { ...options, lastEventId: first.reader.decoder.lastEventId });
+        const [event] = await second.reader.events(1);
+        assert.deepEqual([event.type, event.data], ['wanted', '2']);
+        await second.reader.cancel();
+      });
+    }
 
     test(`heartbeats: none comes when there are to be none, of ${kind}`, async () => {
       const { reader } = open(make());
@@ -128,7 +165,7 @@ export default function register(eric, test) {
       assert.strictEqual(channel.listenerCount, 0);
       assert.strictEqual(reader.decoder.retries, 2);
       assert.isAtMost(reader.decoder.reconnectionTime, 1000);
-      assert.match(reader.text, /\n\nretry: \d+\n\n$/);
+      assert.match(reader.text, noteOf(kind, '\n\n', 'retry: \\d+'));
     });
 
     test(`longest duration: it ends behind what is ready, of ${kind}`, async () => {
@@ -141,7 +178,7 @@ export default function register(eric, test) {
       assert.deepEqual(reasons(), [], 'it waits for its reader');
       await reader.rest();
       assert.deepEqual(dataOf(reader.decoder.events), ['1', '2']);
-      assert.match(reader.text, /data: 2\n\nretry: \d+\n\n$/);
+      assert.match(reader.text, noteOf(kind, 'data: 2\n\n', 'retry: \\d+'));
       assert.deepEqual(reasons(), ['expired']);
     });
 
@@ -273,7 +310,7 @@ export default function register(eric, test) {
       await reader.rest();
       await promptly(drained, 'drain');
       assert.deepEqual(dataOf(reader.decoder.events), ['1']);
-      assert.match(reader.text, /data: 1\n\nretry: \d+\n\n$/);
+      assert.match(reader.text, noteOf(kind, 'data: 1\n\n', 'retry: \\d+'));
       assert.isAtLeast(reader.decoder.reconnectionTime, 1000);
       assert.isAtMost(reader.decoder.reconnectionTime, 3000);
       assert.deepEqual(reasons(), ['drained']);
@@ -297,7 +334,7 @@ export default function register(eric, test) {
       const waiting = reader.read();
       await settle();
       const drained = channel.drain({ seconds: 0.03, retryMilliseconds: 4000 });
-      assert.match(await promptly(waiting), /^retry: \d+\n\n$/);
+      assert.match(await promptly(waiting), noteOf(kind, '', 'retry: \\d+'));
       await reader.rest();
       await promptly(drained);
       assert.strictEqual(channel.listenerCount, 0);
@@ -458,7 +495,7 @@ export default function register(eric, test) {
       await sleep(20);
       await reader.rest();
       assert.deepEqual(dataOf(reader.decoder.events).map((data) => Number(data[0])), [0, 1, 2, 3, 4, 5, 6], kind);
-      assert.match(reader.text, /\n\nretry: \d+\n\n$/);
+      assert.match(reader.text, noteOf(kind, '\n\n', 'retry: \\d+'));
     }
   });
 

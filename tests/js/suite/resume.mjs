@@ -130,9 +130,36 @@ export default function register(eric, test) {
     assert.strictEqual(channel.stats().dropped.discarded, 2);
     const second = connect(id);
     const { gap, data } = await all(second);
-    assert.deepEqual(gap, { reason: 'forgotten', from: id, to: id });
+    assert.deepEqual(gap, { reason: 'forgotten', from: id, to: `${id}.1` });
     assert.deepEqual(data, [3], 'broadcasts are replayed all the same');
     await second.cancel();
+    channel.removeListener('x');
+  });
+
+  test('a client that loses its connection before it was told is told when it comes back, once', async () => {
+    const { channel, connect, dispatch } = scene();
+    const first = connect();
+    broadcast(channel, 1);
+    await all(first);
+    const id = first.decoder.lastEventId;
+    await first.cancel();
+    dispatch(2);
+    channel.removeListener('x');
+    for (let lost = 0; lost < 3; lost++) {
+      const reader = connect(id);
+      // What is read of it does not reach the client.
+      if (lost > 0) await reader.chunk();
+      await reader.cancel();
+    }
+    const told = connect(id);
+    const { gap, data } = await all(told);
+    assert.deepEqual([gap.reason, gap.from, data], ['forgotten', id, []]);
+    await told.cancel();
+    const again = connect(told.decoder.lastEventId);
+    dispatch(3);
+    assert.deepEqual(await all(again), { gap: undefined, data: [3] });
+    await again.cancel();
+    channel.removeListener('x');
   });
 
   test('a client that comes back stops the time', async () => {
@@ -195,6 +222,37 @@ export default function register(eric, test) {
     channel.removeListener('x');
     await readers[9].rest();
     assert.strictEqual(reasons[9], 'removed');
+  });
+
+  test('who is told that its response is replaced cannot open another one for the listener meanwhile', async () => {
+    const { channel, connect, reasons } = scene();
+    const errors = [];
+    const first = connect(undefined, {
+      onClose: ({ reason }) => {
+        reasons.push(reason);
+        if (reason === 'replaced') errors.push(thrownBy(() => connect()));
+      },
+    });
+    await first.chunk();
+    const second = connect();
+    await first.rest();
+    assertException(errors[0], InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assert.deepEqual(reasons, ['replaced']);
+    assert.strictEqual(channel.stats().connected, 1);
+    broadcast(channel, 1, 4);
+    assert.deepEqual(dataOf(await second.events(4)), ['1', '2', '3', '4'], 'nobody shares its messages');
+    const third = connect(second.decoder.lastEventId);
+    await second.rest();
+    await third.cancel();
+    channel.removeListener('x');
+  });
+
+  test('resumeSeconds wants a listener to come back to', () => {
+    const channel = new SSEChannel();
+    const error = thrownBy(() => channel.response(null, { resumeSeconds: 1 }));
+    assert.instanceOf(error, TypeError);
+    assert.include(error.message, 'resumeSeconds needs a listener');
+    assert.strictEqual(channel.listenerCount, 0);
   });
 
   test('one that is replaced and had not to be kept does not take the listener along', async () => {

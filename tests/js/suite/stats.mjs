@@ -62,10 +62,10 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
     channel.dispatch(slow.id, { type: 'c' });
     await ready(fast);
     const { queued, bytes, lag } = slow.stats();
-    assert.deepEqual({ queued, bytes, lag }, { queued: 4, bytes: 2 * 3 + 6 + 1, lag: 3 });
+    assert.deepEqual({ queued, bytes, lag }, { queued: 4, bytes: 4 * 256 + 2 * 3 + 6 + 1, lag: 3 });
     assert.deepEqual([fast.listener.stats().queued, fast.listener.stats().lag], [0, 0]);
     const stats = channel.stats();
-    assert.deepEqual([stats.queued, stats.bytes, stats.lag, stats.listeners, stats.connected, stats.broadcasts], [4, 13, 3, 2, 1, 3]);
+    assert.deepEqual([stats.queued, stats.bytes, stats.lag, stats.listeners, stats.connected, stats.broadcasts], [4, 4 * 256 + 13, 3, 2, 1, 3]);
     await fast.return();
   });
 
@@ -124,7 +124,7 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
   test('the history is weighed as it is', async () => {
     const channel = new SSEChannel({ history: { messages: 3, seconds: 0.02 } });
     broadcast(channel, 9);
-    assert.deepEqual(channel.stats().history, { messages: 3, bytes: 6 });
+    assert.deepEqual(channel.stats().history, { messages: 3, bytes: 3 * (256 + 2) });
     await sleep(50);
     assert.deepEqual(channel.stats().history, { messages: 0, bytes: 0 });
   });

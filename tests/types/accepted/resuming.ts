@@ -102,7 +102,7 @@ channel.broadcast({ type: 'tick', payload: 1 }, { except: undefined });
 channel.broadcast({ type: 'tick', payload: 1 }, some<BroadcastOptions>());
 
 // claim: the life of a response is bounded in seconds
-channel.response(null, { heartbeatSeconds: 15, stallSeconds: 60, maxDurationSeconds: 3600, resumeSeconds: 30 });
+channel.response(null, { heartbeatSeconds: 15, stallSeconds: 60, maxDurationSeconds: 3600, listener: "x", resumeSeconds: 30 });
 channel.response(null, { heartbeatSeconds: 0, stallSeconds: undefined });
 channel.response(null, { listener: 'id', resumeSeconds: 30 });
 channel.response(null, { listener: new MessageQueueListener<Events>() });
