@@ -268,7 +268,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Delivers the oldest message that waits for a listener, after its `onMessage` has seen it.
+   * Delivers the oldest message that waits for a listener, after its `onMessage` has seen it. What was dropped before it is not told
+   * here, but counted in `listener.stats()`.
    *
    * @throws {NoMessagesException} when nothing waits for it, or it is stopped.
    * @throws {InvalidListenerException} when it is unknown.

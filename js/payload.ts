@@ -5,10 +5,11 @@ import { InvalidMessageFormat } from './errors.js';
 /**
  * Serialises a payload: a string is its own data, any other value its JSON text, none no text at all.
  *
- * What JSON leaves out without a word (functions and symbols among the values of its objects and arrays) is refused, since readers in this process
- * would get it and those on the wire not. `undefined` properties are left out, and `NaN` is `null`, as everywhere in JSON.
+ * What JSON leaves out without a word is refused, since readers in this process would get it and those on the wire not: functions and
+ * symbols among the values of its objects and arrays, and objects of which nothing would be left but `{}`, such as a `Map`, a `Set`, an
+ * `Error` or a `Promise`. `undefined` properties are left out, and `NaN` is `null`, as everywhere in JSON.
  *
- * @throws {InvalidMessageFormat} when JSON cannot carry it: cycles, BigInt, functions, symbols, a `toJSON` that throws.
+ * @throws {InvalidMessageFormat} when JSON cannot carry it: cycles, BigInt, functions, symbols, maps and sets, a `toJSON` that throws.
  */
 export function toText(payload: unknown): string | undefined {
   switch (typeof payload) {
@@ -32,6 +33,12 @@ export function toText(payload: unknown): string | undefined {
   }
 }
 
+/** Whether an object without properties of its own is more than that: neither a plain one, of whichever realm, nor a boxed value. */
+function isEmptied(value: object): boolean {
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype !== null && Object.getPrototypeOf(prototype) !== null && typeof value.valueOf() === 'object';
+}
+
 function refuseSilentLoss(value: unknown): void {
   switch (typeof value) {
     case 'function':
@@ -42,7 +49,11 @@ function refuseSilentLoss(value: unknown): void {
       if (Array.isArray(value)) {
         for (const item of value) refuseSilentLoss(item);
       } else {
-        for (const key of Object.keys(value)) refuseSilentLoss((value as Record<string, unknown>)[key]);
+        const keys = Object.keys(value);
+        for (const key of keys) refuseSilentLoss((value as Record<string, unknown>)[key]);
+        if (keys.length === 0 && isEmptied(value)) {
+          throw new InvalidMessageFormat(`JSON cannot carry the payload: nothing would be left of the ${value.constructor?.name ?? 'object'} in it`);
+        }
       }
     }
   }

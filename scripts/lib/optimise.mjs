@@ -14,7 +14,11 @@ import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { quietly } from './run.mjs';
 
-const FLAGS = ['-O3', '--converge', '--strip-producers', '--strip-target-features', '--reorder-functions'];
+/**
+ * Flattened and looped anew, the code comes out 2 % smaller. That no address is below 1024 lets offsets be folded; what stands there is
+ * the end of the stack.
+ */
+const FLAGS = ['--low-memory-unused', '--flatten', '--simplify-locals-nonesting', '--rereloop', '-O3', '--converge', '-O3', '--strip-producers', '--strip-target-features', '--reorder-functions'];
 
 const PANICS = /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
 

@@ -67,6 +67,37 @@ describe('the example of a Response at the edge, on workerd', () => {
         'event: _eric_channel_closed\ndata:\n\n',
     );
   });
+
+  test('its client, in a browser, shows the progress once and does not come back', async () => {
+    let asked = 0;
+    const server = createServer(async (request, response) => {
+      if (request.url === '/page') return response.setHeader('Content-Type', 'text/html').end('<!doctype html><script type="module" src="/client.js"></script>');
+      if (request.url === '/client.js') return response.setHeader('Content-Type', 'text/javascript').end(example('client.js'));
+      if (request.url !== '/') return response.writeHead(404).end();
+      asked++;
+      const { headers, body } = await workerd.dispatchFetch('http://localhost/');
+      response.writeHead(200, Object.fromEntries(headers));
+      // Who comes back does so soon.
+      for await (const chunk of body) response.write(String(Buffer.from(chunk)).replace('retry: 15000', 'retry: 50'));
+      response.end();
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const browser = await launchBrowser();
+    try {
+      const page = await browser.newPage();
+      const said = [];
+      page.on('console', (message) => message.type() === 'log' && said.push(message.text()));
+      await page.goto(`http://127.0.0.1:${server.address().port}/page`);
+      while (said.length < 3) await new Promise((resolve) => setTimeout(resolve, 20));
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      assert.deepEqual(said, ['0', '50', '100']);
+      assert.equal(asked, 1);
+    } finally {
+      await browser.close();
+      server.closeAllConnections();
+      server.close();
+    }
+  });
 });
 
 describe('the example of an async iterator, in a dedicated worker of a browser', () => {
@@ -148,15 +179,17 @@ describe('the example of the guarantees', () => {
 
 describe('the table of defaults', () => {
   const { SSEChannel, MessageQueueListener, AbstractChannel } = eric;
-  const fill = (channel, count, bytes = 1) => {
-    for (let sent = 0; sent < count; sent++) channel.broadcast({ type: 'a', payload: 'x'.repeat(bytes - 1) });
+  /** What a message weighs with a type of one byte and no data. */
+  const OVERHEAD = 256 + 1;
+  const fill = (channel, count, bytes = OVERHEAD) => {
+    for (let sent = 0; sent < count; sent++) channel.broadcast({ type: 'a', payload: 'x'.repeat(bytes - OVERHEAD) });
   };
   const kept = (channel) => channel.stats().history;
 
   test('a channel keeps 1,024 messages or 1 MiB; an AbstractChannel keeps none', () => {
     const [many, heavy, none] = [new SSEChannel(), new SSEChannel(), new (class extends AbstractChannel {})()];
     fill(many, 2000);
-    assert.deepEqual(kept(many), { messages: 1024, bytes: 1024 });
+    assert.deepEqual(kept(many), { messages: 1024, bytes: 1024 * OVERHEAD });
     fill(heavy, 40, 65_536);
     assert.deepEqual(kept(heavy), { messages: 16, bytes: 1024 * 1024 });
     fill(none, 10);
@@ -170,13 +203,13 @@ describe('the table of defaults', () => {
     const { id } = channel;
     for (const [seconds, messages] of [[299, 1], [301, 0]]) {
       mock.method(performance, 'now', () => now() + seconds * 1000);
-      assert.deepEqual(kept(channel), { messages, bytes: messages }, `${id} after ${seconds} seconds`);
+      assert.deepEqual(kept(channel), { messages, bytes: messages * OVERHEAD }, `${id} after ${seconds} seconds`);
       mock.restoreAll();
     }
   });
 
   test('a response is disconnected at 1,025 messages, or above 1 MiB', async () => {
-    for (const [most, bytes] of [[1024, 1], [16, 65_536]]) {
+    for (const [most, bytes] of [[1024, OVERHEAD], [16, 65_536]]) {
       const channel = new SSEChannel();
       const reasons = [];
       const response = channel.response(null, { onClose: ({ reason }) => reasons.push(reason) });

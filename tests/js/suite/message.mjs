@@ -103,7 +103,26 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     'a symbol inside': { symbol: Symbol.iterator },
     'a toJSON that gives nothing': { toJSON() {} },
     'a toJSON that gives a function': { toJSON: () => () => {} },
+    'a Map': new Map([['a', 1]]),
+    'a Set inside': { deep: [new Set([1])] },
+    'an Error': new Error('lost'),
+    'a Promise': Promise.resolve(1),
+    'an ArrayBuffer': new ArrayBuffer(8),
+    'an instance whose fields are private': new (class {
+      #secret = 1;
+      reveal() {
+        return this.#secret;
+      }
+    })(),
   };
+  test('an object without properties that is nothing more is carried', async () => {
+    const { channel, listener } = scene();
+    const empty = [{}, Object.create(null), Object.create(Object.create(null)), [], new Date(0), Object(5), Object(true), { a: {} }];
+    for (const payload of empty) channel.broadcast({ type: 'a', payload });
+    listener.startSync();
+    for (const payload of empty) assert.strictEqual(channel.deliverNext(listener.id).payload, payload);
+  });
+
   for (const [what, payload] of Object.entries(REFUSED)) {
     test(`a payload that JSON cannot carry is refused when it is sent: ${what}`, () => {
       const { channel, listener } = scene();
