@@ -166,7 +166,7 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
 
   test('what JSON writes in its own way goes out in that way', async () => {
     const channel = new SSEChannel();
-    const payloads = [new Date(0), NaN, [undefined, Infinity], { left: undefined, out: 1 }, new Map([[1, 2]]), Object(1), -0];
+    const payloads = [new Date(0), NaN, [undefined, Infinity], { left: undefined, out: 1 }, Object(1), -0];
     const { decoder } = await written(channel, payloads.map((payload) => ({ type: 'a', payload })));
     assert.deepEqual(decoder.events.map(({ data }) => data), payloads.map((payload) => JSON.stringify(payload)));
   });
