@@ -8,6 +8,7 @@
 //    build fails rather than trap (see "Weight" in CONTRIBUTING.md).
 // 3. The places in the sources are zeroed.
 // 4. wasm-opt drops the arguments and everything that is not reachable any more.
+// 5. The texts that nothing points at any more are zeroed. The linker has laid them out before, so they cannot be dropped.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,6 +26,19 @@ const PANICS = /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|han
 /** The formatter, the payloads of panics, and the futures of `js_sys`, which are linked although nothing calls them. */
 const WORDING = /\bcore(\[\w+\])?::fmt::|PanicPayload>::|js_sys::futures::/;
 
+/** What Rust's own libraries say when they panic. One that they word in another way some day just stays. */
+const LAST_WORDS = [
+  'slice index starts at ', ' but ends at ', 'index out of bounds: the len is ', ' but the index is ', 'range start index ', 'range end index ',
+  ' out of range for slice of length ', 'min > max. min = ', 'cannot access a Thread Local Storage value during or after destruction: ',
+  'swap_remove index (is ', ') should be < len (is ', 'attempted to take ownership of Rust value while it was borrowed',
+  'null pointer passed to rust', 'recursive use of an object detected which would lead to unsafe aliasing in rust', 'reentrant init',
+  'description() is deprecated; use Display', 'internal error: entered unreachable code', 'invalid key', 'index out of bounds',
+  'Out of bounds access', 'closure invoked recursively or after being dropped', 'AccessError', 'called `Result::unwrap()` on an `Err` value',
+  'capacity overflow', 'LayoutError', '0123456789abcdef', '0x0123456789ABCDEF', 'RefCell already mutably borrowed', 'RefCell already borrowed',
+  // Two digits each, for the formatter; `itoa` has a table of its own, which is pointed at.
+  Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0')).join(''),
+];
+
 const SOURCE_FILE = /^[\x21-\x7e]+\.rs$/;
 /** A `core::panic::Location`: address and length of the file's name, line, column. */
 const LOCATION_BYTES = 16;
@@ -40,6 +54,7 @@ export async function optimise(file, env) {
   writeFileSync(snipped, await withoutWording(readFileSync(file)));
   await quietly('wasm-opt', [...FLAGS, snipped, '-o', file], { env });
   rmSync(snipped);
+  writeFileSync(file, await withoutLastWords(readFileSync(file)));
 }
 
 /**
@@ -136,6 +151,44 @@ function clearLocations(segments) {
   });
   if (cleared.length === 0) throw new Failure('the WebAssembly has no places of panics: does the compiler lay them out in another way now? See scripts/lib/optimise.mjs.');
   for (const bytes of cleared) bytes.fill(0);
+}
+
+/**
+ * @param {Uint8Array} wasm
+ * @returns {Promise<Uint8Array>}
+ */
+async function withoutLastWords(wasm) {
+  const { default: binaryen } = await import('binaryen');
+  const binary = Buffer.from(wasm);
+  const module = binaryen.readBinary(binary);
+  try {
+    const segments = segmentsOf(module, binary);
+    const isPointedAt = pointersOf(module, segments);
+    for (const text of LAST_WORDS) {
+      for (const { offset, bytes } of segments) {
+        for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) {
+          if (!isPointedAt(offset + at, offset + at + text.length)) bytes.fill(0, at, at + text.length);
+        }
+      }
+    }
+    return binary;
+  } finally {
+    module.dispose();
+  }
+}
+
+/**
+ * Every number of the code and of the data that may be an address.
+ * @param {Module} module
+ * @param {Segment[]} segments
+ * @returns {(from: number, to: number) => boolean} whether one is among those addresses
+ */
+function pointersOf(module, segments) {
+  const pointers = new Set(Array.from(module.emitText().matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)));
+  for (const { bytes } of segments) {
+    for (let at = 0; at + 4 <= bytes.length; at++) pointers.add(bytes.readUInt32LE(at));
+  }
+  return (from, to) => [...pointers].some((pointer) => pointer >= from && pointer < to);
 }
 
 /**
