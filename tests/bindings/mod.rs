@@ -282,7 +282,9 @@ fn a_listener_goes_on_after_an_event_id() {
     assert!(next_message(stream).is_undefined());
     channel.rewind(seat, "nonsense");
     assert!(gap().contains("unknown"));
+    // Whoever comes back with that has not been told.
     channel.rewind(seat, &last);
+    assert!(gap().contains("forgotten"));
     assert!(next_message(stream).is_object());
     end(stream);
 }

@@ -177,7 +177,7 @@ for (const [name, open] of Object.entries(READERS)) {
 
 describe('a response, without a word about bounds', () => {
   test(`one that has more than ${BOUND} waiting is disconnected, and its client is replayed what the history has`, async (context) => {
-    const channel = new SSEChannel({ history: { messages: BACKLOG } });
+    const channel = new SSEChannel({ history: { messages: BACKLOG, bytes: Infinity } });
     answer = (request) => channel.response(request);
     const first = await subscribe(server.url);
     await first.reader.chunk();
