@@ -35,6 +35,7 @@ export class Body implements Transport {
   #controller!: ReadableStreamDefaultController<Uint8Array>;
   #cancelled = false;
   #over = false;
+  #taking = false;
   /** What a body that is to end does so with. */
   #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
   /** Ends the body if nothing comes of what its source was asked. */
@@ -124,7 +125,11 @@ export class Body implements Transport {
 
   /** Hands on what is ready. Returns whether there was something, the end included. */
   #offer(): boolean {
+    // A callback that sees a message may wake the body: what is ready then comes behind it.
+    if (this.#taking) return false;
+    this.#taking = true;
     const chunk = this.#source.take();
+    this.#taking = false;
     // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
     if (chunk === ENDED || this.#over) return true;
     if (chunk === WAIT) return this.#source.isAsked ? this.#finishSoon() : this.#finish();

@@ -350,7 +350,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const { raw, seats, ended } = this.#internals;
     const numbers = raw.stats();
     const { refused, ...counts } = countsOf(numbers);
-    const [broadcasts = 0, full = 0, , messages = 0, bytes = 0] = numbers.slice(9);
+    const [broadcasts = 0, full = 0, , messages = 0, bytes = 0] = numbers.slice(10);
     let connected = 0;
     for (const seat of seats.values()) connected += seat.streams.size > 0 ? 1 : 0;
     return {

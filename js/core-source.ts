@@ -45,7 +45,7 @@ export class CoreSource implements Source {
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return this.#seat.raw.note(retryMilliseconds, this.#seat.number);
+    return this.#seat.raw.note(retryMilliseconds, this.#seat.left ? undefined : this.#seat.number);
   }
 
   get isAsked(): boolean {

@@ -90,6 +90,8 @@ export function respond(
     };
     // Who replaces it goes on with the listener.
     const isKept = keepMilliseconds > 0 || reason === 'replaced';
+    // What a subclass has opened may wait for a message that is the next response's.
+    if (isKept && adapted) seat.endStreams();
     if (!isKept || reason === 'closed') leave();
     else if (seat.connection === connection) seat.keep(keepMilliseconds, leave);
     if (!onClose) return;
@@ -134,7 +136,7 @@ function seatFor(channel: AbstractChannel, given: MessageQueueListener | string 
   const registered = id === undefined ? undefined : seatOf(channel, id);
   if (registered === undefined) return internalsOf(channel).register(listener ?? new MessageQueueListener({ id }), options);
   if (!registered.resumable || (listener && listener !== registered.listener)) {
-    throw new InvalidListenerException(`a listener with the id ${shownId(id)} is registered already, and not to be resumed`);
+    throw new InvalidListenerException(`a listener with the id ${shownId(id)} is registered already: it is not to be resumed, or is another one`);
   }
   registered.resume(options.lastEventId);
   // The onClose of the response that is replaced may have removed it.

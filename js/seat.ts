@@ -64,13 +64,15 @@ export class Seat {
   /** Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time. */
   refresh(): void {
     const watched = MessageQueueListener.hasOnMessage(this.listener);
-    if (watched === this.#watched) return;
+    // The number of one that has left may be another one's by now.
+    if (watched === this.#watched || this.#left) return;
     this.#watched = watched;
     this.raw.setOnMessage(this.number, watched ? this.#onMessage : undefined);
   }
 
   /** @param onError Is told what the filter throws; else the console is. */
   setFilter(filter: Filter | undefined, onError: SeatOptions['onError']): void {
+    if (this.#left) return;
     if (!filter) return this.raw.setFilter(this.number, undefined);
     const tell = reporter(this.listener.id, onError);
     this.raw.setFilter(this.number, (sent: Sent): boolean => {
@@ -93,6 +95,13 @@ export class Seat {
   stop(): void {
     this.raw.setRunning(this.number, false);
     this.#lookSoon();
+  }
+
+  /** Ends the streams of the core that read for the listener, of which nobody may know any more. */
+  endStreams(): void {
+    if (this.#left) return;
+    this.raw.setRunning(this.number, false);
+    this.raw.setRunning(this.number, this.listener.isRunningSync());
   }
 
   /** Why the listener is not at the channel any more; `undefined` while it is. */
@@ -128,10 +137,13 @@ export class Seat {
     const old = this.connection;
     this.connection = undefined;
     this.#isReplacing = true;
-    old?.end('replaced');
-    this.#isReplacing = false;
+    try {
+      old?.end('replaced');
+    } finally {
+      this.#isReplacing = false;
+    }
     clearTimeout(this.#kept);
-    if (lastEventId !== undefined) this.raw.rewind(this.number, lastEventId);
+    if (lastEventId !== undefined && !this.#left) this.raw.rewind(this.number, lastEventId);
   }
 
   /** Stops the whole listener when the core has stopped it at this seat: its channel was closed. */

@@ -16,6 +16,8 @@ export interface ListenerStats {
   bytes: number;
   /** How many broadcasts it is behind the newest one. */
   lag: number;
+  /** How many bytes are kept of dispatches that were delivered, in case the client of a listener with `resumeSeconds` has not got them. */
+  remembered: number;
   dropped: {
     /** The oldest, because the queue was full: those that `_eric_gap` tells of. */
     overflow: number;
@@ -51,20 +53,20 @@ export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'>
   ended: Record<string, number>;
 }
 
-type Counts = Pick<ListenerStats, 'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'dropped' | 'refused'>;
+type Counts = Pick<ListenerStats, 'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'remembered' | 'dropped' | 'refused'>;
 
 /** Names the core's numbers. @internal */
 export function countsOf(numbers: ArrayLike<number>): Counts {
-  const [delivered = 0, replayed = 0, overflow = 0, onMessage = 0, filter = 0, discarded = 0, queued = 0, bytes = 0, lag = 0] =
+  const [delivered = 0, replayed = 0, overflow = 0, onMessage = 0, filter = 0, discarded = 0, queued = 0, bytes = 0, lag = 0, remembered = 0] =
     Array.from(numbers);
-  return { delivered, replayed, queued, bytes, lag, dropped: { overflow, discarded }, refused: { onMessage, filter } };
+  return { delivered, replayed, queued, bytes, lag, remembered, dropped: { overflow, discarded }, refused: { onMessage, filter } };
 }
 
 /** Adds up what a listener has at several channels. @internal */
 export function sumOf(all: Counts[]): Counts {
   const sum = countsOf([]);
   for (const counts of all) {
-    for (const key of ['delivered', 'replayed', 'queued', 'bytes', 'lag'] as const) sum[key] += counts[key];
+    for (const key of ['delivered', 'replayed', 'queued', 'bytes', 'lag', 'remembered'] as const) sum[key] += counts[key];
     sum.dropped.overflow += counts.dropped.overflow;
     sum.dropped.discarded += counts.dropped.discarded;
     sum.refused.onMessage += counts.refused.onMessage;

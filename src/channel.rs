@@ -111,6 +111,8 @@ struct State<M> {
     /// What became of the messages of listeners that have left.
     left: Tally,
     refused_sends: u64,
+    /// The number of the last dispatch, to whomever: one that is given once is never given again, to no listener of the same name.
+    dispatched: u64,
     /// How many listeners were disconnected because they were full.
     overflows: u64,
     /// Number of the next listener to be registered: their order.
@@ -175,6 +177,7 @@ impl<M> AbstractChannel<M> {
             refusing: Vec::new(),
             left: Tally::default(),
             refused_sends: 0,
+            dispatched: 0,
             overflows: 0,
             next_seat: 0,
             closed: false,
@@ -282,23 +285,31 @@ impl<M> AbstractChannel<M> {
         if !state.names.insert(id.clone(), key) {
             return Err(InvalidListenerException::registered(&id).into());
         }
-        let came = Position::broadcast(state.log.tail() - 1);
-        let (mut queue, gap, last) = match last_event_id {
+        let newest = state.log.tail() - 1;
+        let (queue, gap, came) = match last_event_id {
             Some(id) => {
-                let (last, gap) = self.resume_point(id, &state.log, options.resumable);
+                let (last, gap, goes_on) = self.resume_point(id, &state.log, state.dispatched);
                 let next = last.sequence() + 1;
                 let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
-                queue.succeed(last);
+                if options.resumable {
+                    // Behind every id that a client may have of a former listener of that name.
+                    state.dispatched += 1;
+                    queue.remember(Position::dispatch(newest, state.dispatched), goes_on);
+                }
                 (queue, gap, last)
             }
-            None => (Queue::attach(&mut state.log, options.limit), None, came),
+            None => {
+                let mut queue = Queue::attach(&mut state.log, options.limit);
+                let mut came = Position::broadcast(newest);
+                if options.resumable {
+                    came = Position::dispatch(newest, state.dispatched);
+                    queue.remember(came, false);
+                }
+                (queue, None, came)
+            }
         };
-        if options.resumable {
-            queue.remember();
-        }
         let seat = Seat::new(listener.clone(), key, state.next_seat, came, queue);
         seat.gap.replace(gap);
-        seat.last.set(last);
         if seat.refuses {
             state.refusing.push(seat.clone());
         }
@@ -309,45 +320,53 @@ impl<M> AbstractChannel<M> {
         Ok(seat)
     }
 
-    /// Finds the position behind which a client that has this id goes on, and what it has to be told.
+    /// Finds the position behind which a client that has this id goes on, what it has to be told first, and whether it is one of
+    /// ours that goes on.
     fn resume_point(
         &self,
         last_event_id: &str,
         log: &Log<Rc<Sent<M>>>,
-        resumable: bool,
-    ) -> (Position, Option<Gap>) {
+        dispatched: u64,
+    ) -> (Position, Option<Gap>, bool) {
         let start = Position::broadcast(log.history_start() - 1);
-        let gap = |reason, missed, from, to| {
-            let gap = Gap {
-                reason,
-                missed,
-                from,
-                to,
-            };
-            (to, Some(gap))
+        let (reason, missed, from) = match self.parse(last_event_id, log, dispatched) {
+            Ok((_, position)) if position.sequence() >= start.sequence() => {
+                return (position, None, true);
+            }
+            Ok((id, position)) => {
+                let missed = start.sequence() - position.sequence();
+                (GapReason::Expired, Some(missed), Some(id))
+            }
+            Err((reason, from)) => (reason, None, from),
         };
-        match LastEventId::parse(last_event_id, self.epoch()) {
-            LastEventId::Unknown => gap(GapReason::Unknown, None, None, start),
-            LastEventId::OtherEpoch(id) => gap(GapReason::Epoch, None, Some(id), start),
-            // Nothing of ours: it was never given.
-            LastEventId::Known(id, position) if position.sequence() >= log.tail() => {
-                gap(GapReason::Unknown, None, Some(id), start)
+        let goes_on = missed.is_some();
+        let gap = Gap {
+            reason,
+            missed,
+            from,
+            to: start,
+        };
+        (start, Some(gap), goes_on)
+    }
+
+    /// Reads an event id that this channel has given. Else returns why it is none, and the id as far as it looks like one.
+    fn parse(
+        &self,
+        id: &str,
+        log: &Log<Rc<Sent<M>>>,
+        dispatched: u64,
+    ) -> Result<(EventId, Position), (GapReason, Option<EventId>)> {
+        match LastEventId::parse(id, self.epoch()) {
+            LastEventId::Known(id, position) => {
+                let is_given =
+                    position.sequence() < log.tail() && position.dispatch_number() <= dispatched;
+                match is_given {
+                    true => Ok((id, position)),
+                    false => Err((GapReason::Unknown, Some(id))),
+                }
             }
-            LastEventId::Known(id, position) if position.sequence() + 1 < log.history_start() => {
-                let missed = log.history_start() - position.sequence() - 1;
-                // What was in a resumable one's own queue is missing too, and not known.
-                let missed = (!resumable).then_some(missed);
-                gap(GapReason::Expired, missed, Some(id), start)
-            }
-            // The client had a queue of its own here, which is gone. The gap has an id of its own: whoever comes back with
-            // the former one has not been told.
-            LastEventId::Known(id, position) if resumable => gap(
-                GapReason::Forgotten,
-                None,
-                Some(id),
-                position.next_dispatch(),
-            ),
-            LastEventId::Known(_, position) => (position, None),
+            LastEventId::OtherEpoch(id) => Err((GapReason::Epoch, Some(id))),
+            LastEventId::Unknown => Err((GapReason::Unknown, None)),
         }
     }
 
@@ -371,7 +390,6 @@ impl<M> AbstractChannel<M> {
     /// As [`rewind`](Self::rewind); does nothing to a seat that was left.
     pub(crate) fn rewind_seat(&self, seat: &Rc<Seat<M>>, last_event_id: &str) {
         self.expire();
-        let parsed = LastEventId::parse(last_event_id, self.epoch());
         let mut unneeded = Vec::new();
         {
             let mut state = self.core.state.borrow_mut();
@@ -379,33 +397,34 @@ impl<M> AbstractChannel<M> {
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else { return };
-            let (reason, missed, from) = match parsed {
-                LastEventId::Known(id, position) if position.sequence() < log.tail() => {
-                    seat.last.set(position);
+            let mut to = Position::broadcast(0);
+            let (reason, missed, from) = match self.parse(last_event_id, log, state.dispatched) {
+                Ok((id, position)) => {
+                    let given = seat.given.get().max(seat.last.replace(position));
+                    seat.given.set(given);
+                    to = position;
                     let before = queue.len(log) + queue.untold(log);
-                    let missing = queue.rewind(log, position, &mut unneeded);
+                    let missing = queue.rewind(log, position, given, &mut unneeded);
                     let after = queue.len(log);
                     seat.counters.count(|tally| {
                         tally.replayed += after.saturating_sub(before);
                         // What the client says that it has already.
                         tally.discarded += before.saturating_sub(after);
                     });
-                    let reason = match missing.entries {
+                    let reason = match missing.expired {
                         0 => GapReason::Forgotten,
                         _ => GapReason::Expired,
                     };
-                    let missed = (!missing.forgotten).then_some(missing.entries);
-                    (reason, missed, Some(id))
+                    let missed = missing.expired + missing.skipped;
+                    (reason, (!missing.forgotten).then_some(missed), Some(id))
                 }
-                LastEventId::Known(id, _) => (GapReason::Unknown, None, Some(id)),
-                LastEventId::OtherEpoch(id) => (GapReason::Epoch, None, Some(id)),
-                LastEventId::Unknown => (GapReason::Unknown, None, None),
+                Err((reason, from)) => (reason, None, from),
             };
             let gap = (missed != Some(0)).then(|| Gap {
                 reason,
                 missed,
                 from,
-                to: queue.before(log),
+                to: queue.before(log).max(to),
             });
             if queue.has_lane() {
                 let overflow = queue.overflow();
@@ -602,20 +621,18 @@ impl<M> AbstractChannel<M> {
                 let full = vec![seat.listener.id().to_string()];
                 return Err(SendError::new(message, QueueFullException::new(full)));
             }
-            let position = queue.next_dispatch(&state.log);
-            queue.dispatch(
-                position,
-                bytes,
-                at,
-                Sent::new(message, position, bytes, at, [].into()),
-            );
+            state.dispatched += 1;
+            let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
+            let sent = Sent::new(message, position, bytes, at, [].into());
+            let mut unneeded = Vec::new();
+            queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
             state.has_lane(seat, overflow);
             let over = queue.is_over(&state.log, 0, 0);
-            match overflow {
-                Some(Overflow::DropOldest) => (position, false, queue.enforce(&mut state.log)),
-                Some(Overflow::Disconnect) => (position, over, Vec::new()),
-                Some(Overflow::Refuse) | None => (position, false, Vec::new()),
+            if overflow == Some(Overflow::DropOldest) {
+                unneeded.extend(queue.enforce(&mut state.log));
             }
+            let full = over && overflow == Some(Overflow::Disconnect);
+            (position, full, unneeded)
         };
         drop(unneeded);
         if full {
@@ -721,15 +738,28 @@ impl<M> AbstractChannel<M> {
         };
         match read {
             Some(Read::Entry(sent)) => {
-                seat.last.set(sent.position);
+                seat.before_last.set(seat.last.replace(sent.position));
                 Taken::Message(sent)
             }
-            Some(Read::Missed(missed, to)) => {
-                seat.counters.count(|tally| tally.dropped += missed);
+            Some(Read::Forgotten(to)) => {
+                let from = seat.last.replace(to);
+                Taken::Gap(Gap {
+                    reason: GapReason::Forgotten,
+                    missed: None,
+                    from: Some(self.event_id(from)),
+                    to,
+                })
+            }
+            Some(Read::Missed {
+                dropped,
+                to,
+                forgotten,
+            }) => {
+                seat.counters.count(|tally| tally.dropped += dropped);
                 let from = seat.last.replace(to);
                 Taken::Gap(Gap {
                     reason: GapReason::Overflow,
-                    missed: Some(missed),
+                    missed: (!forgotten).then_some(dropped),
                     from: Some(self.event_id(from)),
                     to,
                 })
@@ -755,8 +785,11 @@ impl<M> AbstractChannel<M> {
             let mut queue = seat.queue.borrow_mut();
             match queue.as_mut() {
                 Some(queue) => {
-                    seat.last
-                        .set(position.broadcast_before().min(seat.last.get()));
+                    let last = match seat.last.get() {
+                        last if last == position => seat.before_last.get(),
+                        last => position.broadcast_before().min(last),
+                    };
+                    seat.last.set(last);
                     let (bytes, at) = (sent.bytes, sent.at);
                     let unneeded = queue.give_back(&state.log, position, bytes, at, sent);
                     if queue.has_lane() {
@@ -765,7 +798,12 @@ impl<M> AbstractChannel<M> {
                     }
                     unneeded
                 }
-                None => Some(sent),
+                None => {
+                    // It leaves with the listener.
+                    seat.counters.count(|tally| tally.discarded += 1);
+                    state.left.discarded += 1;
+                    Some(sent)
+                }
             }
         };
         // Dropped without a borrow.
@@ -926,6 +964,7 @@ impl<M> AbstractChannel<M> {
             stats.queued += listener.queued;
             stats.bytes += listener.bytes;
             stats.lag = stats.lag.max(listener.lag);
+            stats.remembered += listener.remembered;
         }
         stats
     }

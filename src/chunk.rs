@@ -16,7 +16,7 @@
 //! history keeps is not kept twice, as a message and as its block: a block is kept when it is needed for the second time,
 //! by those who lag behind or come back.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
@@ -110,7 +110,9 @@ impl<M> Drop for Chunks<M> {
 
 impl<M: ToEvent> Chunks<M> {
     /// Takes the chunk that is ready.
-    pub(crate) fn step(&mut self) -> ChunkStep {
+    ///
+    /// A callback that ends the stream meanwhile says so in `ended`: what was taken is given back then.
+    pub(crate) fn step(&mut self, ended: &Cell<bool>) -> ChunkStep {
         if !self.stream.goes_on() {
             return ChunkStep::Ended;
         }
@@ -128,16 +130,40 @@ impl<M: ToEvent> Chunks<M> {
         {
             return ChunkStep::Chunk(shared);
         }
-        self.own_chunk(bytes)
+        self.own_chunk(bytes, ended)
     }
 
     /// Makes a chunk for this stream alone.
-    fn own_chunk(&mut self, mut bytes: Vec<u8>) -> ChunkStep {
+    fn own_chunk(&mut self, mut bytes: Vec<u8>, ended: &Cell<bool>) -> ChunkStep {
         let limit = if self.wire.paced { 0 } else { CHUNK_BYTES };
+        let seat = self.stream.seat().clone();
+        let (mut taken, mut told) = (Vec::new(), None);
         while bytes.len() <= limit {
-            match self.stream.step() {
-                Step::Message(sent) => sent.write(self.stream.channel(), &mut bytes),
-                Step::Gap(gap) => gap_event(self.stream.channel(), &gap).encode(&mut bytes),
+            let is_seen = seat.listener.looks_at_messages();
+            let step = self.stream.step();
+            if ended.get() {
+                // A callback has ended the stream: there is nobody to hand the chunk to.
+                if let Step::Message(sent) = step {
+                    taken.push(sent);
+                }
+                while let Some(sent) = taken.pop() {
+                    self.stream.channel().give_back(&seat, sent);
+                }
+                let mut gap = seat.gap.borrow_mut();
+                *gap = gap.take().or(told);
+                return ChunkStep::Ended;
+            }
+            match step {
+                Step::Message(sent) => {
+                    sent.write(self.stream.channel(), &mut bytes);
+                    if is_seen {
+                        taken.push(sent);
+                    }
+                }
+                Step::Gap(gap) => {
+                    gap_event(self.stream.channel(), &gap).encode(&mut bytes);
+                    told.get_or_insert(gap);
+                }
                 Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
                 Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
                 Step::Pending if bytes.is_empty() => return ChunkStep::Pending,

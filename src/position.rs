@@ -38,11 +38,6 @@ impl Position {
         self.dispatch
     }
 
-    /// Returns the position of a dispatch right behind this one.
-    pub(crate) fn next_dispatch(self) -> Self {
-        Self::dispatch(self.sequence, self.dispatch + 1)
-    }
-
     /// Returns the position of the newest broadcast before this one.
     pub(crate) fn broadcast_before(self) -> Self {
         match self.is_dispatch() {

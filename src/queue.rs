@@ -35,8 +35,6 @@ pub(crate) struct Queue<T> {
     read: usize,
     lane_bytes: u64,
     past_bytes: u64,
-    /// The number of the last dispatch to this listener.
-    dispatched: u64,
     /// How many entries were dropped here, beside those that the log knows of.
     missed: u64,
     limit: Option<QueueLimit>,
@@ -46,6 +44,8 @@ pub(crate) struct Queue<T> {
     resumable: bool,
     /// Up to where something for this listener alone may have been that is not here any more.
     forgotten: Position,
+    /// The same, if the reader is to be told so when it gets there.
+    untold: Option<Position>,
 }
 
 /// What is read for the first time or once more, though it was sent before: it counts on top of the limit.
@@ -70,16 +70,25 @@ struct Laned<T> {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Read<T> {
     /// So many entries were dropped; what follows stands behind the position.
-    Missed(u64, Position),
+    Missed {
+        dropped: u64,
+        to: Position,
+        /// Whether more may be missing that were for this listener alone.
+        forgotten: bool,
+    },
+    /// Entries that were for this listener alone may be missing, up to the position.
+    Forgotten(Position),
     Entry(T),
 }
 
 /// What is missing behind a position that a queue was set back to.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Missing {
-    /// How many entries, as far as they are known.
-    pub(crate) entries: u64,
-    /// Whether more may be missing that were for this listener alone.
+    /// How many entries before what comes next.
+    pub(crate) expired: u64,
+    /// How many entries of the lane that the reader says it has, and was never given.
+    pub(crate) skipped: u64,
+    /// Whether more may be missing before what comes next, that were for this listener alone.
     pub(crate) forgotten: bool,
 }
 
@@ -105,33 +114,30 @@ impl<T: Clone> Queue<T> {
             read: 0,
             lane_bytes: 0,
             past_bytes: 0,
-            dispatched: 0,
             missed: 0,
             limit,
             replay: None,
             resumable: false,
             forgotten: Position::broadcast(0),
+            untold: None,
         }
     }
 
-    /// Goes on where a former queue has given a position: an id that the reader has is not given again, and what gets a new
-    /// one stands behind it. What was in that queue's lane before the position is not here.
-    pub(crate) fn succeed(&mut self, position: Position) {
-        self.dispatched = position.dispatch_number();
-        self.forgotten = position;
-    }
-
-    /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind).
-    pub(crate) fn remember(&mut self) {
+    /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind). What was for the listener alone
+    /// before the position was in the lane of a former queue, and a reader that comes back to it `is_told` so.
+    pub(crate) fn remember(&mut self, since: Position, is_told: bool) {
         self.resumable = true;
+        self.forgotten = since;
+        self.untold = is_told.then_some(since);
     }
 
-    /// Goes back to what follows a position, as far as the history and the lane still have it. Returns what is missing.
-    /// [`enforce`](Self::enforce) has to follow the next append.
+    /// Goes back to what follows a position, as far as the history and the lane still have it; `given` is up to where the reader
+    /// was given everything at any time. Returns what is missing. [`enforce`](Self::enforce) has to follow the next append.
     pub(crate) fn rewind(
         &mut self,
         log: &mut Log<T>,
         position: Position,
+        given: Position,
         unneeded: &mut Vec<T>,
     ) -> Missing {
         let (wanted, place) = (position.sequence() + 1, log.place(&self.cursor));
@@ -151,7 +157,8 @@ impl<T: Clone> Queue<T> {
             unneeded.extend(self.lane.remove(at).map(|laned| laned.entry));
         }
         let bytes = self.past_bytes + self.lane_bytes;
-        let (mut read, mut past_bytes, mut missing) = (0, 0, next - wanted);
+        let (mut read, mut past_bytes) = (0, 0);
+        let (mut expired, mut skipped) = (next - wanted, 0);
         while let Some(laned) = self.lane.get(read) {
             let is_had = laned.position <= position;
             // Remembered all the same: the next rewind has to count it again.
@@ -159,9 +166,10 @@ impl<T: Clone> Queue<T> {
             if !is_had && !is_lost {
                 break;
             }
+            expired += u64::from(!is_had);
+            skipped += u64::from(is_had && read >= self.read && laned.position > given);
             read += 1;
             past_bytes += laned.bytes;
-            missing += u64::from(!is_had);
         }
         self.read = read;
         self.past_bytes = past_bytes;
@@ -170,10 +178,14 @@ impl<T: Clone> Queue<T> {
         let cursor = log.attach_at(next, replay_bound(log, self.limit));
         unneeded.extend(log.detach(std::mem::replace(&mut self.cursor, cursor)));
         self.replay_up_to(end, log);
-        let forgotten = self.forgotten > position;
+        // Told when the reader gets there: at once, if that is behind it.
+        self.untold = Some(self.forgotten).filter(|end| *end > position);
+        let before = self.before(log);
+        let forgotten = self.untold.take_if(|end| *end <= before).is_some();
         self.forget(log, unneeded);
         Missing {
-            entries: missing,
+            expired,
+            skipped,
             forgotten,
         }
     }
@@ -214,14 +226,16 @@ impl<T: Clone> Queue<T> {
         dropped
     }
 
-    /// Returns the position that the next dispatch gets.
-    pub(crate) fn next_dispatch(&self, log: &Log<T>) -> Position {
-        Position::dispatch(log.tail() - 1, self.dispatched + 1)
-    }
-
     /// Adds an entry for this listener alone. [`enforce`](Self::enforce) has to follow.
-    pub(crate) fn dispatch(&mut self, position: Position, bytes: u64, at: f64, entry: T) {
-        self.dispatched += 1;
+    pub(crate) fn dispatch(
+        &mut self,
+        log: &Log<T>,
+        position: Position,
+        bytes: u64,
+        at: f64,
+        entry: T,
+        unneeded: &mut Vec<T>,
+    ) {
         self.lane_bytes += bytes;
         self.lane.push_back(Laned {
             position,
@@ -229,17 +243,14 @@ impl<T: Clone> Queue<T> {
             at,
             entry,
         });
+        self.forget(log, unneeded);
     }
 
     /// Returns whether the entry at a position is still to be read: it is once more when the queue was set back to before it.
     pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
-        match position.is_dispatch() {
-            true => {
-                let mut unread = self.read..self.lane.len();
-                unread.any(|at| self.lane[at].position == position)
-            }
-            false => position.sequence() >= log.place(&self.cursor),
-        }
+        let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
+        let mut unread = self.read..self.lane.len();
+        is_in_log || unread.any(|at| self.lane[at].position == position)
     }
 
     /// Gives back the entry that was just taken: it is the oldest unread one again. Returns it when newer ones were dropped
@@ -283,11 +294,16 @@ impl<T: Clone> Queue<T> {
             return Some(missed);
         }
         if let Some(Replay { end, .. }) = self.replay
-            && self.cursor.next() > end.sequence()
-            && self.front().is_none_or(|front| front.position > end)
+            && self.is_behind(end)
         {
             self.replay = None;
             log.rebind(&mut self.cursor, bound_of(self.limit));
+        }
+        if let Some(end) = self.untold
+            && self.is_behind(end)
+        {
+            self.untold = None;
+            return Some(Read::Forgotten(self.before(log).max(end)));
         }
         let entry = match self.front_is_before(self.cursor.next()) {
             true => self.pop_front(log, unneeded),
@@ -296,12 +312,26 @@ impl<T: Clone> Queue<T> {
         entry.map(Read::Entry)
     }
 
+    /// Returns whether nothing up to a position is unread. The cursor has caught up.
+    fn is_behind(&self, end: Position) -> bool {
+        let front = self.front();
+        self.cursor.next() > end.sequence() && front.is_none_or(|front| front.position > end)
+    }
+
     /// Says how many entries were dropped since the last call, and moves behind them.
     fn tell_missed(&mut self, log: &Log<T>) -> Option<Read<T>> {
         let missed = self.untold(log);
         log.catch_up(&mut self.cursor);
         self.missed = 0;
-        (missed > 0).then(|| Read::Missed(missed, self.before(log)))
+        if missed == 0 {
+            return None;
+        }
+        let to = self.before(log);
+        Some(Read::Missed {
+            dropped: missed,
+            to,
+            forgotten: self.untold.take_if(|end| *end <= to).is_some(),
+        })
     }
 
     /// Returns how many entries were dropped that the reader was not told of yet.
@@ -387,14 +417,18 @@ impl<T: Clone> Queue<T> {
         Some(entry)
     }
 
-    /// Forgets the oldest that was read, beyond the limit; without a limit, beyond the history's bounds.
+    /// Forgets the oldest that was read while the lane is over the limit, or over what is remembered at most; without a limit,
+    /// over the history's bounds.
     fn forget(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) {
         let (messages, bytes) = match self.limit {
-            _ if !self.resumable => (0, 0),
             Some(limit) => (limit.messages, limit.bytes),
             None => (log.history().messages, log.history().bytes),
         };
-        while self.read as u64 > messages || self.past_bytes > bytes {
+        let messages = messages.min(QueueLimit::NETWORK.messages);
+        let bytes = bytes.min(QueueLimit::NETWORK.bytes);
+        while self.read > 0
+            && (self.lane.len() as u64 > messages || self.past_bytes + self.lane_bytes > bytes)
+        {
             let Some(old) = self.lane.pop_front() else {
                 break;
             };
@@ -455,6 +489,11 @@ impl<T: Clone> Queue<T> {
         self.lane_bytes + log.bytes_from(log.place(&self.cursor))
     }
 
+    /// Returns how many bytes were read and are remembered.
+    pub(crate) fn remembered(&self) -> u64 {
+        self.past_bytes
+    }
+
     /// Returns how many broadcasts are unread.
     pub(crate) fn lag(&self, log: &Log<T>) -> u64 {
         log.waiting(&self.cursor)
@@ -463,7 +502,7 @@ impl<T: Clone> Queue<T> {
     /// Returns the cursor when broadcasts are all that is unread: what other listeners at the same
     /// place read too, and may share.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
-        let alike = !self.has_lane() && !self.lags(log);
+        let alike = !self.has_lane() && !self.lags(log) && self.untold.is_none();
         alike.then_some(&mut self.cursor)
     }
 }
@@ -557,8 +596,8 @@ mod tests {
                     }
                     2 => {
                         let model = &mut models[at];
-                        let position = model.queue.next_dispatch(&log);
-                        model.queue.dispatch(position, 1, 0.0, number);
+                        let position = Position::dispatch(log.tail() - 1, number as u64 + 1);
+                        model.queue.dispatch(&log, position, 1, 0.0, number, &mut Vec::new());
                         drop(model.queue.enforce(&mut log));
                         model.send(number);
                     }
@@ -568,7 +607,8 @@ mod tests {
                         let read = model.queue.take(&mut log, &mut Vec::new());
                         let read = read.map(|read| match read {
                             Read::Entry(number) => Ok(number),
-                            Read::Missed(missed, _) => Err(missed),
+                            Read::Missed { dropped, .. } => Err(dropped),
+                            Read::Forgotten(_) => panic!("nothing was"),
                         });
                         prop_assert_eq!(read, expected);
                     }

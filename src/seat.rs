@@ -115,6 +115,10 @@ pub(crate) struct Seat<M> {
     pub(crate) gap: RefCell<Option<Gap>>,
     /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
     pub(crate) last: Cell<Position>,
+    /// The same before the last message was taken.
+    pub(crate) before_last: Cell<Position>,
+    /// The newest that `last` has been before it was set back.
+    pub(crate) given: Cell<Position>,
     pub(crate) counters: Counters,
     /// Where this seat stands in the channel's list of parked ones.
     pub(crate) parked_at: Cell<Option<usize>>,
@@ -141,6 +145,8 @@ impl<M> Seat<M> {
             left: Cell::new(None),
             gap: RefCell::new(None),
             last: Cell::new(came),
+            before_last: Cell::new(came),
+            given: Cell::new(came),
             counters: Counters::default(),
             parked_at: Cell::new(None),
             laned: Cell::new(false),
@@ -158,6 +164,7 @@ impl<M> Seat<M> {
             stats.queued = queue.len(log);
             stats.bytes = queue.bytes(log);
             stats.lag = queue.lag(log);
+            stats.remembered = queue.remembered();
         }
         stats
     }

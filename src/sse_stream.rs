@@ -1,5 +1,6 @@
 //! The streams of an SSEChannel: events as values, and as bytes.
 
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -162,7 +163,8 @@ impl<M: ToEvent> Stream for ByteStream<M> {
         let delivers = this.chunks.started();
         let step = match resting {
             true => ChunkStep::Pending,
-            false => this.chunks.step(),
+            // Its owner cannot end it while it is polled.
+            false => this.chunks.step(&Cell::new(false)),
         };
         match step {
             ChunkStep::Chunk(bytes) => {

@@ -61,6 +61,9 @@ pub struct ListenerStats {
     pub bytes: u64,
     /// How many broadcasts it is behind the newest, without those that were dropped for it.
     pub lag: u64,
+    /// How many bytes are kept that were dispatched to it and delivered, in case its client has not got them: for a resumable
+    /// one.
+    pub remembered: u64,
 }
 
 /// The state of a channel.
@@ -76,6 +79,8 @@ pub struct ChannelStats {
     pub bytes: u64,
     /// How many broadcasts the slowest listener is behind the newest.
     pub lag: u64,
+    /// How many bytes are kept for resumable listeners that were delivered already.
+    pub remembered: u64,
     /// How many broadcasts there were.
     pub broadcasts: u64,
     /// How many sends were refused because a listener was full.

@@ -119,7 +119,7 @@ fn check_block(block: Block) {
     }
     let mut stream = Vec::new();
     let comments = |stream: &mut Vec<u8>, count: u8| {
-        (0..count % 3).for_each(|_| stream.extend(heartbeat()));
+        (0..count % 3).for_each(|_| stream.extend(heartbeat(None)));
     };
     comments(&mut stream, block.comments.0);
     let start = stream.len();

@@ -228,7 +228,7 @@ impl RawChannel {
         self.channel.waiting_since(&*self.seat(seat)?)
     }
 
-    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag. When none
+    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered. When none
     /// is given, that of the channel: then broadcasts, refused sends, overflows, kept messages, kept bytes as well.
     pub fn stats(&self, seat: Option<usize>) -> Vec<f64> {
         let Some(seat) = seat else {
@@ -240,13 +240,15 @@ impl RawChannel {
                 stats.kept,
                 stats.kept_bytes,
             ];
-            return numbers(&stats.tally, [stats.queued, stats.bytes, stats.lag], &more);
+            let waiting = [stats.queued, stats.bytes, stats.lag, stats.remembered];
+            return numbers(&stats.tally, waiting, &more);
         };
         let Some(seat) = self.seat(seat) else {
             return Vec::new();
         };
         let stats = self.channel.seat_stats(&seat);
-        numbers(&stats.tally, [stats.queued, stats.bytes, stats.lag], &[])
+        let waiting = [stats.queued, stats.bytes, stats.lag, stats.remembered];
+        numbers(&stats.tally, waiting, &[])
     }
 
     /// Returns the event id of a broadcast; of the newest one when no sequence number is given.
@@ -286,7 +288,7 @@ impl RawChannel {
     }
 }
 
-fn numbers(tally: &Tally, waiting: [u64; 3], more: &[u64]) -> Vec<f64> {
+fn numbers(tally: &Tally, waiting: [u64; 4], more: &[u64]) -> Vec<f64> {
     let tally = [
         tally.delivered,
         tally.replayed,

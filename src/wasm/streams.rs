@@ -141,7 +141,7 @@ pub fn next_chunk(number: usize) -> JsValue {
     };
     let answer = match &mut stream {
         Stream::Messages(_) => JsValue::NULL,
-        Stream::Bytes(chunks) => match chunks.step() {
+        Stream::Bytes(chunks) => match chunks.step(&reader.ended) {
             ChunkStep::Chunk(bytes) => shared_array(bytes),
             ChunkStep::Ended => JsValue::NULL,
             ChunkStep::Pending => {

@@ -240,12 +240,12 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
     );
     assert!(next_message(stream).is_object());
     end(stream);
-    // delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag
+    // delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered
     let stats = channel.stats(Some(told));
-    assert_eq!(stats, [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(stats, [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
     assert!(channel.waiting_since(told).is_none() && channel.waiting_since(refusing).is_some());
     // broadcasts, refused sends, overflows, kept messages, kept bytes
-    assert_eq!(channel.stats(None)[9..], [2.0, 1.0, 1.0, 2.0, 10.0]);
+    assert_eq!(channel.stats(None)[10..], [2.0, 1.0, 1.0, 2.0, 10.0]);
 }
 
 #[wasm_bindgen_test]
@@ -277,14 +277,14 @@ fn a_listener_goes_on_after_an_event_id() {
         .unwrap();
     let stream = channel.open(seat, false, ignore()).unwrap();
     let gap = || next_message(stream).as_string().unwrap();
-    assert!(gap().contains("forgotten"));
-    assert!(next_message(stream).is_object());
-    assert!(next_message(stream).is_undefined());
+    // Whoever comes back with the same id a second time has not been told.
+    for _ in 0..2 {
+        assert!(next_message(stream).is_object());
+        assert!(gap().contains("forgotten"));
+        assert!(next_message(stream).is_undefined());
+        channel.rewind(seat, &last);
+    }
     channel.rewind(seat, "nonsense");
     assert!(gap().contains("unknown"));
-    // Whoever comes back with that has not been told.
-    channel.rewind(seat, &last);
-    assert!(gap().contains("forgotten"));
-    assert!(next_message(stream).is_object());
     end(stream);
 }

@@ -86,6 +86,7 @@ impl Model {
             tally: self.tally,
             queued: self.queue.len() as u64,
             bytes: self.queue.iter().map(|(.., number)| number.1).sum(),
+            remembered: 0,
             lag: broadcasts.count() as u64,
         }
     }
@@ -169,6 +170,7 @@ fn counters_are_those_of_the_plain_model() {
                 listeners: 3,
                 broadcasts,
                 refused_sends: 0,
+                remembered: 0,
                 overflows: 0,
                 kept: lag,
                 kept_bytes: stats.kept_bytes,

@@ -351,7 +351,8 @@ fn what_a_rewindable_listener_forgets_may_call_back() {
         |channel, id| {
             let newest = channel.dispatch(id, Note::new("next")).unwrap();
             let newest = channel.event_id(newest);
-            channel.rewind(id, newest.as_str()).unwrap();
+            // Unless the callback has removed it.
+            drop(channel.rewind(id, newest.as_str()));
         },
     ];
     for forget in dropped_by {

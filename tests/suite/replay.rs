@@ -437,47 +437,48 @@ fn come_back_too_late(
     (channel, stream, last, all(2..4))
 }
 
-/// The end of the gap that comes first, which is of a reason and says no number.
-fn forgotten(read: &[Got], expected: GapReason, last: &str) -> Position {
-    match &read[0] {
-        Got::Gap(reason, None, Some(from), to) if *reason == expected && from == last => *to,
+/// The end of a gap that says that dispatches may be missing since an id, and not how many.
+fn forgotten(got: &Got, last: &str) -> Position {
+    match got {
+        Got::Gap(GapReason::Forgotten, None, Some(from), to) if from == last => *to,
         other => panic!("{other:?}"),
     }
 }
 
 #[test]
 fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
-    let (channel, mut stream, last, replayed) = come_back_too_late(10);
+    let (channel, mut stream, _, replayed) = come_back_too_late(10);
     let own = stream.listener().clone();
+    let newest = channel.last_event_id().as_str().to_string();
     let got = read(&mut stream);
-    let to = id(&channel, forgotten(&got, GapReason::Forgotten, &last));
-    assert_eq!(
-        got[1..],
-        replayed,
-        "and broadcasts are replayed all the same"
-    );
-    assert_ne!(to, last, "who comes back with it has been told");
-    channel.rewind(own.id(), &to).unwrap();
-    assert_eq!(read(&mut stream), replayed);
+    assert_eq!(got[..2], replayed, "broadcasts are replayed all the same");
+    let to = forgotten(&got[2], &newest);
+    assert_eq!(got.len(), 3);
+    channel.rewind(own.id(), &id(&channel, to)).unwrap();
+    assert_eq!(read(&mut stream), [], "once is enough");
 }
 
 #[test]
 fn who_loses_the_connection_before_the_gap_came_is_told_again() {
-    for reads in [false, true] {
+    for reads in 0..4 {
         let (channel, mut stream, last, replayed) = come_back_too_late(10);
         let own = stream.listener().clone();
+        let newest = channel.last_event_id().as_str().to_string();
         for _ in 0..3 {
             // Read here, and lost on its way.
-            if reads {
-                read(&mut stream);
+            for _ in 0..reads {
+                drop(poll(&mut stream, std::task::Waker::noop()));
             }
             channel.rewind(own.id(), &last).unwrap();
         }
         let got = read(&mut stream);
-        let to = forgotten(&got, GapReason::Forgotten, &last);
-        assert_eq!(got[1..], replayed);
+        assert_eq!(got[..2], replayed);
+        let to = forgotten(&got[2], &newest);
+        // Whoever has all but the gap as well.
+        channel.rewind(own.id(), &newest).unwrap();
+        assert!(matches!(read(&mut stream)[..], [Got::Gap(..)]));
         channel.rewind(own.id(), &id(&channel, to)).unwrap();
-        assert_eq!(read(&mut stream), replayed, "once is enough");
+        assert_eq!(read(&mut stream), []);
     }
 }
 
@@ -485,11 +486,13 @@ fn who_loses_the_connection_before_the_gap_came_is_told_again() {
 fn what_was_dispatched_and_is_gone_is_in_no_count() {
     let (channel, mut stream, last, _) = come_back_too_late(1);
     let own = stream.listener().clone();
+    let newest = channel.last_event_id().as_str().to_string();
     for _ in 0..2 {
         let got = read(&mut stream);
-        let to = forgotten(&got, GapReason::Expired, &last);
-        assert_eq!((to.sequence(), to.is_dispatch()), (3, false));
-        assert_eq!(got[1..], all([3]));
+        let expected = (GapReason::Expired, Some(1), Some(last.clone()), 3);
+        assert_eq!(gap(&got), expected);
+        assert_eq!(got[1..2], all([3]));
+        forgotten(&got[2], &newest);
         channel.rewind(own.id(), &last).unwrap();
     }
 }
@@ -506,12 +509,89 @@ fn an_id_that_a_client_has_is_not_given_again_to_the_listener_that_it_comes_back
     let mut stream = reader_after(&channel, RESUMABLE, &id(&channel, last));
     let own = stream.listener().clone();
     let got = read(&mut stream);
-    let to = forgotten(&got, GapReason::Forgotten, &id(&channel, last));
+    let to = forgotten(&got[0], &id(&channel, last));
     let next = channel.dispatch(own.id(), Number(3, 1)).unwrap();
     assert!(last < to && to < next);
     // The client has lost its connection before it got that.
     channel.rewind(own.id(), &id(&channel, to)).unwrap();
     assert_eq!(read(&mut stream), all([3]));
+}
+
+#[test]
+fn an_id_of_a_former_listener_is_none_of_the_one_that_came_without_one() {
+    let channel = numbers(newest(10));
+    let former = listener(&channel, RESUMABLE);
+    dispatch(&channel, &former, 0..2);
+    let laptop = channel.dispatch(former.id(), Number(2, 1)).unwrap();
+    dispatch(&channel, &former, [3]);
+    channel.remove_listener(former.id()).unwrap();
+
+    // Another device, which has no id.
+    let mut phone = reader(&channel, RESUMABLE);
+    let own = phone.listener().clone();
+    dispatch(&channel, &own, 10..13);
+    assert_eq!(read(&mut phone), all(10..13));
+    channel.rewind(own.id(), &id(&channel, laptop)).unwrap();
+    let got = read(&mut phone);
+    forgotten(&got[0], &id(&channel, laptop));
+    assert_eq!(got[1..], all(10..13));
+}
+
+#[test]
+fn a_dispatch_that_was_not_sent_yet_is_in_no_id() {
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, RESUMABLE);
+    let own = stream.listener().clone();
+    let position = channel.dispatch(own.id(), Number(1, 1)).unwrap();
+    let later = id(&channel, position).replace("-0.1", "-0.7");
+    channel.rewind(own.id(), &later).unwrap();
+    let got = read(&mut stream);
+    assert!(matches!(got[0], Got::Gap(GapReason::Unknown, None, _, _)));
+    assert_eq!(got[1..], all([1]));
+    let mut other = reader_after(&channel, RESUMABLE, &later);
+    assert!(matches!(
+        read(&mut other)[0],
+        Got::Gap(GapReason::Unknown, ..)
+    ));
+}
+
+#[test]
+fn what_a_listener_is_said_to_have_and_was_never_given_is_missing() {
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, RESUMABLE);
+    let own = stream.listener().clone();
+    dispatch(&channel, &own, 1..3);
+    // An id of another stream of the channel, which its client has had before.
+    let last = id(&channel, channel.broadcast(Number(3, 1)).unwrap());
+    broadcast(&channel, [4]);
+    channel.rewind(own.id(), &last).unwrap();
+    let got = read(&mut stream);
+    let expected = (GapReason::Forgotten, Some(2), Some(last), 1);
+    assert_eq!(gap(&got), expected);
+    assert_eq!(got[1..], all([4]));
+}
+
+#[test]
+fn what_is_remembered_is_within_the_bound_with_what_waits() {
+    let options = ListenerOptions {
+        resumable: true,
+        ..at_most(4, Overflow::DropOldest)
+    };
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, options);
+    let own = stream.listener().clone();
+    let start = channel.last_event_id().as_str().to_string();
+    dispatch(&channel, &own, 0..4);
+    assert_eq!(read(&mut stream), all(0..4));
+    let stats = || channel.listener_stats(own.id()).unwrap();
+    assert_eq!((stats().bytes, stats().remembered), (0, 4));
+    dispatch(&channel, &own, 4..7);
+    assert_eq!((stats().bytes, stats().remembered), (3, 1));
+    assert_eq!(channel.stats().remembered, 1);
+    channel.rewind(own.id(), &start).unwrap();
+    let got = read(&mut stream);
+    forgotten(&got[0], &start);
+    assert_eq!(got[1..], all(3..7));
 }
 
 #[test]
@@ -577,8 +657,9 @@ fn a_listener_that_is_not_resumable_is_told_what_it_cannot_be_set_back_to() {
     assert_eq!(read(&mut stream), all(0..3));
     channel.rewind(own.id(), &start).unwrap();
     let got = read(&mut stream);
-    forgotten(&got, GapReason::Forgotten, &start);
-    assert_eq!(got[1..], all([0, 2]));
+    assert_eq!(got[..1], all([0]));
+    assert!(matches!(&got[1], Got::Gap(GapReason::Forgotten, None, ..)));
+    assert_eq!(got[2..], all([2]));
 }
 
 #[test]
@@ -598,6 +679,43 @@ fn what_is_given_back_when_newer_ones_were_dropped_is_missing_with_them() {
     assert_eq!(got[1..], all([4]));
     let stats = channel.listener_stats(stream.listener().id()).unwrap();
     assert_eq!((stats.tally.delivered, stats.tally.dropped), (1, 3));
+}
+
+#[test]
+fn what_is_given_back_twice_comes_once() {
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, ANY);
+    let own = stream.listener().clone();
+    broadcast(&channel, [1]);
+    dispatch(&channel, &own, [2]);
+    broadcast(&channel, [3]);
+    for number in 1..4 {
+        match poll(&mut stream, std::task::Waker::noop()) {
+            Poll::Ready(Some(Delivered::Message(taken))) => {
+                stream.give_back(taken.clone());
+                stream.give_back(taken);
+            }
+            other => panic!("{other:?}"),
+        }
+        assert_eq!(channel.waiting(own.id()).unwrap(), 4 - number);
+        assert!(poll(&mut stream, std::task::Waker::noop()).is_ready());
+    }
+    assert_eq!(channel.listener_stats(own.id()).unwrap().tally.delivered, 3);
+}
+
+#[test]
+fn what_is_given_back_to_a_listener_that_left_is_counted_as_what_it_left() {
+    let channel = numbers(newest(10));
+    let mut stream = reader(&channel, ANY);
+    broadcast(&channel, 0..3);
+    let taken = poll(&mut stream, std::task::Waker::noop());
+    channel.remove_listener(stream.listener().id()).unwrap();
+    match taken {
+        Poll::Ready(Some(Delivered::Message(first))) => stream.give_back(first),
+        other => panic!("{other:?}"),
+    }
+    let tally = channel.stats().tally;
+    assert_eq!((tally.delivered, tally.discarded), (0, 3));
 }
 
 #[test]

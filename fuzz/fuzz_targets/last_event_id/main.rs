@@ -189,6 +189,7 @@ impl<'a> Scene<'a> {
             messages: messages(input.history.messages),
             bytes: bytes(input.history.bytes),
             keeps: input.history.for_ever,
+            dispatched: 0,
         };
         let channel = SseChannel::with_options(SseOptions {
             id: Some(String::new()),
@@ -246,6 +247,7 @@ impl<'a> Scene<'a> {
         self.add_other(ListenerOptions::default());
         let message = self.message(0);
         let position = self.channel.dispatch(OTHER, message).expect("it is there");
+        self.sent.dispatched += 1;
         self.channel.remove_listener(OTHER).expect("it is there");
         let id = self.channel.event_id(position);
         let epoch = id.as_str().strip_suffix("-0.1").expect("a first dispatch");
@@ -259,7 +261,7 @@ impl<'a> Scene<'a> {
             Step::Dispatch(bytes) => {
                 if let Some(own) = &mut self.own {
                     let (number, bytes) = (self.next_number, (*bytes).into());
-                    let place = own.model.dispatch(&self.sent, number, bytes);
+                    let place = own.model.dispatch(&mut self.sent, number, bytes);
                     let message = self.message(bytes);
                     match (self.channel.dispatch(OWN, message), place) {
                         (Ok(position), Some(place)) => {
@@ -305,7 +307,8 @@ impl<'a> Scene<'a> {
             }
             Step::DispatchToOther => {
                 let message = self.message(1);
-                let _ = self.channel.dispatch(OTHER, message);
+                let sent = self.channel.dispatch(OTHER, message);
+                self.sent.dispatched += u64::from(sent.is_ok());
             }
             Step::ExceptOther => self.broadcast(1, &[OTHER]),
             Step::ReadOther => drop(self.channel.deliver_next(OTHER)),
@@ -379,7 +382,7 @@ impl<'a> Scene<'a> {
             },
         };
         let model = Listener::register(
-            &self.sent,
+            &mut self.sent,
             id,
             &self.epoch,
             self.options.resumable,

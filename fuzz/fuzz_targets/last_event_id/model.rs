@@ -92,6 +92,8 @@ pub struct Broadcasts {
     pub bytes: u64,
     /// Whether they may be kept for any time at all.
     pub keeps: bool,
+    /// How many dispatches the channel has numbered, to whomever.
+    pub dispatched: u64,
 }
 
 impl Broadcasts {
@@ -110,6 +112,11 @@ impl Broadcasts {
             start -= 1;
         }
         start
+    }
+
+    /// Whether an id of this place may have been given.
+    fn was_given(&self, (sequence, dispatch): Place) -> bool {
+        sequence < self.tail() && dispatch <= self.dispatched
     }
 
     fn from(&self, number: u64) -> &[Item] {
@@ -134,11 +141,17 @@ pub struct Listener {
     told: Place,
     /// The same, as far as the listener has an id of it.
     last: Place,
+    /// The same before the last item was taken.
+    before_last: Place,
     /// What it has still to read, in order.
     due: VecDeque<Item>,
     /// The broadcast that it reads next.
     next: u64,
-    dispatched: u64,
+    resumable: bool,
+    /// The newest that `last` has been before it was set back.
+    given: Place,
+    /// Where it is told that something of its own may be missing.
+    tell_at: Option<Place>,
     /// The dispatches that it has read, as far as they are remembered.
     past: VecDeque<Item>,
     forgotten: Place,
@@ -154,7 +167,7 @@ pub struct Listener {
 impl Listener {
     /// Registers after an id, or without one.
     pub fn register(
-        sent: &Broadcasts,
+        sent: &mut Broadcasts,
         id: Option<&str>,
         epoch: &str,
         resumable: bool,
@@ -162,11 +175,18 @@ impl Listener {
     ) -> Self {
         let newest = (sent.tail() - 1, 0);
         let Some(id) = id else {
+            let came = match resumable {
+                true => (newest.0, sent.dispatched),
+                false => newest,
+            };
             return Self {
                 epoch: epoch.into(),
-                told: newest,
-                last: newest,
+                told: came,
+                last: came,
+                given: came,
                 next: sent.tail(),
+                forgotten: came,
+                resumable,
                 limit,
                 ..Self::default()
             };
@@ -182,22 +202,23 @@ impl Listener {
         let (told, gap) = match read(id, epoch) {
             Read::Unknown => (end, Some(gap(GapReason::Unknown, None, None, end))),
             Read::OtherEpoch => (end, Some(gap(GapReason::Epoch, None, Some(id), end))),
-            Read::Ours((sequence, _)) if sequence >= sent.tail() => {
+            Read::Ours(place) if !sent.was_given(place) => {
                 (end, Some(gap(GapReason::Unknown, None, Some(id), end)))
             }
             Read::Ours((sequence, _)) if sequence + 1 < start => {
-                // Its queue is gone, and what was in there is not known.
-                let missed = (!resumable).then_some(start - 1 - sequence);
+                let missed = Some(start - 1 - sequence);
                 (end, Some(gap(GapReason::Expired, missed, Some(id), end)))
-            }
-            // Who has the id of the gap has been told.
-            Read::Ours((sequence, dispatch)) if resumable => {
-                let to = (sequence, dispatch + 1);
-                (to, Some(gap(GapReason::Forgotten, None, Some(id), to)))
             }
             Read::Ours(place) => (place, None),
         };
         let next = told.0 + 1;
+        let mut came = (0, 0);
+        if resumable {
+            sent.dispatched += 1;
+            came = (newest.0, sent.dispatched);
+        }
+        // Its former queue is gone, and what was in there is not known; who has an unknown id was told that anything is.
+        let goes_on = gap.as_ref().is_none_or(|gap| gap.missed.is_some());
         let mut listener = Self {
             epoch: epoch.into(),
             gap,
@@ -205,9 +226,10 @@ impl Listener {
             last: told,
             due: sent.from(next).iter().copied().collect(),
             next,
-            // An id that it has is not given again.
-            dispatched: told.1,
-            forgotten: told,
+            given: told,
+            forgotten: came,
+            tell_at: (resumable && goes_on).then_some(came),
+            resumable,
             limit,
             ..Self::default()
         };
@@ -257,12 +279,12 @@ impl Listener {
     }
 
     /// Returns where it stands, `None` when it is refused.
-    pub fn dispatch(&mut self, sent: &Broadcasts, number: u32, bytes: u64) -> Option<Place> {
+    pub fn dispatch(&mut self, sent: &mut Broadcasts, number: u32, bytes: u64) -> Option<Place> {
         if self.refuses(bytes) {
             return None;
         }
-        self.dispatched += 1;
-        let place = (sent.tail() - 1, self.dispatched);
+        sent.dispatched += 1;
+        let place = (sent.tail() - 1, sent.dispatched);
         self.due.push_back(Item {
             number,
             place,
@@ -270,6 +292,7 @@ impl Listener {
             excepted: false,
             returned: false,
         });
+        self.forget(sent);
         match self.limit.map(|limit| limit.overflow) {
             Some(Overflow::DropOldest) => self.enforce(sent),
             Some(Overflow::Disconnect) => self.gone = self.is_over(0, 0),
@@ -353,9 +376,10 @@ impl Listener {
             if self.missed > 0 {
                 self.lags = false;
                 let to = self.before();
+                let is_forgotten = self.tell_at.take_if(|end| *end <= to).is_some();
                 let gap = Gap {
                     reason: GapReason::Overflow,
-                    missed: Some(self.missed),
+                    missed: (!is_forgotten).then_some(self.missed),
                     from: Some(format!("{}-{}", self.epoch, written(self.last))),
                     to,
                 };
@@ -365,8 +389,20 @@ impl Listener {
                 self.last = to;
                 return Some(Next::Gap(gap));
             }
-            let is_replayed = |end: Place| self.due.iter().any(|item| item.place <= end);
-            self.replay = self.replay.filter(|replay| is_replayed(replay.end));
+            let is_ahead = |end: Place| self.due.iter().any(|item| item.place <= end);
+            self.replay = self.replay.filter(|replay| is_ahead(replay.end));
+            if let Some(end) = self.tell_at.take_if(|end| !is_ahead(*end)) {
+                let gap = Gap {
+                    reason: GapReason::Forgotten,
+                    missed: None,
+                    from: Some(format!("{}-{}", self.epoch, written(self.last))),
+                    to: self.before().max(end),
+                };
+                assert!(gap.to >= self.told, "{gap:?} after {:?}", self.told);
+                self.told = gap.to;
+                self.last = gap.to;
+                return Some(Next::Gap(gap));
+            }
             let item = self.due.pop_front();
             self.next = item.map_or(sent.tail(), |item| item.place.0 + 1);
             match item {
@@ -376,7 +412,7 @@ impl Listener {
         };
         assert!(item.place > self.told, "{item:?} after {:?}", self.told);
         self.told = item.place;
-        self.last = item.place;
+        self.before_last = std::mem::replace(&mut self.last, item.place);
         if item.place.1 > 0 {
             self.past.push_back(item);
             self.forget(sent);
@@ -387,13 +423,18 @@ impl Listener {
     /// Forgets the oldest dispatches that it has read, beyond its limit, or else beyond the bounds of the history.
     fn forget(&mut self, sent: &Broadcasts) {
         let (messages, bytes) = match self.limit {
+            _ if !self.resumable => (0, 0),
             Some(limit) => (limit.messages, limit.bytes),
             None => (sent.messages, sent.bytes),
         };
-        while self.past.len() as u64 > messages
-            || self.past.iter().map(|item| item.bytes).sum::<u64>() > bytes
-        {
-            let old = self.past.pop_front().expect("it is over a bound");
+        let (messages, bytes) = (messages.min(1024), bytes.min(1024 * 1024));
+        let is_over = |past: &VecDeque<Item>| {
+            let own = self.due.iter().filter(|item| item.is_own());
+            let own = own.chain(past);
+            own.clone().count() as u64 > messages || own.map(|item| item.bytes).sum::<u64>() > bytes
+        };
+        while !self.past.is_empty() && is_over(&self.past) {
+            let old = self.past.pop_front().expect("it is not empty");
             self.forgotten = self.forgotten.max(old.place);
         }
     }
@@ -409,7 +450,10 @@ impl Listener {
         if self.comes(item.place) {
             return;
         }
-        self.last = self.last.min(broadcast_before(item.place));
+        self.last = match self.last {
+            last if last == item.place => self.before_last,
+            last => last.min(broadcast_before(item.place)),
+        };
         // Newer ones were dropped meanwhile: it is missing with them.
         if self.missed > 0 {
             self.missed += 1;
@@ -435,16 +479,18 @@ impl Listener {
     /// Goes back, or forward, to what follows an id.
     pub fn rewind(&mut self, sent: &Broadcasts, id: &str, epoch: &str) {
         let (reason, from) = match read(id, epoch) {
-            Read::Ours(place) if place.0 < sent.tail() => {
-                let (missing, is_known) = self.rewind_to(sent, place);
-                self.gap = (missing > 0 || !is_known).then(|| Gap {
-                    reason: match missing {
+            Read::Ours(place) if sent.was_given(place) => {
+                let (expired, skipped) = self.rewind_to(sent, place);
+                let to = self.before().max(place);
+                let is_forgotten = self.tell_at.take_if(|end| *end <= to).is_some();
+                self.gap = (expired + skipped > 0 || is_forgotten).then(|| Gap {
+                    reason: match expired {
                         0 => GapReason::Forgotten,
                         _ => GapReason::Expired,
                     },
-                    missed: is_known.then_some(missing),
+                    missed: (!is_forgotten).then_some(expired + skipped),
                     from: Some(id.into()),
-                    to: self.before(),
+                    to,
                 });
                 return;
             }
@@ -460,16 +506,19 @@ impl Listener {
         });
     }
 
-    /// Returns how many are missing, and whether those are all.
-    fn rewind_to(&mut self, sent: &Broadcasts, place: Place) -> (u64, bool) {
+    /// Returns how many are missing before what is kept, and how many of its own it says it has without having been given them.
+    fn rewind_to(&mut self, sent: &Broadcasts, place: Place) -> (u64, u64) {
         let newest_read = self.past.back().map_or((0, 0), |item| item.place);
         let end = match self.replay {
             Some(replay) => replay.end,
             None => newest_read.max((self.next - 1, 0)),
         };
         let wanted = place.0 + 1;
-        // An id with a greater number was never given.
-        self.told = (place.0, place.1.min(self.dispatched));
+        self.given = self.given.max(self.last);
+        let is_skipped =
+            |item: &&Item| item.place.1 > 0 && item.place <= place && item.place > self.given;
+        let skipped = self.due.iter().filter(is_skipped).count() as u64;
+        self.told = place;
         self.last = place;
         (self.missed, self.lags) = (0, false);
         self.next = wanted.max(sent.start().min(self.next));
@@ -490,9 +539,9 @@ impl Listener {
         self.due.extend(sent.from(self.next));
         self.due.make_contiguous().sort_by_key(|item| item.place);
         self.replay_up_to(end);
-        let is_known = self.forgotten <= place;
+        self.tell_at = Some(self.forgotten).filter(|forgotten| *forgotten > place);
         self.forget(sent);
-        (missed, is_known)
+        (missed, skipped)
     }
 
     /// Returns the newest place that was given to it and that everything due stands behind.

@@ -155,9 +155,15 @@ export default function register(eric, test) {
 
   test('the id of a dispatch stands behind its broadcast', async () => {
     const channel = new SSEChannel();
-    broadcast(channel, 1, 3);
+    const other = channel.addListener();
+    broadcast(channel, 1, 2);
+    for (let number = 1; number <= 7; number++) channel.dispatch(other.id, { type: 'd' });
+    broadcast(channel, 3);
+    channel.removeListener(other.id);
     const { gap, data } = await resumed(channel, [null, { lastEventId: idAt(channel, '2.7') }]);
     assert.deepEqual([gap, data], [undefined, [3]]);
+    const unknown = await resumed(channel, [null, { lastEventId: idAt(channel, '2.8') }]);
+    assert.strictEqual(unknown.gap.reason, 'unknown', 'there was no such dispatch');
   });
 
   test('what is kept no longer is told, with its number, and what is kept is replayed', async () => {

@@ -486,6 +486,18 @@ export default function register(eric, test) {
     }
   });
 
+  test('drain: a filter that drains the channel has what it is asked about delivered, and its response ends as it should', async () => {
+    const channel = new SSEChannel();
+    const { reader, reasons } = open(channel, { filter: () => (void channel.drain({ seconds: 0 }), true) });
+    await reader.chunk();
+    const waiting = reader.rest();
+    broadcast(channel, 1);
+    await promptly(waiting);
+    assert.deepEqual(dataOf(reader.decoder.events), ['1']);
+    assert.match(reader.text, /data: 1\n\nretry: \d+\nid: \S+\n\n$/);
+    assert.deepEqual(reasons(), ['drained']);
+  });
+
   test('a backlog of several chunks goes out ahead of the end', async () => {
     for (const [kind, make] of Object.entries(KINDS)) {
       const channel = make();

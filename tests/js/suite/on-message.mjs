@@ -232,4 +232,24 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
     assert.deepEqual((await drain(channel.messageStream(listener))).map(({ event }) => event), ['a', '_eric_channel_closed']);
     assert.deepEqual(seen, ['a']);
   });
+
+  test('that of a listener which was removed sees nothing of the one that comes next', async () => {
+    const channel = new SSEChannel();
+    const [seen, first] = [[], channel.addListener()];
+    first.startSync();
+    const stream = channel.messageStream(first);
+    first.onMessage = ({ payload }) => {
+      seen.push(payload);
+      throw new RangeError('no');
+    };
+    channel.removeListener(first.id);
+    const second = channel.addListener();
+    second.startSync();
+    const waiting = stream.next();
+    channel.dispatch(second.id, { type: 'a', payload: 1 });
+    channel.broadcast({ type: 'a', payload: 2 });
+    assert.deepEqual([channel.deliverNext(second.id).payload, channel.deliverNext(second.id).payload], [1, 2]);
+    assert.deepEqual(seen, []);
+    assert.strictEqual((await waiting).done, true);
+  });
 }

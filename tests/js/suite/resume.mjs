@@ -26,13 +26,14 @@ export default function register(eric, test) {
     return { channel, reasons, connect, dispatch };
   }
 
-  /** What is ready for a reader: its gap, if any, and data. */
+  /** What is ready for a reader: its gap, if any, where that stands, and data. */
   async function all(reader) {
     const before = reader.decoder.events.length;
     await reader.chunk();
     const events = reader.decoder.events.slice(before);
-    const gap = events[0]?.type === '_eric_gap' ? JSON.parse(events.shift().data) : undefined;
-    return { gap, data: events.map(({ data }) => Number(data)) };
+    const at = events.findIndex(({ type }) => type === '_eric_gap');
+    const gap = at < 0 ? undefined : JSON.parse(events.splice(at, 1)[0].data);
+    return { gap, data: events.map(({ data }) => Number(data)), at };
   }
 
   test('what was sent to a listener while its client was away is there when it comes back, dispatches too', async () => {
@@ -47,7 +48,7 @@ export default function register(eric, test) {
     dispatch(4, 5);
     broadcast(channel, 6);
     const second = connect(first.decoder.lastEventId);
-    assert.deepEqual(await all(second), { gap: undefined, data: [3, 4, 5, 6] });
+    assert.deepEqual(await all(second), { gap: undefined, at: -1, data: [3, 4, 5, 6] });
     dispatch(7);
     assert.deepEqual(dataOf(await second.events(5)), ['3', '4', '5', '6', '7']);
     await second.cancel();
@@ -68,7 +69,7 @@ export default function register(eric, test) {
     for (const [index, id] of ids.entries()) {
       const again = connect(id);
       const expected = numbers(index + 2, 5);
-      if (expected.length > 0) assert.deepEqual(await all(again), { gap: undefined, data: expected }, id);
+      if (expected.length > 0) assert.deepEqual(await all(again), { gap: undefined, at: -1, data: expected }, id);
       else assert.strictEqual(await again.chunk(), `retry: 15000\nid: ${id}\n\n`);
       await again.cancel();
     }
@@ -85,7 +86,7 @@ export default function register(eric, test) {
     await first.cancel();
     dispatch(3);
     const second = connect();
-    assert.deepEqual(await all(second), { gap: undefined, data: [3] });
+    assert.deepEqual(await all(second), { gap: undefined, at: -1, data: [3] });
     await second.cancel();
     channel.removeListener('x');
   });
@@ -111,7 +112,7 @@ export default function register(eric, test) {
     broadcast(channel, 2);
     await first.cancel();
     const second = connect();
-    assert.deepEqual(await all(second), { gap: undefined, data: [1, 2] });
+    assert.deepEqual(await all(second), { gap: undefined, at: -1, data: [1, 2] });
     await second.cancel();
     channel.removeListener('x');
   });
@@ -129,9 +130,10 @@ export default function register(eric, test) {
     await until(() => channel.listenerCount === 0, 'the end of the listener');
     assert.strictEqual(channel.stats().dropped.discarded, 2);
     const second = connect(id);
-    const { gap, data } = await all(second);
-    assert.deepEqual(gap, { reason: 'forgotten', from: id, to: `${id}.1` });
-    assert.deepEqual(data, [3], 'broadcasts are replayed all the same');
+    const { gap, data, at } = await all(second);
+    const newest = channel.lastEventId;
+    assert.deepEqual(gap, { reason: 'forgotten', from: newest, to: `${newest}.2` });
+    assert.deepEqual([data, at], [[3], 1], 'broadcasts are replayed all the same, and what is missing may have come before or after');
     await second.cancel();
     channel.removeListener('x');
   });
@@ -157,7 +159,7 @@ export default function register(eric, test) {
     await told.cancel();
     const again = connect(told.decoder.lastEventId);
     dispatch(3);
-    assert.deepEqual(await all(again), { gap: undefined, data: [3] });
+    assert.deepEqual(await all(again), { gap: undefined, at: -1, data: [3] });
     await again.cancel();
     channel.removeListener('x');
   });
@@ -246,6 +248,87 @@ export default function register(eric, test) {
     await third.cancel();
     channel.removeListener('x');
   });
+
+  for (const ending of ['cancelled', 'replaced', 'expired']) {
+    test(`what a subclass's own stream waits for is the next response's, when the one before was ${ending}`, async () => {
+      const channel = new (class extends SSEChannel {
+        async *messageStream(listener, options) {
+          for await (const item of super.messageStream(listener, options)) yield item;
+        }
+      })();
+      const connect = (lastEventId, more) => new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, lastEventId, ...more }));
+      const dispatch = (payload) => channel.dispatch('x', { type: 'd', payload });
+      const first = connect(undefined, ending === 'expired' ? { maxDurationSeconds: 0.02 } : {});
+      dispatch(1);
+      await first.events(1);
+      const waiting = first.read();
+      if (ending === 'cancelled') await first.cancel();
+      if (ending === 'expired') await until(() => channel.stats().ended.expired === 1, 'the end of the response');
+      const second = ending === 'replaced' ? connect(first.decoder.lastEventId) : undefined;
+      await waiting.catch(() => {});
+      for (const payload of [2, 3, 4]) dispatch(payload);
+      const next = second ?? connect(first.decoder.lastEventId);
+      assert.deepEqual(dataOf(await next.events(3)), ['2', '3', '4']);
+      assert.strictEqual(channel.stats().connected, 1);
+      await next.cancel();
+      channel.removeListener('x');
+    });
+  }
+
+  test('a listener that is removed when its response is replaced leaves nothing to the one that comes in its place', async () => {
+    const channel = new SSEChannel();
+    broadcast(channel, 1);
+    const id = channel.lastEventId;
+    broadcast(channel, 2);
+    let other;
+    const first = new BodyReader(
+      channel.response(null, {
+        listener: 'x',
+        resumeSeconds: LONG,
+        onClose() {
+          channel.removeListener('x');
+          other = channel.addListener();
+        },
+      }),
+    );
+    await first.chunk();
+    const second = new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, lastEventId: id }));
+    const { replayed, queued } = other.stats();
+    assert.deepEqual([replayed, queued], [0, 0]);
+    await second.cancel();
+    channel.removeListener('x');
+  });
+
+  for (const [how, end] of Object.entries({ 'aborts its request': ({ controller }) => controller.abort(), 'opens the next response': ({ connect }) => void connect() })) {
+    test(`a response whose callback ${how} gives back what nobody was handed`, async () => {
+      const { channel, connect: open, dispatch } = scene({ history: { messages: 0 } });
+      const controller = new AbortController();
+      let next;
+      const seen = [];
+      const connect = () => (next = open(undefined, { filter: undefined }));
+      const first = open(undefined, {
+        signal: controller.signal,
+        filter: ({ payload }) => {
+          seen.push(payload);
+          if (payload === 3 && next === undefined && !controller.signal.aborted) end({ controller, connect });
+          return true;
+        },
+      });
+      await first.chunk();
+      dispatch(1, 2);
+      broadcast(channel, 3, 4);
+      dispatch(5);
+      await first.rest();
+      assert.deepEqual(first.decoder.events, []);
+      assert.deepEqual(seen, [1, 2, 3]);
+      next ??= open();
+      assert.deepEqual(dataOf(await next.events(5)), ['1', '2', '3', '4', '5']);
+      const { delivered, queued } = channel.stats();
+      assert.deepEqual([delivered, queued], [5, 0]);
+      await next.cancel();
+      channel.removeListener('x');
+    });
+  }
 
   test('resumeSeconds wants a listener to come back to', () => {
     const channel = new SSEChannel();
@@ -367,7 +450,7 @@ export default function register(eric, test) {
     assert.throws(() => dispatch(3), QueueFullException);
     assert.throws(() => broadcast(channel, 4), QueueFullException);
     const second = connect(first.decoder.lastEventId);
-    assert.deepEqual(await all(second), { gap: undefined, data: [1, 2] });
+    assert.deepEqual(await all(second), { gap: undefined, at: -1, data: [1, 2] });
     await second.cancel();
     channel.removeListener('x');
   });
@@ -432,7 +515,7 @@ export default function register(eric, test) {
     await first.cancel();
     broadcast(channel, 1, 5);
     const second = connect(channel.lastEventId.replace(/-.*/, '-3'));
-    assert.deepEqual(await all(second), { gap: undefined, data: [4, 5] });
+    assert.deepEqual(await all(second), { gap: undefined, at: -1, data: [4, 5] });
     await second.cancel();
     channel.removeListener('x');
   });
@@ -494,7 +577,7 @@ export default function register(eric, test) {
     channel.broadcast({ type: 'n', payload: 4 }, { except: 'x' });
     broadcast(channel, 5);
     const second = connect(id);
-    assert.deepEqual(await all(second), { gap: undefined, data: [3, 5] });
+    assert.deepEqual(await all(second), { gap: undefined, at: -1, data: [3, 5] });
     await second.cancel();
     channel.removeListener('x');
   });

@@ -22,6 +22,7 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
       queued: 0,
       bytes: 0,
       lag: 0,
+      remembered: 0,
       dropped: { overflow: 0, discarded: 0 },
       refused: { onMessage: 0, filter: 0, full: 0 },
       history: { messages: 0, bytes: 0 },
@@ -30,7 +31,7 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
   });
 
   test('the counters of a new listener, whole, registered or not', () => {
-    const zero = { running: false, connected: 0, delivered: 0, replayed: 0, queued: 0, bytes: 0, lag: 0, dropped: { overflow: 0, discarded: 0 }, refused: { onMessage: 0, filter: 0 } };
+    const zero = { running: false, connected: 0, delivered: 0, replayed: 0, queued: 0, bytes: 0, lag: 0, remembered: 0, dropped: { overflow: 0, discarded: 0 }, refused: { onMessage: 0, filter: 0 } };
     const listener = new MessageQueueListener({ id: 'x' });
     assert.deepEqual(listener.stats(), { id: 'x', ...zero });
     new SSEChannel().registerListener(listener);
