@@ -99,7 +99,7 @@ impl Connection {
             match answered {
                 Answered::Stream(feed) => {
                     let (channel, stays) = (feed.channel.id().to_owned(), feed.stays);
-                    let ending = streaming::stream(&self.hub, feed, self.socket).await?;
+                    let ending = streaming::stream(&self.hub, feed, self.socket).await;
                     debug!(channel, stays, ?ending, "stream ended");
                     return Ok(());
                 }

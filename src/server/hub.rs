@@ -2,6 +2,8 @@
 
 use std::cell::Cell;
 
+use tokio::sync::Notify;
+
 use crate::container::ChannelContainer;
 use crate::limit::History;
 use crate::listener::MessageQueueListener;
@@ -12,6 +14,7 @@ use crate::stream::MessageStream;
 use super::options::ServerOptions;
 use super::packet::Packet;
 use super::protocol::{Letter, Request};
+use super::readers::Readers;
 use super::refusal::Refusal;
 use super::report;
 
@@ -21,6 +24,9 @@ pub(crate) struct Hub {
     channels: ChannelContainer<Packet>,
     channel_count: Cell<usize>,
     pub(crate) counters: Counters,
+    pub(crate) readers: Readers,
+    /// Wakes the writers of stalled streams when channels are closed.
+    pub(crate) closing: Notify,
 }
 
 /// What a server counts.
@@ -70,6 +76,8 @@ impl Hub {
             channels: ChannelContainer::new(),
             channel_count: Cell::new(0),
             counters: Counters::default(),
+            readers: Readers::default(),
+            closing: Notify::new(),
         }
     }
 
@@ -120,6 +128,7 @@ impl Hub {
             }
             Request::RemoveChannel(channel) => {
                 self.channels.rm(&channel)?;
+                self.closing.notify_waiters();
                 self.channel_count.set(self.channel_count.get() - 1);
                 Ok(Outcome::Ack)
             }
@@ -196,6 +205,7 @@ impl Hub {
     /// Closes all channels: their streams pass on what is queued and end.
     pub(crate) fn close(&self) {
         self.channels.close();
+        self.closing.notify_waiters();
         self.channel_count.set(0);
     }
 }

@@ -68,6 +68,7 @@ mod options;
 mod packet;
 mod peers;
 mod protocol;
+mod readers;
 mod refusal;
 mod report;
 mod run;

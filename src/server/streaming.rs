@@ -13,7 +13,7 @@
 //! ## Ending
 //!
 //! A reader that leaves is noticed at once, whether it had ended its writing side before or not. What it had not read
-//! is queued again for the listener's next reader, in order (see `window`). A gap that it was not told of is not told to
+//! is queued again for the listener's next reader, in order (see `window` and `readers`). A gap that it was not told of is not told to
 //! the next; the counters have it.
 
 use std::future::poll_fn;
@@ -21,22 +21,30 @@ use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll};
-use std::time::Instant;
+use std::time::Duration;
 
 use futures_core::Stream;
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::net::sockopt::{socket_error, socket_send_buffer_size};
+use rustix::event::PollFlags;
+use rustix::net::sockopt::{set_socket_send_buffer_size, socket_error, socket_send_buffer_size};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
+use tokio::time::sleep;
 
 use super::hub::{Feed, Hub, count};
 use super::packet::{self, Packet};
+use super::readers::{has_left, state};
 use super::window::Window;
 use crate::channel::Delivered;
 use crate::seat::Delivery;
 
 /// A batch is written as soon as it is this long.
 const BATCH: usize = 64 * 1024;
+
+/// How long a reader may take from shutting its socket down to closing it.
+const CLOSING: Duration = Duration::from_millis(10);
+
+/// The send buffer of a socket that does not say how large it is.
+const BUFFER: usize = 1024 * 1024;
 
 /// How a stream ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,19 +56,27 @@ pub(crate) enum Ending {
 }
 
 /// Streams to a reader until the stream ends or the reader leaves.
-pub(crate) async fn stream(hub: &Rc<Hub>, feed: Feed, socket: UnixStream) -> io::Result<Ending> {
-    let mut writer = Writer::new(hub.clone(), feed, socket)?;
+pub(crate) async fn stream(hub: &Rc<Hub>, feed: Feed, socket: UnixStream) -> Ending {
+    let socket = Rc::new(socket);
+    if feed.stays {
+        let listener = feed.stream.listener().clone();
+        hub.readers.enter(listener.id(), &socket).await;
+    }
+    let mut writer = Writer::new(hub.clone(), feed, socket);
     loop {
         let batch = writer.batch().await;
         if batch == Batch::Left {
-            return Ok(Ending::Left);
+            writer.note_what_it_left().await;
+            return Ending::Left;
         }
-        if let Err(error) = writer.write().await {
-            writer.left_unread |= error.kind() == io::ErrorKind::ConnectionReset;
-            return Ok(Ending::Left);
+        if writer.write().await.is_err() {
+            // It left in the middle. That it had left bytes unread may have been said already, to a write of which
+            // a part was taken.
+            writer.left_unread = true;
+            return Ending::Left;
         }
         if batch == Batch::Last {
-            return Ok(Ending::Ended);
+            return Ending::Ended;
         }
         // Others get their turn, however fast the reader is.
         tokio::task::consume_budget().await;
@@ -80,9 +96,11 @@ enum Batch {
 /// The writing end of a stream. What its reader has not got is given back when it is dropped.
 struct Writer {
     hub: Rc<Hub>,
-    socket: UnixStream,
+    socket: Rc<UnixStream>,
     taker: Taker,
     left_unread: bool,
+    /// How large the send buffer was before it was made small.
+    usual_buffer: Option<usize>,
 }
 
 /// The reading end: what was taken from the queue.
@@ -97,7 +115,6 @@ struct Taker {
 impl Taker {
     /// Takes what is ready from the queue, or waits.
     fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Batch> {
-        let now = Instant::now();
         self.bytes.clear();
         while self.bytes.len() < BATCH {
             let start = self.bytes.len();
@@ -106,7 +123,7 @@ impl Taker {
                     let id = self.feed.channel.event_id(message.position());
                     message.write(&id, &mut self.bytes);
                     if let Some(window) = &mut self.window {
-                        window.push(message, self.bytes.len() - start, now);
+                        window.push(message, self.bytes.len() - start);
                     }
                 }
                 Poll::Ready(Some(Delivered::Gap(gap))) => {
@@ -139,22 +156,28 @@ impl Taker {
 }
 
 impl Writer {
-    fn new(hub: Rc<Hub>, feed: Feed, socket: UnixStream) -> io::Result<Self> {
-        let buffer = socket_send_buffer_size(&socket)?;
+    fn new(hub: Rc<Hub>, feed: Feed, socket: Rc<UnixStream>) -> Self {
+        let size = || socket_send_buffer_size(&*socket).unwrap_or(BUFFER);
+        let usual_buffer = feed.stays.then(size);
+        if feed.stays {
+            // As small as the system allows: what lies there comes twice when the reader leaves.
+            let _ = set_socket_send_buffer_size(&*socket, 1);
+        }
         count(&hub.counters.streams, 1);
         let taker = Taker {
-            window: feed.stays.then(|| Window::new(buffer)),
+            window: feed.stays.then(|| Window::new(size())),
             retry: hub.retry(),
             bytes: Vec::new(),
             feed,
         };
-        Ok(Self {
+        Self {
             hub,
             socket,
             taker,
             // Other systems than Linux do not tell.
             left_unread: !cfg!(target_os = "linux"),
-        })
+            usual_buffer,
+        }
     }
 
     /// Waits until there is something to write, or the reader leaves.
@@ -167,42 +190,75 @@ impl Writer {
         }
     }
 
+    /// Notes whether the reader left bytes unread. On Linux that shows as ECONNRESET when it closes its socket, which
+    /// many do a moment after they have shut it down.
+    async fn note_what_it_left(&mut self) {
+        if self.taker.window.is_some() && !self.is_reset() {
+            sleep(CLOSING).await;
+        }
+        self.is_reset();
+    }
+
+    /// Asks for the socket's error, which the system tells once.
+    fn is_reset(&mut self) -> bool {
+        self.left_unread |= !matches!(socket_error(&*self.socket), Ok(Ok(())));
+        self.left_unread
+    }
+
     /// Writes the batch.
     async fn write(&mut self) -> io::Result<()> {
         let mut written = 0;
         while written < self.taker.bytes.len() {
-            let rest = &self.taker.bytes[written..];
             // Tried without asking tokio, to which `left` has made the socket look as if it had no room.
-            let write = || -> io::Result<usize> { Ok(rustix::io::write(&self.socket, rest)?) };
-            let mut taken = write();
+            let mut taken = self.write_some(written);
             while let Err(error) = &taken {
                 match error.kind() {
-                    io::ErrorKind::Interrupted => taken = write(),
+                    io::ErrorKind::Interrupted => taken = self.write_some(written),
                     io::ErrorKind::WouldBlock => {
-                        self.socket.writable().await?;
-                        taken = self.socket.try_io(Interest::WRITABLE, write);
+                        let (socket, hub) = (self.socket.clone(), self.hub.clone());
+                        tokio::select! {
+                            room = socket.writable() => room?,
+                            () = hub.closing.notified() => {}
+                        }
+                        taken = match self.taker.feed.channel.is_closed() {
+                            true => self.write_some(written),
+                            false => socket.try_io(Interest::WRITABLE, || self.write_some(written)),
+                        };
                     }
                     _ => break,
                 }
             }
-            let taken = taken?;
-            written += taken;
-            self.wrote(taken)?;
+            written += taken?;
         }
         Ok(())
     }
 
-    /// Notes what the socket has taken.
-    fn wrote(&mut self, bytes: usize) -> io::Result<()> {
-        let Some(window) = &mut self.taker.window else {
-            return Ok(());
-        };
-        window.wrote(bytes);
-        let now = Instant::now();
-        if window.has_settled(now) && has_room(&self.socket)? {
-            window.settle(now);
+    /// Writes what the socket takes of the batch from a byte on.
+    fn write_some(&mut self, from: usize) -> io::Result<usize> {
+        let mut rest = &self.taker.bytes[from..];
+        if self.taker.feed.channel.is_closed() {
+            // There is no next reader. What the system takes now is read even if the server has gone.
+            if let Some(size) = self.usual_buffer.take() {
+                set_socket_send_buffer_size(&*self.socket, size)?;
+            }
+        } else if let Some(window) = &mut self.taker.window
+            && cfg!(target_os = "linux")
+        {
+            // Only into a buffer with room, which shows what was read before. A reader that leaves makes room, but
+            // is gone before that: so it is asked for last.
+            if !state(&self.socket).contains(PollFlags::OUT) {
+                return Err(io::ErrorKind::WouldBlock.into());
+            }
+            if !has_left(&self.socket) {
+                window.has_room();
+            }
+            rest = &rest[..rest.len().min(window.step())];
         }
-        Ok(())
+        let taken = rustix::io::write(&*self.socket, rest)?;
+        if let Some(window) = &mut self.taker.window {
+            window.wrote(taken);
+        }
+        Ok(taken)
     }
 }
 
@@ -218,18 +274,6 @@ async fn left(socket: &UnixStream) {
     }
 }
 
-/// Returns whether the socket has room, which it has while no more than a quarter of its buffer is unread, and its
-/// reader is there. A reader that leaves makes room, but is gone before that: so it is asked for last.
-fn has_room(socket: &UnixStream) -> io::Result<bool> {
-    let ask = || -> io::Result<PollFlags> {
-        let mut asked = [PollFd::new(socket, PollFlags::OUT)];
-        poll(&mut asked, Some(&Timespec::default()))?;
-        Ok(asked[0].revents())
-    };
-    let room = ask()?.contains(PollFlags::OUT);
-    Ok(room && !ask()?.intersects(PollFlags::HUP | PollFlags::ERR))
-}
-
 impl Drop for Writer {
     fn drop(&mut self) {
         let counters = &self.hub.counters;
@@ -237,11 +281,11 @@ impl Drop for Writer {
         let Some(window) = self.taker.window.take() else {
             return;
         };
-        // On Linux a peer that closes with unread bytes shows as ECONNRESET.
-        self.left_unread |= !matches!(socket_error(&self.socket), Ok(Ok(())));
         for message in window.unread(self.left_unread) {
             self.taker.feed.stream.give_back(message);
             count(&counters.given_back, 1);
         }
+        let listener = self.taker.feed.stream.listener();
+        self.hub.readers.leave(listener.id(), &self.socket);
     }
 }

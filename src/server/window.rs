@@ -6,36 +6,24 @@
 //!
 //! ## How far it reaches back
 //!
-//! The kernel keeps at most one and a half times the socket's send buffer. What was written before that was read. Once
-//! the buffer takes more, it holds at most a quarter of its size, so of what is older than [`SETTLED`] no more is kept
-//! than that: otherwise a reader that leaves after a quiet hour would leave the whole hour to the next one.
+//! The kernel keeps at most one and a half times the socket's send buffer. What was written before that was read. While
+//! Linux says that the buffer has room it holds at most a quarter of its size, and so the window does.
 //!
 //! What is given back was possibly read: a duplicate is possible, a loss is not. What the reader's process has taken from
 //! the socket counts as read, if the process looked at it or not.
 
 use std::collections::VecDeque;
-use std::time::{Duration, Instant};
-
-/// The age from which on what was written is taken for read, if the socket says so.
-pub(crate) const SETTLED: Duration = Duration::from_secs(1);
 
 /// What was taken for a reader, in order, with the byte at which it ends.
 #[derive(Debug)]
 pub(crate) struct Window<T> {
-    kept: VecDeque<Kept<T>>,
+    kept: VecDeque<(T, u64)>,
     /// How many bytes were handed over so far: those that the socket has taken and those that wait.
     pushed: u64,
     /// How many of them the socket has taken.
     taken: u64,
     /// The size of the socket's send buffer.
     buffer: u64,
-}
-
-#[derive(Debug)]
-struct Kept<T> {
-    what: T,
-    end: u64,
-    at: Instant,
 }
 
 impl<T> Window<T> {
@@ -49,10 +37,9 @@ impl<T> Window<T> {
     }
 
     /// Notes that something of a number of bytes is to be written next.
-    pub(crate) fn push(&mut self, what: T, bytes: usize, at: Instant) {
-        self.pushed += bytes as u64;
-        let end = self.pushed;
-        self.kept.push_back(Kept { what, end, at });
+    pub(crate) fn push(&mut self, what: T, bytes: usize) {
+        self.skip(bytes);
+        self.kept.push_back((what, self.pushed));
     }
 
     /// Notes that so many bytes are to be written next of which nothing is ever given back.
@@ -60,24 +47,28 @@ impl<T> Window<T> {
         self.pushed += bytes as u64;
     }
 
-    /// Notes that the socket has taken a number of bytes more, and forgets what cannot lie in it any more.
+    /// Returns how much is to be written at once, so that little of it comes twice.
+    pub(crate) fn step(&self) -> usize {
+        (self.buffer / 4) as usize
+    }
+
+    /// Notes that the socket has taken a number of bytes more.
     pub(crate) fn wrote(&mut self, bytes: usize) {
         self.taken += bytes as u64;
-        let read = self.taken.saturating_sub(self.buffer + self.buffer / 2);
-        self.forget(|kept| kept.end <= read);
+        self.read_but(self.buffer + self.buffer / 2);
     }
 
-    /// Returns whether something is old enough for [`settle`](Self::settle).
-    pub(crate) fn has_settled(&self, now: Instant) -> bool {
-        let read = self.taken.saturating_sub(self.buffer / 4);
-        let oldest = self.kept.front();
-        oldest.is_some_and(|kept| kept.end <= read && now - kept.at >= SETTLED)
+    /// Notes that the socket has room just now, and that its reader is there.
+    pub(crate) fn has_room(&mut self) {
+        self.read_but(self.buffer / 4);
     }
 
-    /// Notes that the socket would take more just now, and that its reader has not left.
-    pub(crate) fn settle(&mut self, now: Instant) {
-        let read = self.taken.saturating_sub(self.buffer / 4);
-        self.forget(|kept| kept.end <= read && now - kept.at >= SETTLED);
+    /// Forgets what was read: all that was written but a number of bytes.
+    fn read_but(&mut self, bytes: u64) {
+        let read = self.taken.saturating_sub(bytes);
+        while self.kept.front().is_some_and(|(_, end)| *end <= read) {
+            self.kept.pop_front();
+        }
     }
 
     /// Takes out what the reader has not got, newest first: what the socket has not taken whole and, if the reader
@@ -86,14 +77,8 @@ impl<T> Window<T> {
         let taken = self.taken;
         let newest_first = self.kept.into_iter().rev();
         newest_first
-            .take_while(move |kept| left_unread || kept.end > taken)
-            .map(|kept| kept.what)
-    }
-
-    fn forget(&mut self, is_read: impl Fn(&Kept<T>) -> bool) {
-        while self.kept.front().is_some_and(&is_read) {
-            self.kept.pop_front();
-        }
+            .take_while(move |(_, end)| left_unread || *end > taken)
+            .map(|(what, _)| what)
     }
 }
 
@@ -102,9 +87,9 @@ mod tests {
     use super::*;
 
     /// A window over a buffer of 100 bytes, after ten messages of 50 bytes.
-    fn window(at: Instant, taken: usize) -> Window<u32> {
+    fn window(taken: usize) -> Window<u32> {
         let mut window = Window::new(100);
-        (1..=10).for_each(|number| window.push(number, 50, at));
+        (1..=10).for_each(|number| window.push(number, 50));
         window.wrote(taken);
         window
     }
@@ -115,28 +100,31 @@ mod tests {
 
     #[test]
     fn what_the_socket_has_not_taken_whole_is_unread() {
-        let now = Instant::now();
-        assert_eq!(unread(window(now, 420), false), [10, 9]);
-        assert!(unread(window(now, 500), false).is_empty());
+        assert_eq!(unread(window(420), false), [10, 9]);
+        assert!(unread(window(500), false).is_empty());
     }
 
     #[test]
     fn what_may_lie_in_the_buffer_is_unread_if_the_reader_left_bytes_behind() {
-        let now = Instant::now();
-        assert_eq!(unread(window(now, 500), true), [10, 9, 8]);
-        assert_eq!(unread(window(now, 499), true), [10, 9, 8, 7]);
-        assert_eq!(unread(window(now, 150), true).len(), 10);
+        assert_eq!(unread(window(500), true), [10, 9, 8]);
+        assert_eq!(unread(window(499), true), [10, 9, 8, 7]);
+        assert_eq!(unread(window(150), true).len(), 10);
     }
 
     #[test]
-    fn what_is_old_is_forgotten_but_for_what_a_buffer_that_takes_more_may_hold() {
-        let then = Instant::now();
-        let mut window = window(then, 500);
-        assert!(!window.has_settled(then));
-        let now = then + SETTLED;
-        assert!(window.has_settled(now));
-        window.settle(now);
-        assert!(!window.has_settled(now));
+    fn a_buffer_with_room_holds_a_quarter() {
+        let mut window = window(500);
+        window.has_room();
         assert_eq!(unread(window, true), [10]);
+    }
+
+    #[test]
+    fn what_is_never_given_back_takes_its_place_all_the_same() {
+        let mut window = Window::new(100);
+        window.push(1, 50);
+        window.skip(200);
+        window.push(2, 50);
+        window.wrote(300);
+        assert_eq!(unread(window, true), [2]);
     }
 }

@@ -1,7 +1,10 @@
 //! Readers that leave: what they had not read is the next one's.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader, Read};
+use std::net::Shutdown;
 use std::os::unix::net::UnixStream;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use super::support::*;
@@ -30,6 +33,12 @@ fn read_to(stream: &mut impl BufRead, last: u64) -> Vec<u64> {
     all
 }
 
+/// Waits until the server has seen that all readers have left. Another test's process that is just being started may
+/// hold a copy of their sockets for a moment.
+fn all_left(daemon: &Daemon) {
+    eventually("all have left", || daemon.counters()["streams"] == 0);
+}
+
 #[test]
 fn what_a_reader_left_unread_is_the_next_one_s() {
     let daemon = Daemon::new();
@@ -39,6 +48,7 @@ fn what_a_reader_left_unread_is_the_next_one_s() {
     let mut first = daemon.listen(&channel, &listener).into_inner();
     assert_eq!(read_exactly(&mut first, 20), Vec::from_iter(0..20));
     drop(first);
+    all_left(&daemon);
     let mut second = daemon.listen(&channel, &listener);
     let got = read_to(&mut second, 1999);
     assert!(got[0] <= 20, "missing: 20 to {}", got[0]);
@@ -60,8 +70,39 @@ fn a_reader_with_a_buffer_of_its_own_leaves_what_its_buffer_has_not_taken() {
     let mut first = BufReader::with_capacity(8192, stream);
     assert_eq!(numbers(&mut first, 20), Vec::from_iter(0..20));
     drop(first);
+    all_left(&daemon);
     let got = read_to(&mut daemon.listen(&channel, &listener), 1999);
     assert!(got[0] <= 20 && got.len() as u64 == 2000 - got[0]);
+}
+
+#[test]
+fn readers_that_come_and_go_lose_nothing_of_broadcasts_and_dispatches() {
+    const COUNT: u64 = 20_000;
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for start in (0..COUNT).step_by(1000) {
+                daemon.dispatch(&channel, &listener, start..start + 500);
+                daemon.broadcast(&channel, start + 500..start + 1000);
+            }
+        });
+        // In any order: a reader whose socket is copied, see `all_left`, gives back after the next one has come.
+        let mut missing = BTreeSet::from_iter(0..COUNT);
+        for round in 0.. {
+            let mut reader = daemon.listen(&channel, &listener).into_inner();
+            for _ in 0..(round * 37) % 400 + 1 {
+                missing.remove(&read_exactly(&mut reader, 1)[0]);
+                if missing.is_empty() {
+                    return;
+                }
+            }
+            if round % 2 == 0 {
+                reader.shutdown(Shutdown::Both).unwrap();
+            }
+        }
+    });
 }
 
 #[test]
@@ -73,7 +114,7 @@ fn a_reader_that_has_read_everything_leaves_nothing_behind() {
     let mut first = daemon.listen(&channel, &listener).into_inner();
     read_exactly(&mut first, 100);
     drop(first);
-    eventually("it is gone", || daemon.counters()["streams"] == 0);
+    all_left(&daemon);
     daemon.dispatch(&channel, &listener, 100..101);
     assert_eq!(numbers(&mut daemon.listen(&channel, &listener), 1), [100]);
 }

@@ -1,8 +1,10 @@
 //! Whose processes are served. What takes two users is seen where the tests run as root.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
+use std::thread::yield_now;
 
 use super::support::*;
 
@@ -14,7 +16,14 @@ fn ask_as_nobody(daemon: &Daemon) -> (Option<i32>, String) {
     fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
     let mut command = std::process::Command::new(&copy);
     command.arg("stats").env("ERIC_SOCKET", &daemon.socket);
-    let output = command.uid(65_534).gid(65_534).output().unwrap();
+    command.uid(65_534).gid(65_534);
+    // Busy for as long as another test's process that is just being started has a copy of what wrote it.
+    let output = loop {
+        match command.output() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => yield_now(),
+            output => break output.unwrap(),
+        }
+    };
     (
         output.status.code(),
         String::from_utf8(output.stderr).unwrap(),
