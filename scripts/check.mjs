@@ -21,6 +21,7 @@ const wasmTests = readdirSync(inRoot('tests'))
 const CHECKS = [
   ['Rust formatting', 'cargo', 'fmt', '--check'],
   ['Rust formatting, fuzz targets', 'cargo', 'fmt', '--check', '--manifest-path', 'fuzz/Cargo.toml'],
+  ['Rust formatting, load', 'cargo', 'fmt', '--check', '--manifest-path', 'benches/socket/Cargo.toml'],
   ['Rust lints, native', 'cargo', 'clippy', '--quiet', '--all-targets', ...DENY],
   ['Rust lints, WebAssembly', 'cargo', 'clippy', '--quiet', '--target', WASM_TARGET, '--features', 'npm', '--lib', ...wasmTests, ...DENY],
   ['Rust documentation', 'cargo', 'doc', '--quiet', '--no-deps'],

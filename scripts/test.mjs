@@ -7,8 +7,10 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPackage } from './lib/build.mjs';
+import { buildEric } from './lib/eric.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
+import { ensurePython } from './lib/python.mjs';
 import { streamed } from './lib/run.mjs';
 import { setUpBrowser, setUpBuild } from './lib/setup.mjs';
 import { STAGES } from './lib/stages.mjs';
@@ -40,6 +42,8 @@ function chosen(places) {
 async function setUp(stages) {
   const env = { ...(await setUpBuild()), ...(stages.some((stage) => stage.needsBrowser) ? await setUpBrowser() : {}) };
   if (stages.some((stage) => stage.needsPackage)) await buildPackage(env);
+  if (stages.some((stage) => stage.needsPython)) await ensurePython();
+  if (stages.some((stage) => stage.needsEric)) await buildEric();
   return env;
 }
 

@@ -19,6 +19,8 @@ const COMMON = {
   outdir: DIST,
   bundle: true,
   platform: 'neutral',
+  // Of the entry for Node alone.
+  external: ['node:*'],
   plugins: [classNames, wasmImports],
   target: 'es2022',
   minify: true,

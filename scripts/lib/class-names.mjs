@@ -7,14 +7,17 @@ import { inRoot } from './paths.mjs';
 const EXPORTED_CLASS = /^export (?:abstract )?class (\w+)[^{]*\{/gm;
 const NAME = /\w+/g;
 
+/** What is public stands here. */
+const LISTS = ['js/index.ts', 'js/entries/node.ts'];
+
 /** @type {import('esbuild').Plugin} */
 export const classNames = {
   name: 'class-names',
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
       if (!file.startsWith(inRoot('js'))) return null;
-      const [source, index] = await Promise.all([readFile(file, 'utf8'), readFile(inRoot('js/index.ts'), 'utf8')]);
-      const names = new Set(index.match(NAME));
+      const [source = '', ...lists] = await Promise.all([file, ...LISTS.map((list) => inRoot(list))].map((name) => readFile(name, 'utf8')));
+      const names = new Set(lists.flatMap((list) => list.match(NAME) ?? []));
       return {
         contents: source.replace(EXPORTED_CLASS, (start, name) =>
           names.has(name) ? `${start} static { Object.defineProperty(this, 'name', { value: '${name}' }); }` : start,

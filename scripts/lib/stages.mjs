@@ -11,6 +11,8 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
  * @property {string} [file] what has to exist: a file, or a folder of them
  * @property {boolean} [needsPackage] dist/ has to be built
  * @property {boolean} [needsBrowser]
+ * @property {boolean} [needsEric] the command has to be compiled
+ * @property {boolean} [needsPython] the Python package has to be there
  * @property {number} minutes after which it counts as hanging
  * @property {(env: NodeJS.ProcessEnv, folder: string) => Command} command for an environment and a temporary folder
  *
@@ -39,8 +41,9 @@ export const STAGES = [
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
-  node('python', 'tests/python/python.test.mjs', { minutes: 15 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
+  node('socket', 'tests/js/socket.test.mjs', { needsEric: true }),
+  node('python', 'tests/python/python.test.mjs', { needsEric: true, needsPython: true, minutes: 10 }),
 ];
 
 /**
@@ -73,16 +76,16 @@ function wasm(place, target) {
  * A file of `node:test` tests, or a folder of them.
  * @param {string} place
  * @param {string} file
- * @param {{ flags?: string[], minutes?: number, needsBrowser?: boolean }} [options]
+ * @param {{ flags?: string[] } & Partial<Stage>} [options]
  * @returns {Stage}
  */
-function node(place, file, { flags = [], minutes = 5, needsBrowser = false } = {}) {
+function node(place, file, { flags = [], minutes = 5, ...needs } = {}) {
   return {
     place,
     file,
     needsPackage: true,
-    needsBrowser,
     minutes,
+    ...needs,
     command: (_env, folder) => {
       const counted = path.join(folder, `${place}.tally`);
       return {

@@ -7,6 +7,9 @@ import { install } from './lib/install.mjs';
 import { bundle } from './lib/bundle.mjs';
 import { contents } from './lib/contents.mjs';
 
+/** What eric-sse/node exports. */
+const NODE = ['InvalidChannelException', 'InvalidListenerException', 'InvalidMessageFormat', 'QueueFullException', 'SocketClient', 'SocketError', 'SocketStream'];
+
 /** @type {import('./lib/install.mjs').Project} */
 let project;
 before(async () => {
@@ -111,6 +114,12 @@ describe('both entries in one program', () => {
   });
   test('classes bear their public names', () => {
     assert.deepEqual(seen.named, []);
+  });
+});
+
+describe('node', () => {
+  test('has the exceptions of the default entry and loads no WebAssembly', async () => {
+    assert.deepEqual(JSON.parse(await project.node('socket.mjs')), { compiled: 0, same: true, names: NODE, required: NODE, named: [] });
   });
 });
 
