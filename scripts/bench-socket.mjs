@@ -17,7 +17,7 @@ import { startSocketServer } from './lib/socket-server.mjs';
 import { step } from './lib/step.mjs';
 
 const ROUNDS = 5;
-const AT_ONCE = '8';
+const AT_ONCE = '32';
 const WATCHERS = '100';
 
 /** In seconds: Linux says the same on every machine. */

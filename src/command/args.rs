@@ -129,7 +129,9 @@ pub struct Message {
     /// The messages' type.
     pub r#type: String,
 
-    /// JSON, or else a text. Without one, every line of standard input is the payload of a message.
+    /// JSON, or else a text. Without one, every line of standard input is the payload of a message. A text that starts
+    /// with a hyphen stands behind `--`; a number need not.
+    #[arg(allow_negative_numbers = true)]
     pub payload: Option<String>,
 
     /// Take payloads for texts, even if they are JSON.

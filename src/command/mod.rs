@@ -60,14 +60,21 @@ pub fn run() -> ExitCode {
         .with_max_level(args.log.unwrap_or(quiet))
         .with_ansi(false)
         .with_target(false)
+        // Told on standard error, which would be what failed: and a server outlives whoever reads its log.
+        .log_internal_errors(false)
         .init();
     let (code, message) = match act(args) {
         Ok(()) | Err(Failure::Unread) => return ExitCode::SUCCESS,
         Err(Failure::Refused(message)) => (1, message),
         Err(Failure::Unconnected(message)) => (3, message),
     };
-    eprintln!("eric: {message}");
+    say(&message);
     ExitCode::from(code)
+}
+
+/// Says something on standard error, if anybody is there.
+fn say(message: &str) {
+    let _ = writeln!(io::stderr(), "eric: {message}");
 }
 
 fn act(args: Args) -> Result<(), Failure> {

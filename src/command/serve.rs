@@ -5,15 +5,15 @@ use std::path::Path;
 use eric_sse::server::SocketServer;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use super::Failure;
 use super::args::Serve;
+use super::{Failure, say};
 
 pub fn serve(socket: &Path, arguments: &Serve) -> Result<(), Failure> {
     let failed = |error| Failure::Refused(format!("{}: {error}", socket.display()));
     allow_descriptors(arguments.options().connections);
     let server = SocketServer::bind(socket, arguments.options()).map_err(failed)?;
     let report = server.run_until_signal().map_err(failed)?;
-    eprintln!("eric: {report}");
+    say(&report.to_string());
     Ok(())
 }
 

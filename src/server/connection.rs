@@ -1,10 +1,10 @@
 //! A connection: requests in, answers out, in order.
 //!
-//! ## Answers
+//! ## At once
 //!
-//! An answer is a bare id, `ack` or a line of counters. A line feed follows it if a line feed ended the request; a request
-//! that the end of the client's writing side ended gets the answer alone, as from the reference. An error is one line of JSON,
-//! line feed included, either way.
+//! A client that asks one thing has sent it, as a rule, before its connection is looked at, and has ended its writing side:
+//! it is answered then and there. Only who has more to say is waited for, by a task and with a place at the system's
+//! poll, which together cost as much as the request.
 //!
 //! ## Ending
 //!
@@ -14,23 +14,22 @@
 //! away, up to a limit, so that its writes do not fail before it can read why.
 
 use std::future::pending;
-use std::io;
+use std::io::{self, ErrorKind};
+use std::os::unix::net::UnixStream as StdUnixStream;
 use std::rc::Rc;
 
+use rustix::io::Errno;
+use rustix::net::{RecvFlags, SendFlags, recv, send};
 use tokio::io::AsyncWriteExt;
 use tokio::net::UnixStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
-use super::framing::{Frame, Frames};
-use super::hub::{Feed, Hub, Outcome, count};
-use super::protocol::Request;
+use super::exchange::{Answered, Exchange};
+use super::hub::{Hub, count};
 use super::refusal::Refusal;
 use super::streaming;
-
-/// Answers are written as soon as they are this long together.
-const ANSWERS: usize = 64 * 1024;
 
 /// Others get their turn after so many requests.
 const TURN: usize = 16;
@@ -38,84 +37,128 @@ const TURN: usize = 16;
 /// How much is thrown away of a request that is too long, in requests of the greatest length.
 const THROWN_AWAY: usize = 64;
 
-/// Serves a connection until it ends. `ending` becomes true when the server is to end.
-pub(crate) async fn serve(
-    hub: Rc<Hub>,
-    socket: UnixStream,
-    ending: watch::Receiver<bool>,
-) -> io::Result<()> {
-    let connection = Connection {
-        frames: Frames::new(hub.options.request_bytes),
-        hub,
-        socket,
-        answers: Vec::new(),
-        ending,
-    };
-    connection.run().await
-}
+/// How much is read at once of what has been sent before its connection is looked at.
+const AT_ONCE: usize = 2048;
+
+/// Who has left is an error, and no signal, where the system can be told so; elsewhere Rust programs ignore it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+const SENDING: SendFlags = SendFlags::DONTWAIT.union(SendFlags::NOSIGNAL);
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+const SENDING: SendFlags = SendFlags::DONTWAIT;
 
 /// Tells a client why it is not served.
-pub(crate) fn turn_away(hub: &Hub, socket: &UnixStream, refusal: &Refusal) {
+pub(crate) fn turn_away(hub: &Hub, socket: &StdUnixStream, refusal: &Refusal) {
     count(&hub.counters.refused, 1);
     let mut line = Vec::new();
     refusal.write(&mut line);
     // A new socket has room for a line. Who has left already misses nothing.
-    let _ = socket.try_write(&line);
+    let _ = send(socket, &line, SENDING);
+}
+
+/// Answers what a new client has sent already. Returns the rest of its connection, if it has any. The socket does not block.
+pub(crate) fn answer_at_once(hub: &Rc<Hub>, socket: StdUnixStream) -> io::Result<Option<Opened>> {
+    let mut exchange = Exchange::new(hub.clone());
+    let mut answered = Answered::All(0);
+    let mut bytes = [0; AT_ONCE];
+    // A request and, behind it, the end.
+    for _ in 0..2 {
+        match recv(&socket, &mut bytes[..], RecvFlags::DONTWAIT) {
+            Ok((0, _)) => exchange.frames.end(),
+            Ok((read, _)) => exchange.frames.room().extend_from_slice(&bytes[..read]),
+            Err(Errno::WOULDBLOCK) => break,
+            Err(error) => return Err(error.into()),
+        }
+        answered = exchange.answer();
+        if exchange.frames.is_ended() || !matches!(answered, Answered::All(_)) {
+            break;
+        }
+    }
+    if exchange.frames.is_ended() && matches!(answered, Answered::All(_)) {
+        match send(&socket, &exchange.answers, SENDING) {
+            Ok(sent) if sent == exchange.answers.len() => return Ok(None),
+            Ok(sent) => drop(exchange.answers.drain(..sent)),
+            Err(Errno::WOULDBLOCK) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Some(Opened {
+        exchange,
+        answered,
+        socket,
+    }))
+}
+
+/// A connection that is not over.
+pub(crate) struct Opened {
+    exchange: Exchange,
+    answered: Answered,
+    socket: StdUnixStream,
+}
+
+impl Opened {
+    /// Serves the connection until it ends. `ending` becomes true when the server is to end.
+    pub(crate) async fn serve(self, ending: watch::Receiver<bool>) -> io::Result<()> {
+        self.socket.set_nonblocking(true)?;
+        let connection = Connection {
+            socket: UnixStream::from_std(self.socket)?,
+            exchange: self.exchange,
+            ending,
+        };
+        connection.run(self.answered).await
+    }
 }
 
 struct Connection {
-    hub: Rc<Hub>,
     socket: UnixStream,
-    frames: Frames,
-    answers: Vec<u8>,
+    exchange: Exchange,
     ending: watch::Receiver<bool>,
 }
 
-/// How the requests that have been read were answered.
-enum Answered {
-    /// So many of them, and more may come.
-    All(usize),
-    /// The last one by a stream.
-    Stream(Feed),
-    /// The last one was too long.
-    TooLong,
-}
-
 /// What came of waiting for more.
-enum Read {
+enum Input {
     More,
     Late,
     Ending,
 }
 
 impl Connection {
-    async fn run(mut self) -> io::Result<()> {
-        let patience = self.hub.options.read_timeout;
+    async fn run(mut self, mut answered: Answered) -> io::Result<()> {
+        let patience = self.exchange.hub.options.read_timeout;
         // The first request has to come in time, too. Later ones need not, once they have begun they do.
         let mut deadline = Some(Instant::now() + patience);
         loop {
-            let answered = self.answer_all().await?;
             self.flush().await?;
             match answered {
                 Answered::Stream(feed) => {
                     let (channel, stays) = (feed.channel.id().to_owned(), feed.stays);
-                    let ending = streaming::stream(&self.hub, feed, self.socket).await;
+                    let ending = streaming::stream(&self.exchange.hub, feed, self.socket).await;
                     debug!(channel, stays, ?ending, "stream ended");
                     return Ok(());
                 }
                 Answered::TooLong => return self.throw_away().await,
-                Answered::All(_) if self.frames.is_ended() => return Ok(()),
+                Answered::Some => {
+                    deadline = None;
+                    tokio::task::yield_now().await;
+                    answered = self.exchange.answer();
+                    continue;
+                }
+                Answered::All(_) if self.exchange.frames.is_ended() => return Ok(()),
                 Answered::All(0) if deadline.is_some() => {}
-                Answered::All(_) => {
-                    deadline = self.frames.is_inside().then(|| Instant::now() + patience);
+                Answered::All(count) => {
+                    deadline =
+                        (self.exchange.frames.is_inside()).then(|| Instant::now() + patience);
+                    if count >= TURN {
+                        // Readers have to keep up with a client that sends without a pause.
+                        tokio::task::yield_now().await;
+                    }
                 }
             }
             match self.read(deadline).await? {
-                Read::More => {}
-                Read::Ending => return Ok(()),
-                Read::Late => {
+                Input::More => answered = self.exchange.answer(),
+                Input::Ending => return Ok(()),
+                Input::Late => {
                     let seconds = patience.as_secs_f64();
-                    self.refuse(&Refusal::limit(format_args!(
+                    self.exchange.refuse(&Refusal::limit(format_args!(
                         "a request has to be there within {seconds} seconds"
                     )));
                     return self.flush().await;
@@ -124,101 +167,42 @@ impl Connection {
         }
     }
 
-    /// Answers what has been read.
-    async fn answer_all(&mut self) -> io::Result<Answered> {
-        let mut count = 0;
-        while let Some(frame) = self.frames.next() {
-            count += 1;
-            let (request, feeds_line) = match &frame {
-                Frame::Line(bytes) => (bytes, true),
-                Frame::Last(bytes) => (bytes, false),
-                Frame::TooLong => {
-                    let most = self.hub.options.request_bytes;
-                    self.refuse(&Refusal::limit(format_args!(
-                        "a request has at most {most} bytes"
-                    )));
-                    return Ok(Answered::TooLong);
-                }
-            };
-            if let Some(feed) = self.answer(request, feeds_line) {
-                return Ok(Answered::Stream(feed));
-            }
-            if self.answers.len() >= ANSWERS {
-                self.flush().await?;
-            }
-        }
-        if count >= TURN {
-            // Readers have to keep up with a client that sends without a pause.
-            tokio::task::yield_now().await;
-        }
-        Ok(Answered::All(count))
-    }
-
-    /// Answers one request, unless by a stream, which is returned.
-    fn answer(&mut self, request: &[u8], feeds_line: bool) -> Option<Feed> {
-        count(&self.hub.counters.requests, 1);
-        let outcome = Request::parse(request)
-            .map_err(Refusal::from)
-            .and_then(|request| {
-                debug!(verb = request.verb(), "request");
-                self.hub.execute(request)
-            });
-        match outcome {
-            Ok(Outcome::Stream(feed)) => return Some(feed),
-            Ok(Outcome::Ack) => self.answers.extend_from_slice(b"ack"),
-            Ok(Outcome::Text(text)) => self.answers.extend_from_slice(text.as_bytes()),
-            Err(refusal) => {
-                self.refuse(&refusal);
-                return None;
-            }
-        }
-        if feeds_line {
-            self.answers.push(b'\n');
-        }
-        None
-    }
-
-    fn refuse(&mut self, refusal: &Refusal) {
-        debug!(code = refusal.code, "refused");
-        count(&self.hub.counters.refused, 1);
-        refusal.write(&mut self.answers);
-    }
-
     /// Writes the answers. A client that does not take them in time is given up.
     async fn flush(&mut self) -> io::Result<()> {
+        let answers = &mut self.exchange.answers;
         let mut written = 0;
-        while written < self.answers.len() {
-            match self.socket.try_write(&self.answers[written..]) {
+        while written < answers.len() {
+            match self.socket.try_write(&answers[written..]) {
                 Ok(taken) => written += taken,
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                    let patience = self.hub.options.read_timeout;
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    let patience = self.exchange.hub.options.read_timeout;
                     timeout(patience, self.socket.writable()).await??;
                 }
                 Err(error) => return Err(error),
             }
         }
-        self.answers.clear();
+        answers.clear();
         Ok(())
     }
 
     /// Reads more, if it comes before the deadline.
-    async fn read(&mut self, deadline: Option<Instant>) -> io::Result<Read> {
+    async fn read(&mut self, deadline: Option<Instant>) -> io::Result<Input> {
         let Self {
             socket,
-            frames,
-            answers,
+            exchange: Exchange {
+                frames, answers, ..
+            },
             ending,
-            ..
         } = self;
         let more = async {
             loop {
                 match socket.try_read_buf(frames.room()) {
                     Ok(0) => {
                         frames.end();
-                        return Ok(Read::More);
+                        return Ok(Input::More);
                     }
-                    Ok(_) => return Ok(Read::More),
-                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    Ok(_) => return Ok(Input::More),
+                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         // Who waits for a request holds no memory.
                         frames.rest();
                         *answers = Vec::new();
@@ -236,23 +220,24 @@ impl Connection {
         };
         tokio::select! {
             biased;
-            _ = ending.wait_for(|ending| *ending) => Ok(Read::Ending),
+            _ = ending.wait_for(|ending| *ending) => Ok(Input::Ending),
             read = more => read,
-            () = late => Ok(Read::Late),
+            () = late => Ok(Input::Late),
         }
     }
 
     /// Reads on, and keeps nothing of it.
     async fn throw_away(mut self) -> io::Result<()> {
-        let deadline = Instant::now() + self.hub.options.read_timeout;
-        let mut left = THROWN_AWAY * self.hub.options.request_bytes;
+        let options = &self.exchange.hub.options;
+        let deadline = Instant::now() + options.read_timeout;
+        let mut left = THROWN_AWAY.saturating_mul(options.request_bytes);
         self.socket.shutdown().await?;
         let mut scratch = vec![0; 16 * 1024];
         while left > 0 {
             match self.socket.try_read(&mut scratch) {
                 Ok(0) => break,
                 Ok(read) => left = left.saturating_sub(read),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     let readable = timeout_at(deadline, self.socket.readable());
                     tokio::select! {
                         _ = self.ending.wait_for(|ending| *ending) => break,

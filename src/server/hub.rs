@@ -181,9 +181,9 @@ impl Hub {
 
     /// A channel that refuses the message keeps no other from it.
     fn broadcast_to_all(&self, letter: &Letter<'_>) -> Result<Outcome, Refusal> {
-        let mut refused = None;
+        let (packet, mut refused) = (self.packet(letter), None);
         for channel in &self.channels {
-            if let Err(error) = channel.broadcast(self.packet(letter)) {
+            if let Err(error) = channel.broadcast(packet.clone()) {
                 refused = Some(error);
             }
         }

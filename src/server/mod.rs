@@ -61,7 +61,10 @@
 //! ```
 
 mod client;
+mod client_error;
+mod client_stream;
 mod connection;
+mod exchange;
 mod framing;
 mod hub;
 mod options;
@@ -76,7 +79,9 @@ mod socket_file;
 mod streaming;
 mod window;
 
-pub use client::{SocketClient, SocketError, SocketEvent, SocketStream};
+pub use client::SocketClient;
+pub use client_error::SocketError;
+pub use client_stream::{SocketEvent, SocketStream};
 pub use options::ServerOptions;
 pub use peers::Peers;
 pub use protocol::{Letter, Request};

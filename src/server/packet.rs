@@ -3,34 +3,59 @@
 //! Its payload is the JSON text that its sender wrote, whatever its spaces, digits and escapes: it is checked
 //! once and never serialised again. What all its readers get alike is written once, when it comes.
 
+use std::rc::Rc;
+
 use serde_json::value::RawValue;
 
 use crate::event::{Event, EventId, EventType};
 use crate::message::ToEvent;
 use crate::replay::Gap;
 
-/// A message, and the line that its readers get of it, up to the event id.
+/// A message, shared by the channels that it is sent on.
+#[derive(Clone)]
 pub(crate) struct Packet {
+    written: Rc<Written>,
+}
+
+struct Written {
     event_type: EventType,
-    payload: Option<Box<RawValue>>,
+    /// The line that all readers get, up to the event id.
     head: Box<[u8]>,
+    /// Where in it the payload starts. Without one its text is `null`, and its end.
+    data: usize,
+    has_payload: bool,
 }
 
 impl Packet {
     /// Creates a packet. Without a payload its data is `null`.
     pub(crate) fn new(event_type: EventType, payload: Option<&RawValue>, retry: u64) -> Self {
-        let data = payload.map_or("null", RawValue::get);
+        let text = payload.map_or("null", RawValue::get);
+        let head = head(&event_type, text, retry);
         Self {
-            head: head(&event_type, data, retry).into(),
-            payload: payload.map(ToOwned::to_owned),
-            event_type,
+            written: Rc::new(Written {
+                data: head.len() - text.len(),
+                head: head.into(),
+                has_payload: payload.is_some(),
+                event_type,
+            }),
         }
     }
 
     /// Writes the message's line.
     pub(crate) fn write(&self, id: &EventId, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.head);
+        out.extend_from_slice(&self.written.head);
         tail(Some(id), out);
+    }
+
+    /// Returns the payload's text, if there is a payload.
+    fn payload(&self) -> Option<&[u8]> {
+        let Written {
+            head,
+            data,
+            has_payload,
+            ..
+        } = &*self.written;
+        has_payload.then(|| &head[*data..])
     }
 }
 
@@ -79,20 +104,20 @@ fn tail(id: Option<&EventId>, out: &mut Vec<u8>) {
 
 impl ToEvent for Packet {
     fn to_event(&self) -> Event {
-        let event = Event::new(self.event_type.clone());
-        match self.payload.as_deref().map(RawValue::get) {
+        let event = Event::new(self.written.event_type.clone());
+        match self.payload() {
             None => event,
             // A string is its own data, as in a `Message`.
-            Some(text) => match serde_json::from_str::<String>(text) {
+            Some(text) => match serde_json::from_slice::<String>(text) {
                 Ok(string) => event.with_data(string),
-                Err(_) => event.with_data(text),
+                Err(_) => event.with_data(&*String::from_utf8_lossy(text)),
             },
         }
     }
 
     fn bytes(&self) -> u64 {
-        let payload = self.payload.as_deref().map_or(0, |raw| raw.get().len());
-        (self.event_type.as_str().len() + payload) as u64
+        let payload = self.payload().map_or(0, <[u8]>::len);
+        (self.written.event_type.as_str().len() + payload) as u64
     }
 }
 

@@ -4,9 +4,9 @@
 //! each peer. The second holds where the first was widened by hand, and where a descriptor was passed on.
 
 use std::io;
+use std::os::unix::net::UnixStream;
 
 use rustix::process::{getegid, geteuid};
-use tokio::net::UnixStream;
 
 /// Who may connect to a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -29,15 +29,43 @@ impl Peers {
             Self::Everybody => 0o666,
         }
     }
+}
+
+/// Lets peers in, or not.
+#[derive(Debug)]
+pub(crate) struct Gate {
+    peers: Peers,
+    /// The server's own user and group.
+    own: (u32, u32),
+}
+
+impl Gate {
+    pub(crate) fn new(peers: Peers) -> Self {
+        let own = (geteuid().as_raw(), getegid().as_raw());
+        Self { peers, own }
+    }
 
     /// Returns whether the process at the other end may be served.
-    pub(crate) fn admits(self, stream: &UnixStream) -> io::Result<bool> {
-        let peer = stream.peer_cred()?;
-        let same_user = peer.uid() == geteuid().as_raw();
-        Ok(match self {
-            Self::SameUser => same_user,
-            Self::SameGroup => same_user || peer.gid() == getegid().as_raw(),
-            Self::Everybody => true,
+    pub(crate) fn admits(&self, socket: &UnixStream) -> io::Result<bool> {
+        let ((user, group), own) = (credentials(socket)?, self.own);
+        Ok(match self.peers {
+            Peers::SameUser => user == own.0,
+            Peers::SameGroup => user == own.0 || group == own.1,
+            Peers::Everybody => true,
         })
     }
+}
+
+/// Returns the user and the group of the process at the other end, as the kernel noted them when it connected.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn credentials(socket: &UnixStream) -> io::Result<(u32, u32)> {
+    let peer = rustix::net::sockopt::socket_peercred(socket)?;
+    Ok((peer.uid.as_raw(), peer.gid.as_raw()))
+}
+
+/// Tokio knows how each system says it.
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn credentials(socket: &UnixStream) -> io::Result<(u32, u32)> {
+    let peer = tokio::net::UnixStream::from_std(socket.try_clone()?)?.peer_cred()?;
+    Ok((peer.uid(), peer.gid()))
 }

@@ -2,17 +2,18 @@
 //!
 //! ## Ending
 //!
-//! The server stops to accept, closes its channels and waits for its connections: streams pass on what is queued, say
-//! that the channel was closed, and end; who is between two requests is hung up on. Who has not ended within the grace
-//! period is cut off. Then the socket file is removed.
+//! The server removes its socket file, so that another one may start in its place, and stops to accept. It closes its channels
+//! and waits for its connections: streams pass on what is queued, say that the channel was closed, and end; who is between
+//! two requests is hung up on. Who has not ended within the grace period is cut off.
 
 use std::io;
-use std::os::unix::net::UnixListener as StdUnixListener;
+use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::rc::Rc;
 use std::time::Duration;
 
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
 use tokio::runtime;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -23,6 +24,7 @@ use tracing::{debug, info, warn};
 use super::connection;
 use super::hub::{Hub, count};
 use super::options::ServerOptions;
+use super::peers::Gate;
 use super::refusal::Refusal;
 use super::report::Report;
 use super::socket_file::SocketFile;
@@ -31,7 +33,7 @@ use super::socket_file::SocketFile;
 #[derive(Debug)]
 pub struct SocketServer {
     file: SocketFile,
-    listener: StdUnixListener,
+    listener: UnixListener,
     options: ServerOptions,
     ending: watch::Sender<bool>,
 }
@@ -122,20 +124,26 @@ impl SocketServer {
 
     /// As [`run`](Self::run), with something that ends the grace period early.
     async fn run_with(self, hurry: impl Future<Output = ()>) -> io::Result<Report> {
-        let listener = UnixListener::from_std(self.listener)?;
+        // Deprecated for what could close its descriptor or change it, which a listener cannot; what is to replace it is
+        // unsafe to call.
+        #[allow(deprecated)]
+        let listener = AsyncFd::with_interest(self.listener, Interest::READABLE)?;
         let hub = Rc::new(Hub::new(self.options));
         info!(path = %self.file.path().display(), "listening");
         let serving = async {
             tokio::pin!(hurry);
             let mut connections = JoinSet::new();
             let mut ending = self.ending.subscribe();
-            let accepting = accept(&hub, listener, &mut connections, &self.ending);
+            let accepting = accept(&hub, &listener, &mut connections, &self.ending);
             let hurried = tokio::select! {
                 never = accepting => match never {},
                 _ = ending.wait_for(|ending| *ending) => false,
                 () = &mut hurry => true,
             };
             self.ending.send_replace(true);
+            // In this order: while a socket is bound no other file has its number.
+            drop(self.file);
+            drop(listener);
             let hurry = async {
                 if !hurried {
                     hurry.await;
@@ -145,9 +153,7 @@ impl SocketServer {
             info!(%report, "ended");
             report
         };
-        let report = LocalSet::new().run_until(serving).await;
-        drop(self.file);
-        Ok(report)
+        Ok(LocalSet::new().run_until(serving).await)
     }
 }
 
@@ -156,34 +162,61 @@ enum Never {}
 
 async fn accept(
     hub: &Rc<Hub>,
-    listener: UnixListener,
+    listener: &AsyncFd<UnixListener>,
     connections: &mut JoinSet<()>,
     ending: &watch::Sender<bool>,
 ) -> Never {
+    /// Others get their turn after so many connections.
+    const TURN: usize = 16;
+    let gate = Gate::new(hub.options.peers);
     loop {
-        let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+        let ready = tokio::select! {
+            ready = listener.readable() => ready,
             // The finished ones are taken out as they finish, or the set would grow.
             Some(_) = connections.join_next() => continue,
         };
-        match accepted {
-            Ok((socket, _)) => admit(hub, socket, connections, ending),
-            Err(error) => {
-                // Out of descriptors, most likely: those who have one go on.
-                warn!(%error, "cannot accept");
-                sleep(Duration::from_millis(50)).await;
+        let accepted = ready.and_then(|mut ready| {
+            for _ in 0..TURN {
+                match ready.try_io(|listener| accept_one(listener.get_ref())) {
+                    Ok(Ok(socket)) => admit(hub, &gate, socket, connections, ending),
+                    Ok(Err(error)) => return Err(error),
+                    // Nobody is left.
+                    Err(_) => break,
+                }
             }
+            Ok(())
+        });
+        if let Err(error) = accepted {
+            // Out of descriptors, most likely: those who have one go on.
+            warn!(%error, "cannot accept");
+            sleep(Duration::from_millis(50)).await;
         }
+        while connections.try_join_next().is_some() {}
+        tokio::task::yield_now().await;
     }
 }
 
+/// Accepts a connection, without asking where it comes from: clients have no address.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn accept_one(listener: &UnixListener) -> io::Result<UnixStream> {
+    use rustix::net::{SocketFlags, accept_with};
+    Ok(accept_with(listener, SocketFlags::CLOEXEC)?.into())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn accept_one(listener: &UnixListener) -> io::Result<UnixStream> {
+    Ok(listener.accept()?.0)
+}
+
+/// Serves a connection: at once or, if it is not over then, by a task.
 fn admit(
     hub: &Rc<Hub>,
+    gate: &Gate,
     socket: UnixStream,
     connections: &mut JoinSet<()>,
     ending: &watch::Sender<bool>,
 ) {
-    match hub.options.peers.admits(&socket) {
+    match gate.admits(&socket) {
         Ok(true) => {}
         Ok(false) => {
             warn!("refused a process of another user");
@@ -199,12 +232,16 @@ fn admit(
         let refusal = Refusal::limit(format_args!("there are {most} connections"));
         return connection::turn_away(hub, &socket, &refusal);
     }
-    count(open, 1);
     count(&hub.counters.admitted, 1);
-    let (hub, ending) = (hub.clone(), ending.subscribe());
+    let open = Open::new(hub);
+    let opened = match connection::answer_at_once(hub, socket) {
+        Ok(Some(opened)) => opened,
+        Ok(None) => return,
+        Err(error) => return debug!(%error, "connection failed"),
+    };
+    let ending = ending.subscribe();
     connections.spawn_local(async move {
-        let open = Open(hub.clone());
-        if let Err(error) = connection::serve(hub, socket, ending).await {
+        if let Err(error) = opened.serve(ending).await {
             debug!(%error, "connection failed");
         }
         drop(open);
@@ -213,6 +250,13 @@ fn admit(
 
 /// Counts a connection for as long as it is open.
 struct Open(Rc<Hub>);
+
+impl Open {
+    fn new(hub: &Rc<Hub>) -> Self {
+        count(&hub.counters.connections, 1);
+        Self(hub.clone())
+    }
+}
 
 impl Drop for Open {
     fn drop(&mut self) {

@@ -6,7 +6,8 @@
 //!   nobody listens to is a dead server's, and is replaced.
 //! - Servers that start at the same time do so one after another: a lock on the directory is held meanwhile. It leaves no
 //!   file behind, and is gone with its process.
-//! - At the end the file is removed, if it is still this server's.
+//! - At the end the file is removed, if it is still this server's: before the socket is closed, since only then no other
+//!   file can have its number.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};

@@ -157,6 +157,107 @@ fn a_request_that_is_given_up_halfway_confuses_no_other() {
 }
 
 #[test]
+fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
+    const COUNT: u64 = 500;
+    let daemon = Daemon::new();
+    let client = SocketClient::new(&daemon.socket);
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..COUNT);
+    run(async {
+        let mut next = 0;
+        while next < COUNT {
+            let mut stream = client.stream(&channel, &listener).await?;
+            for place in 0..7 {
+                let event = stream.next_event().await.unwrap()?;
+                let number: u64 = event.data.get().parse().unwrap();
+                // What was yielded may come again, behind it nothing is left out.
+                match place {
+                    0 => assert!(number <= next, "missing: {next} to {number}"),
+                    _ => assert_eq!(number, next),
+                }
+                next = number + 1;
+                if next == COUNT {
+                    break;
+                }
+            }
+            // The next reader waits for what this one leaves.
+        }
+        Ok(())
+    });
+}
+
+#[test]
+fn an_event_longer_than_the_socket_s_buffer_comes_whole_however_often_its_future_is_given_up() {
+    let daemon = Daemon::new();
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        let channel = client.create_channel().await?;
+        let listener = client.register(&channel).await?;
+        let payload = "ä".repeat(400_000);
+        client
+            .dispatch(&channel, &listener, "long", &payload)
+            .await?;
+        client.dispatch(&channel, &listener, "short", &1).await?;
+        let mut stream = client.stream(&channel, &listener).await?;
+        let (mut given_up, mut event) = (0, None);
+        while event.is_none() {
+            let mut next = std::pin::pin!(stream.next_event());
+            event = std::future::poll_fn(|context| {
+                std::task::Poll::Ready(match next.as_mut().poll(context) {
+                    std::task::Poll::Ready(event) => event,
+                    std::task::Poll::Pending => None,
+                })
+            })
+            .await;
+            given_up += 1;
+            tokio::task::yield_now().await;
+        }
+        assert!(given_up > 1, "it was there at once");
+        let data: String = serde_json::from_str(event.unwrap()?.data.get()).unwrap();
+        assert!(data == payload);
+        assert_eq!(stream.next_event().await.unwrap()?.event, "short");
+        Ok(())
+    });
+}
+
+#[test]
+fn a_stream_whose_server_dies_in_the_middle_of_a_line_has_broken() {
+    let directory = Directory::new();
+    let path = directory.0.join("socket");
+    let listener = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let dies = std::thread::spawn(move || {
+        let (mut socket, _) = listener.accept().unwrap();
+        std::io::Write::write_all(&mut socket, b"{\"event\":\"half").unwrap();
+    });
+    run(async {
+        let mut stream = SocketClient::new(&path).watch("c").await?;
+        let error = stream.next_event().await.unwrap().unwrap_err();
+        assert!(matches!(error, SocketError::Broken(_)), "{error:?}");
+        assert!(stream.next_event().await.is_none());
+        Ok(())
+    });
+    dies.join().unwrap();
+}
+
+#[test]
+fn a_client_goes_on_after_a_request_that_was_too_long() {
+    let daemon = Daemon::with(&["--max-request", "1000"]);
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        let channel = client.create_channel().await?;
+        for _ in 0..3 {
+            let long = "x".repeat(100_000);
+            let error = client.broadcast_message(&channel, "t", &long).await;
+            let error = error.unwrap_err();
+            assert_eq!(error.code(), Some("ERIC_LIMIT"), "{error:?}");
+            client.broadcast_message(&channel, "t", &1).await?;
+        }
+        Ok(())
+    });
+}
+
+#[test]
 fn a_client_and_its_errors_may_cross_threads() {
     fn is_send<T: Send>(_: &T) {}
     let client = SocketClient::new("nowhere");

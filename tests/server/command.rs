@@ -64,6 +64,10 @@ fn payloads_are_json_or_else_texts() {
         (&[""], "\"\""),
         (&["--text", "1.50"], "\"1.50\""),
         (&["null"], "null"),
+        (&["-1"], "-1"),
+        (&["-0.5e3"], "-0.5e3"),
+        (&["--text", "-1"], "\"-1\""),
+        (&["--", "-v"], "\"-v\""),
     ];
     for (arguments, _) in sent {
         let output = daemon.eric(&[&["send", channel, listener, "t"], *arguments].concat());
@@ -99,6 +103,7 @@ fn exit_codes_tell_what_went_wrong() {
     code(&daemon, &["broadcast", "nobody", "t", "1"], 1);
     code(&daemon, &["broadcast"], 2);
     code(&daemon, &["no-such-command"], 2);
+    code(&daemon, &["broadcast", "nobody", "t", "--tetx"], 2);
     code(&daemon, &["serve", "--read-timeout", "soon"], 2);
     daemon.child.kill().unwrap();
     daemon.wait();
@@ -166,6 +171,37 @@ fn a_server_that_is_killed_is_a_connection_that_broke_or_an_end() {
     daemon.wait();
     let output = watch.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(0));
+}
+
+#[test]
+fn a_server_outlives_who_reads_its_log() {
+    let mut daemon = Daemon::new();
+    let directory = Directory::new();
+    let path = directory.0.join("socket");
+    let mut command = eric(&path);
+    command.args(["serve", "--log", "debug"]);
+    daemon.child.kill().unwrap();
+    daemon.wait();
+    daemon.child = command.stderr(Stdio::piped()).spawn().unwrap();
+    daemon.socket = path;
+    let mut log = BufReader::new(daemon.child.stderr.take().unwrap());
+    let mut line = String::new();
+    log.read_line(&mut line).unwrap();
+    assert!(line.contains("listening"), "{line}");
+    drop(log);
+    daemon.is_well();
+    daemon.signal(rustix::process::Signal::TERM);
+    assert_eq!(daemon.wait().code(), Some(0));
+}
+
+#[test]
+fn a_failure_is_a_code_even_if_nobody_hears_why() {
+    let directory = Directory::new();
+    let mut command = eric(&directory.0.join("nobody"));
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let status = command.arg("stats").stderr(writer).status().unwrap();
+    assert_eq!(status.code(), Some(3));
 }
 
 #[test]

@@ -232,3 +232,22 @@ fn counters_are_one_line() {
     assert_eq!(all["channels"][0]["id"], "a");
     assert_eq!(all["connections"], 1);
 }
+
+#[test]
+fn counters_of_many_are_those_of_the_first_thousand_and_their_number() {
+    let daemon = Daemon::new();
+    let requests: String = (0..1500)
+        .map(|n| format!("{{\"v\":\"c\",\"c\":\"{n}\"}}\n"))
+        .collect();
+    assert_eq!(daemon.ask(requests).lines().count(), 1500);
+    let all = daemon.counters();
+    assert_eq!(all["channel_count"], 1500);
+    let listed = all["channels"].as_array().unwrap();
+    assert_eq!((listed.len(), &listed[999]["id"]), (1000, &"999".into()));
+
+    let requests = "{\"v\":\"r\",\"c\":\"0\"}\n".repeat(1200);
+    assert_eq!(daemon.ask(requests).lines().count(), 1200);
+    let stats = daemon.stats("0");
+    assert_eq!(stats["listeners"], 1200);
+    assert_eq!(stats["by_listener"].as_array().unwrap().len(), 1000);
+}

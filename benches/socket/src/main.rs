@@ -14,6 +14,8 @@ mod load {
     use std::thread;
     use std::time::{Duration, Instant};
 
+    use rustix::net::{RecvFlags, recv};
+
     /// Ends the process if it takes longer: a server that hangs is found out.
     pub fn watch_over(patience: Duration) {
         thread::spawn(move || {
@@ -54,30 +56,41 @@ mod load {
         )
     }
 
-    /// Two threads, each with a number of requests under way: so neither the client nor the server waits for the other
-    /// to be woken.
+    /// Asks from as many threads as the server leaves processors, up to two: more than a client and a server at once only
+    /// take turns.
     pub fn requests(path: &str, count: u64, at_once: u64) -> f64 {
-        const THREADS: u64 = 2;
+        let processors = thread::available_parallelism().map_or(1, usize::from);
+        let threads = processors.saturating_sub(1).clamp(1, 2) as u64;
         let request = dispatch(path);
-        let rounds = count / at_once / THREADS;
+        let rounds = count / at_once / threads;
         let start = Instant::now();
         thread::scope(|scope| {
-            for _ in 0..THREADS {
-                scope.spawn(|| (0..rounds).for_each(|_| ask_all(path, &request, at_once)));
+            for _ in 0..threads {
+                scope.spawn(|| ask_in_groups(path, &request, rounds, at_once));
             }
         });
-        per_second(rounds * at_once * THREADS, start)
+        per_second(rounds * at_once * threads, start)
     }
 
-    fn ask_all(path: &str, request: &str, at_once: u64) {
-        let asked: Vec<UnixStream> = (0..at_once).map(|_| begin(path, request)).collect();
-        for mut stream in asked {
-            let (mut answer, mut length) = ([0; 64], 0);
-            while let read @ 1.. = stream.read(&mut answer[length..]).unwrap() {
-                length += read;
-            }
-            assert_eq!(&answer[..length], b"ack");
+    /// Begins a group before it reads the answers of the one before: so neither the client nor the server waits for the
+    /// other to be woken.
+    fn ask_in_groups(path: &str, request: &str, rounds: u64, at_once: u64) {
+        let mut asked = Vec::new();
+        for _ in 0..rounds {
+            let next = (0..at_once).map(|_| begin(path, request)).collect();
+            std::mem::replace(&mut asked, next)
+                .iter()
+                .for_each(read_ack);
         }
+        asked.iter().for_each(read_ack);
+    }
+
+    /// Reads to the end.
+    fn read_ack(stream: &UnixStream) {
+        let mut answer = [0; 64];
+        // In one call: what comes is shorter than the buffer, so that the call returns at the end.
+        let (length, _) = recv(stream, &mut answer[..], RecvFlags::WAITALL).unwrap();
+        assert_eq!(&answer[..length], b"ack");
     }
 
     pub fn pipelined(path: &str, count: u64) -> f64 {
@@ -199,17 +212,20 @@ mod load {
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    // The shorter the path, the less of each connection is looking it up.
+    let path = std::path::Path::new(arguments[1]);
+    std::env::set_current_dir(path.parent().expect("it is absolute")).expect("it is there");
+    let file = path.file_name().and_then(|name| name.to_str());
+    let path = file.expect("it has a name");
     load::watch_over(std::time::Duration::from_secs(60));
     let number = |text: &str| text.parse().expect("a number");
     let rate = match arguments[..] {
-        ["requests", path, count, at_once, ..] => {
-            load::requests(path, number(count), number(at_once))
-        }
-        ["pipelined", path, count, ..] => load::pipelined(path, number(count)),
-        ["fan-out", path, count, watchers, ..] => {
+        ["requests", _, count, at_once, ..] => load::requests(path, number(count), number(at_once)),
+        ["pipelined", _, count, ..] => load::pipelined(path, number(count)),
+        ["fan-out", _, count, watchers, ..] => {
             load::fan_out(path, number(watchers) as usize, number(count), false)
         }
-        ["fan-out-pipelined", path, count, watchers, ..] => {
+        ["fan-out-pipelined", _, count, watchers, ..] => {
             load::fan_out(path, number(watchers) as usize, number(count), true)
         }
         _ => panic!("the arguments are those that `npm run bench:socket` gives"),
