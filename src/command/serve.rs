@@ -11,8 +11,7 @@ use super::{Failure, say};
 pub fn serve(socket: &Path, arguments: &Serve) -> Result<(), Failure> {
     let failed = |error| Failure::Refused(format!("{}: {error}", socket.display()));
     allow_descriptors(arguments.options().connections);
-    let server = SocketServer::bind(socket, arguments.options()).map_err(failed)?;
-    let report = server.run_until_signal().map_err(failed)?;
+    let report = SocketServer::start_with(socket, arguments.options()).map_err(failed)?;
     say(&report.to_string());
     Ok(())
 }

@@ -80,24 +80,26 @@ impl SocketServer {
     ///
     /// As those of [`bind`](Self::bind) and [`run`](Self::run).
     pub fn start(path: impl AsRef<Path>) -> io::Result<Report> {
-        Self::bind(path, ServerOptions::default())?.run_until_signal()
+        Self::start_with(path, ServerOptions::default())
     }
 
-    /// Serves until SIGINT or SIGTERM, on a runtime of its own. A second signal ends the grace period.
+    /// Serves at a path until SIGINT or SIGTERM, on a runtime of its own. A second signal ends the grace period.
     ///
     /// # Errors
     ///
-    /// As those of [`run`](Self::run).
-    pub fn run_until_signal(self) -> io::Result<Report> {
+    /// As those of [`bind`](Self::bind) and [`run`](Self::run).
+    pub fn start_with(path: impl AsRef<Path>, options: ServerOptions) -> io::Result<Report> {
         let runtime = runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
         runtime.block_on(async {
+            // Heard before there is a socket file, which a process that they kill would leave behind.
             let (mut interrupt, mut terminate) = (
                 signal(SignalKind::interrupt())?,
                 signal(SignalKind::terminate())?,
             );
-            let shutdown = self.shutdown();
+            let server = Self::bind(path, options)?;
+            let shutdown = server.shutdown();
             let hurry = async {
                 tokio::select! {
                     _ = interrupt.recv() => info!("SIGINT"),
@@ -109,7 +111,7 @@ impl SocketServer {
                     _ = terminate.recv() => {}
                 }
             };
-            self.run_with(hurry).await
+            server.run_with(hurry).await
         })
     }
 

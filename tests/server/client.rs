@@ -158,7 +158,9 @@ fn a_request_that_is_given_up_halfway_confuses_no_other() {
 
 #[test]
 fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
-    const COUNT: u64 = 500;
+    const COUNT: u64 = 2000;
+    /// More than the server may have to send again, or nobody would get on.
+    const EACH: u64 = 150;
     let daemon = Daemon::new();
     let client = SocketClient::new(&daemon.socket);
     let channel = daemon.channel();
@@ -168,7 +170,7 @@ fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
         let mut next = 0;
         while next < COUNT {
             let mut stream = client.stream(&channel, &listener).await?;
-            for place in 0..7 {
+            for place in 0..EACH {
                 let event = stream.next_event().await.unwrap()?;
                 let number: u64 = event.data.get().parse().unwrap();
                 // What was yielded may come again, behind it nothing is left out.

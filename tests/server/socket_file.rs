@@ -141,7 +141,7 @@ fn another_server_s_file_is_not_removed_at_the_end() {
 /// The number of a file that was removed is given to the next one, as a rule: it is not to be taken for the same.
 #[test]
 fn a_file_in_place_of_one_that_was_removed_by_hand_is_not_removed_at_the_end() {
-    for _ in 0..20 {
+    for _ in 0..10 {
         let mut daemon = Daemon::new();
         fs::remove_file(&daemon.socket).unwrap();
         let _other = UnixListener::bind(&daemon.socket).unwrap();
