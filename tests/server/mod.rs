@@ -11,5 +11,6 @@ mod malformed;
 mod parser;
 mod peers;
 mod protocol;
+mod readme;
 mod signals;
 mod socket_file;
