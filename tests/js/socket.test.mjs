@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import net from 'node:net';
-import { afterEach, before, beforeEach, describe, test } from 'node:test';
+import { afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import { InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException, SocketClient, SocketError } from 'eric-sse/node';
 import { buildEric } from '../../scripts/lib/eric.mjs';
 import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
@@ -461,4 +462,19 @@ describe('the module', () => {
   test('`using` closes it', () => {
     if (Symbol.dispose) assert.equal(typeof client[Symbol.dispose], 'function');
   });
+});
+
+test("the README's example prints what it says", async () => {
+  const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
+  const example = /<!-- example: socket\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
+  assert.ok(example, 'the README has the example');
+  // Resolved from here, as an installed package is.
+  const here = example.replace("'eric-sse/node'", JSON.stringify(import.meta.resolve('eric-sse/node'))).replace('/tmp/eric.sock', server.socket);
+  const log = mock.method(console, 'log', () => {});
+  try {
+    await import(`data:text/javascript,${encodeURIComponent(here)}`);
+  } finally {
+    mock.restoreAll();
+  }
+  assert.deepEqual(log.mock.calls.map((call) => call.arguments), [['price', { eur: 3.5 }]]);
 });
