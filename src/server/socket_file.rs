@@ -12,12 +12,14 @@
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
-use std::os::unix::net::{UnixListener, UnixStream};
+use std::os::unix::net::UnixListener;
 use std::path::{Path, PathBuf};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use rustix::fs::{FlockOperation, Mode, flock};
+use rustix::io::{Errno, ioctl_fionbio};
+use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType};
 use rustix::process::umask;
 
 /// How long another server may take to start.
@@ -75,10 +77,10 @@ fn lock_directory(path: &Path) -> io::Result<File> {
     loop {
         match flock(&directory, FlockOperation::NonBlockingLockExclusive) {
             Ok(()) => return Ok(directory),
-            Err(rustix::io::Errno::WOULDBLOCK) if start.elapsed() < TURN => {
+            Err(Errno::WOULDBLOCK) if start.elapsed() < TURN => {
                 sleep(Duration::from_millis(5));
             }
-            Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Errno::WOULDBLOCK) => {
                 return Err(io::Error::new(
                     ErrorKind::ResourceBusy,
                     "another program holds a lock on the directory",
@@ -100,11 +102,18 @@ fn remove_dead(path: &Path) -> io::Result<()> {
     if !metadata.file_type().is_socket() {
         return taken("something is there that is no socket");
     }
-    match UnixStream::connect(path) {
-        Err(error) if error.kind() == ErrorKind::ConnectionRefused => fs::remove_file(path),
+    match try_connect(path) {
+        Err(Errno::CONNREFUSED) => fs::remove_file(path),
         // Alive, or not to be asked: a full backlog, another user's.
         _ => taken("another server is listening there"),
     }
+}
+
+/// Connects without waiting: a server that hangs accepts nobody.
+fn try_connect(path: &Path) -> Result<(), Errno> {
+    let socket = net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+    ioctl_fionbio(&socket, true)?;
+    net::connect(&socket, &SocketAddrUnix::new(path)?)
 }
 
 /// The file has no wider mode at any time. Never replaces a file: binding does not.

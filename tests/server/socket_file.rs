@@ -68,6 +68,21 @@ fn a_live_server_is_not_taken_over() {
 }
 
 #[test]
+fn a_server_that_accepts_nobody_is_alive_all_the_same() {
+    use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, bind, listen, socket};
+    let directory = Directory::new();
+    let path = directory.0.join("socket");
+    let hung = socket(AddressFamily::UNIX, SocketType::STREAM, None).unwrap();
+    bind(&hung, &SocketAddrUnix::new(&path).unwrap()).unwrap();
+    listen(&hung, 0).unwrap();
+    // The one that waits to be accepted; a second one would block.
+    let _waiting = UnixStream::connect(&path).unwrap();
+    let error = SocketServer::bind(&path, ServerOptions::default()).unwrap_err();
+    assert_eq!(error.kind(), std::io::ErrorKind::AddrInUse);
+    assert!(path.exists());
+}
+
+#[test]
 fn of_servers_that_start_at_once_one_serves() {
     let directory = Directory::new();
     let path = directory.0.join("socket");
