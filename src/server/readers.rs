@@ -58,7 +58,10 @@ pub(crate) fn state(socket: &UnixStream) -> PollFlags {
     }
 }
 
+/// What a socket's state says when its peer has left.
+pub(crate) const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
+
 /// Returns whether the peer has left.
 pub(crate) fn has_left(socket: &UnixStream) -> bool {
-    state(socket).intersects(PollFlags::HUP | PollFlags::ERR)
+    state(socket).intersects(GONE)
 }

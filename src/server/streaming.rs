@@ -32,7 +32,7 @@ use tokio::time::sleep;
 
 use super::hub::{Feed, Hub, count};
 use super::packet::{self, Packet};
-use super::readers::{has_left, state};
+use super::readers::{GONE, has_left, state};
 use super::window::Window;
 use crate::channel::Delivered;
 use crate::seat::Delivery;
@@ -40,8 +40,11 @@ use crate::seat::Delivery;
 /// A batch is written as soon as it is this long.
 const BATCH: usize = 64 * 1024;
 
-/// How long a reader may take from shutting its socket down to closing it.
-const CLOSING: Duration = Duration::from_millis(10);
+/// How long a reader may take from shutting its socket down to closing it, where that makes a difference.
+const CLOSING: Duration = Duration::from_millis(100);
+
+/// How often it is looked whether it has.
+const LOOKS: u32 = 20;
 
 /// The send buffer of a socket that does not say how large it is.
 const BUFFER: usize = 1024 * 1024;
@@ -191,12 +194,22 @@ impl Writer {
     }
 
     /// Notes whether the reader left bytes unread. On Linux that shows as ECONNRESET when it closes its socket, which
-    /// many do a moment after they have shut it down.
+    /// many do a moment after they have shut it down. A socket that was only shut down still holds them: it has no room,
+    /// unless they are a single short write, or none.
     async fn note_what_it_left(&mut self) {
-        if self.taker.window.is_some() && !self.is_reset() {
-            sleep(CLOSING).await;
+        if self.taker.window.is_none() || self.is_reset() {
+            return;
         }
-        self.is_reset();
+        if !state(&self.socket).contains(PollFlags::OUT) {
+            self.left_unread = true;
+            return;
+        }
+        for _ in 0..LOOKS {
+            sleep(CLOSING / LOOKS).await;
+            if self.is_reset() {
+                return;
+            }
+        }
     }
 
     /// Asks for the socket's error, which the system tells once.
@@ -246,8 +259,13 @@ impl Writer {
         {
             // Only into a buffer with room, which shows what was read before. A reader that leaves makes room, but
             // is gone before that: so it is asked for last.
-            if !state(&self.socket).contains(PollFlags::OUT) {
-                return Err(io::ErrorKind::WouldBlock.into());
+            let state = state(&self.socket);
+            if !state.contains(PollFlags::OUT) {
+                // A reader that has shut its socket down makes no more room.
+                return Err(match state.intersects(GONE) {
+                    true => io::ErrorKind::BrokenPipe.into(),
+                    false => io::ErrorKind::WouldBlock.into(),
+                });
             }
             if !has_left(&self.socket) {
                 window.has_room();

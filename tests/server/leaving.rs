@@ -76,6 +76,40 @@ fn a_reader_with_a_buffer_of_its_own_leaves_what_its_buffer_has_not_taken() {
 }
 
 #[test]
+fn a_reader_that_shuts_down_and_keeps_its_socket_leaves_what_it_has_not_read() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..2000);
+    let mut first = daemon.listen(&channel, &listener).into_inner();
+    assert_eq!(read_exactly(&mut first, 20), Vec::from_iter(0..20));
+    first.shutdown(Shutdown::Both).unwrap();
+    let mut second = daemon.listen(&channel, &listener);
+    let got = read_to(&mut second, 1999);
+    assert!(got[0] <= 20, "missing: 20 to {}", got[0]);
+    assert_eq!(got, Vec::from_iter(got[0]..2000));
+    drop(first);
+}
+
+#[test]
+fn a_single_short_message_is_the_next_one_s_if_the_reader_closes_soon_after_it_has_shut_down() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    let first = daemon.listen(&channel, &listener).into_inner();
+    eventually("it reads", || daemon.counters()["streams"] == 1);
+    daemon.dispatch(&channel, &listener, 0..1);
+    eventually("it lies in the socket", || {
+        daemon.stats(&channel)["queued"] == 0
+    });
+    first.shutdown(Shutdown::Both).unwrap();
+    // Within the tenth of a second that it has.
+    thread::sleep(Duration::from_millis(20));
+    drop(first);
+    assert_eq!(numbers(&mut daemon.listen(&channel, &listener), 1), [0]);
+}
+
+#[test]
 fn readers_that_come_and_go_lose_nothing_of_broadcasts_and_dispatches() {
     const COUNT: u64 = 20_000;
     let daemon = Daemon::new();
