@@ -96,7 +96,8 @@ impl SocketClient {
     ///
     /// # Errors
     ///
-    /// As those of [`send_payload`](Self::send_payload); [`InvalidChannelException`](crate::InvalidChannelException) when a channel has the id already.
+    /// As those of [`send_payload`](Self::send_payload); [`InvalidChannelException`](crate::InvalidChannelException)
+    /// when a channel has the id already.
     pub async fn create_channel_with_id(&self, channel_id: &str) -> Result<String, SocketError> {
         let c = Some(channel_id);
         self.ask(
@@ -113,7 +114,8 @@ impl SocketClient {
     ///
     /// # Errors
     ///
-    /// As those of [`send_payload`](Self::send_payload); [`InvalidChannelException`](crate::InvalidChannelException) when the channel is unknown.
+    /// As those of [`send_payload`](Self::send_payload); [`InvalidChannelException`](crate::InvalidChannelException)
+    /// when the channel is unknown.
     pub async fn register(&self, channel_id: &str) -> Result<String, SocketError> {
         let c = Some(channel_id);
         self.ask(
@@ -130,9 +132,10 @@ impl SocketClient {
     ///
     /// # Errors
     ///
-    /// As those of [`send_payload`](Self::send_payload); [`InvalidChannelException`](crate::InvalidChannelException), [`InvalidListenerException`](crate::InvalidListenerException) when
-    /// one of them is unknown; [`InvalidMessageFormat`](crate::InvalidMessageFormat) when the message cannot be sent; [`QueueFullException`](crate::QueueFullException) when the
-    /// listener has no room and refuses.
+    /// As those of [`send_payload`](Self::send_payload); [`InvalidChannelException`](crate::InvalidChannelException),
+    /// [`InvalidListenerException`](crate::InvalidListenerException) when one of them is unknown;
+    /// [`InvalidMessageFormat`](crate::InvalidMessageFormat) when the message cannot be sent;
+    /// [`QueueFullException`](crate::QueueFullException) when the listener has no room and refuses.
     pub async fn dispatch(
         &self,
         channel_id: &str,

@@ -13,8 +13,8 @@
 //! ## Ending
 //!
 //! A reader that leaves is noticed at once, whether it had ended its writing side before or not. What it had not read
-//! is queued again for the listener's next reader, in order (see `window` and `readers`). A gap that it was not told of is not told to
-//! the next; the counters have it.
+//! is queued again for the listener's next reader, in order (see `window` and `readers`). A gap that it was not told of
+//! is not told to the next; the counters have it.
 
 use std::future::poll_fn;
 use std::io;
