@@ -25,7 +25,7 @@ interface Fields {
 /**
  * A client of a socket server, `eric serve`.
  *
- * Every method rejects with the exceptions of the package, branch on their `code`, or with a {@link SocketError}.
+ * Every method rejects with the exceptions that this entry exports, or with a {@link SocketError}: branch on their `code`.
  *
  * @example
  * const client = new SocketClient('/tmp/eric.sock');

@@ -35,9 +35,12 @@ const COMMON = {
 /** @param {import('./build.mjs').Entries} entries */
 export async function bundle({ esm, cjs }) {
   const { build } = await import('esbuild');
+  const { node, ...inAnyRuntime } = esm;
   const built = await Promise.all([
     // Together, so that the entries share one chunk, and with it one instance of every class.
-    build({ ...COMMON, entryPoints: sources(esm), format: 'esm', splitting: true }),
+    build({ ...COMMON, entryPoints: sources(inAnyRuntime), format: 'esm', splitting: true }),
+    // Apart: what it shares would be a chunk of its own, at the expense of everybody who has no use for it.
+    ...(node ? [build({ ...COMMON, entryPoints: sources({ node }), format: 'esm' })] : []),
     build({ ...COMMON, entryPoints: sources(cjs), format: 'cjs', outExtension: { '.js': '.cjs' } }),
   ]);
   copyFileSync(WASM, path.join(DIST, path.basename(WASM)));

@@ -17,7 +17,7 @@ const names = Object.keys(node).sort();
 console.log(
   JSON.stringify({
     compiled: loaded,
-    same: names.every((name) => !(name in whole) || whole[name] === node[name]),
+    alike: names.every((name) => !(name in whole) || new whole[name]('text').code === new node[name]('text').code),
     names,
     required: Object.keys(required).sort(),
     named: names.filter((name) => node[name].name !== name || required[name].name !== name),
