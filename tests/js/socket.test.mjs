@@ -450,8 +450,12 @@ describe('the module', () => {
     assert.equal(run('--input-type=commonjs', '-e', `${watchful} const { SocketClient } = require('eric-sse/node'); ${check}`), 'function 0\n');
   });
 
-  test("has the default entry's exceptions", async () => {
-    assert.equal((await import('eric-sse')).InvalidChannelException, InvalidChannelException);
+  test("has exceptions with the names and codes of the default entry's", async () => {
+    const whole = await import('eric-sse');
+    for (const exception of [InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException]) {
+      const [ours, theirs] = [new exception('text'), new whole[exception.name]('text')];
+      assert.deepEqual([ours.name, ours.code], [theirs.name, theirs.code]);
+    }
   });
 
   test('lets a program end that has nothing more to wait for', () => {

@@ -118,7 +118,7 @@ describe('both entries in one program', () => {
 });
 
 describe('node', () => {
-  test('has exceptions with the codes of the default entry's, and loads no WebAssembly', async () => {
+  test("has exceptions with the codes of the default entry's, and loads no WebAssembly", async () => {
     assert.deepEqual(JSON.parse(await project.node('socket.mjs')), { compiled: 0, alike: true, names: NODE, required: NODE, named: [] });
   });
 });
