@@ -201,7 +201,10 @@ impl Connection {
                         frames.end();
                         return Ok(Input::More);
                     }
-                    Ok(_) => return Ok(Input::More),
+                    Ok(read) => {
+                        frames.has_read(read);
+                        return Ok(Input::More);
+                    }
                     Err(error) if error.kind() == ErrorKind::WouldBlock => {
                         // Who waits for a request holds no memory.
                         frames.rest();

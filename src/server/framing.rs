@@ -10,8 +10,11 @@
 
 use bytes::{Buf, BytesMut};
 
-/// How much is read at once.
+/// How much is read at once, at most.
 const READ: usize = 64 * 1024;
+
+/// How much is read at once from a client that has been silent.
+const FIRST_READ: usize = 2048;
 
 /// Cuts what is read into requests.
 #[derive(Debug)]
@@ -20,6 +23,8 @@ pub(crate) struct Frames {
     /// How much of the buffer is known to hold no line feed.
     scanned: usize,
     limit: usize,
+    /// How much is read at once: twice as much each time that so much has come.
+    step: usize,
     /// Whether the client has ended its writing side.
     ended: bool,
 }
@@ -41,6 +46,7 @@ impl Frames {
             buffer: BytesMut::new(),
             scanned: 0,
             limit,
+            step: FIRST_READ,
             ended: false,
         }
     }
@@ -48,15 +54,23 @@ impl Frames {
     /// Returns where to read to.
     pub(crate) fn room(&mut self) -> &mut BytesMut {
         // A request that grows is given room in steps, so that it costs no more than it has.
-        let wanted = READ.min(self.buffer.len().max(2048));
+        let wanted = READ.min(self.buffer.len().max(self.step));
         self.buffer.reserve(wanted);
         &mut self.buffer
+    }
+
+    /// Notes that so many bytes were read.
+    pub(crate) fn has_read(&mut self, bytes: usize) {
+        if bytes >= self.step {
+            self.step = READ.min(2 * self.step);
+        }
     }
 
     /// Gives the memory back, if nothing is in it: who waits for a request holds none.
     pub(crate) fn rest(&mut self) {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
+            self.step = FIRST_READ;
         }
     }
 
@@ -158,5 +172,24 @@ mod tests {
         );
         assert_eq!(frames(3, &[b"abc"]), [last("abc")]);
         assert_eq!(frames(3, &[b"ab", b"cd"]), [Frame::TooLong]);
+    }
+
+    #[test]
+    fn room_grows_with_what_comes_and_is_given_back() {
+        let mut frames = Frames::new(usize::MAX);
+        let spare = |frames: &mut Frames| {
+            let room = frames.room();
+            room.capacity() - room.len()
+        };
+        assert!(spare(&mut frames) < 2 * FIRST_READ);
+        for _ in 0..10 {
+            let line = vec![b'\n'; spare(&mut frames)];
+            frames.room().extend_from_slice(&line);
+            frames.has_read(line.len());
+            assert!(frames.next().is_none());
+        }
+        assert!((READ..=2 * READ).contains(&spare(&mut frames)));
+        frames.rest();
+        assert!(spare(&mut frames) < 2 * FIRST_READ);
     }
 }
