@@ -19,7 +19,7 @@
 //! | `w` | watches channel `c`: a listener of its own, which leaves with the connection | the same |
 //! | `rl` | removes listener `r` of channel `c` | `ack` |
 //! | `rc` | closes and removes channel `c` | `ack` |
-//! | `s` | counts, for the server or for channel `c` | a line of JSON |
+//! | `s` | counts, for the server or for channel `c`; the first 1,000 channels or listeners one by one | a line of JSON |
 //!
 //! A connection carries any number of requests, which are answered in order. A line feed follows an answer if one ended the
 //! request. Errors are lines `{"error":{"code","message"}}`.
