@@ -183,7 +183,10 @@ fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
                     break;
                 }
             }
-            // The next reader waits for what this one leaves.
+            drop(stream);
+            // The next reader waits for what this one leaves; not for a copy of its socket, which another test's process
+            // that is just being started may hold for a moment.
+            eventually("it has left", || daemon.counters()["streams"] == 0);
         }
         Ok(())
     });
