@@ -95,18 +95,27 @@ fn a_reader_that_shuts_down_and_keeps_its_socket_leaves_what_it_has_not_read() {
 fn a_single_short_message_is_the_next_one_s_if_the_reader_closes_soon_after_it_has_shut_down() {
     let daemon = Daemon::new();
     let channel = daemon.channel();
-    let listener = daemon.listener(&channel);
-    let first = daemon.listen(&channel, &listener).into_inner();
-    eventually("it reads", || daemon.counters()["streams"] == 1);
-    daemon.dispatch(&channel, &listener, 0..1);
-    eventually("it lies in the socket", || {
-        daemon.stats(&channel)["queued"] == 0
-    });
-    first.shutdown(Shutdown::Both).unwrap();
-    // Within the tenth of a second that it has.
-    thread::sleep(Duration::from_millis(20));
-    drop(first);
-    assert_eq!(numbers(&mut daemon.listen(&channel, &listener), 1), [0]);
+    loop {
+        let listener = daemon.listener(&channel);
+        let first = daemon.listen(&channel, &listener).into_inner();
+        eventually("it reads", || daemon.counters()["streams"] == 1);
+        daemon.dispatch(&channel, &listener, 0..1);
+        eventually("it lies in the socket", || {
+            daemon.stats(&channel)["queued"] == 0
+        });
+        let start = Instant::now();
+        first.shutdown(Shutdown::Both).unwrap();
+        thread::sleep(Duration::from_millis(20));
+        drop(first);
+        // It has a tenth of a second, which a busy machine may let pass.
+        let in_time = start.elapsed() < Duration::from_millis(60);
+        all_left(&daemon);
+        if in_time {
+            let mut second = daemon.listen(&channel, &listener);
+            assert_eq!(numbers(&mut second, 1), [0]);
+            return;
+        }
+    }
 }
 
 #[test]
