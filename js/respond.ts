@@ -66,7 +66,7 @@ export function respond(
   if (listener !== undefined && typeof listener !== 'string' && !(listener instanceof MessageQueueListener)) {
     throw new TypeError(`listener must be a MessageQueueListener or an id, not ${shown(listener)}`);
   }
-  if (keepMilliseconds > 0 && listener === undefined) throw new TypeError('resumeSeconds needs a listener, which the client names when it comes back');
+  if (keepMilliseconds > 0 && listener === undefined) throw new TypeError('resumeSeconds needs a listener to come back to');
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
   const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), onError, lastEventId, resumable: keepMilliseconds > 0 };
   const headers = eventStreamHeaders(given.headers);

@@ -221,10 +221,15 @@ impl<M: ToEvent> Chunks<M> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let (waiting, unread) = channel.with_queue(seat, |queue, log| {
             let cursor = queue.shared(log)?;
+            let (mut unread, mut number) = (Vec::new(), log.place(cursor));
             // What is not for everybody is not shared: up to there, and behind it again.
-            let unread = log.unread(cursor).take(CHUNK_BLOCKS);
-            let unread = unread.take_while(|sent| sent.except.is_empty()).cloned();
-            Some((log.waiting(cursor), unread.collect::<Vec<_>>()))
+            while let Some(sent) = log.get(number).filter(|sent| sent.except.is_empty())
+                && unread.len() < CHUNK_BLOCKS
+            {
+                unread.push(sent.clone());
+                number += 1;
+            }
+            Some((log.waiting(cursor), unread))
         })??;
         if unread.is_empty() {
             return None;

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use serde_json::value::RawValue;
 
 use crate::event::{Event, EventId, EventType};
-use crate::message::ToEvent;
+use crate::message::{MESSAGE_BYTES, ToEvent};
 use crate::replay::Gap;
 
 /// A message, shared by the channels that it is sent on.
@@ -117,7 +117,7 @@ impl ToEvent for Packet {
 
     fn bytes(&self) -> u64 {
         let payload = self.payload().map_or(0, <[u8]>::len);
-        (self.written.event_type.as_str().len() + payload) as u64
+        MESSAGE_BYTES + (self.written.event_type.as_str().len() + payload) as u64
     }
 }
 

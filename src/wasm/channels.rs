@@ -14,7 +14,7 @@ use crate::names::Names;
 use crate::position::Position;
 use crate::seat::{Leave, ListenerOptions, Seat};
 use crate::sse::{SseChannel, SseOptions};
-use crate::stats::Tally;
+use crate::stats::ChannelStats;
 use crate::text;
 use crate::wasm::host::{Thrown, thrown};
 use crate::wasm::messages::JsMessage;
@@ -228,27 +228,44 @@ impl RawChannel {
         self.channel.waiting_since(&*self.seat(seat)?)
     }
 
-    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered. When none
-    /// is given, that of the channel: then broadcasts, refused sends, overflows, kept messages, kept bytes as well.
+    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered; when
+    /// none is given, that of the channel. Then come broadcasts, refused sends, overflows, kept messages, kept bytes, those of
+    /// a channel alone.
     pub fn stats(&self, seat: Option<usize>) -> Vec<f64> {
-        let Some(seat) = seat else {
-            let stats = self.channel.stats();
-            let more = [
-                stats.broadcasts,
-                stats.refused_sends,
-                stats.overflows,
-                stats.kept,
-                stats.kept_bytes,
-            ];
-            let waiting = [stats.queued, stats.bytes, stats.lag, stats.remembered];
-            return numbers(&stats.tally, waiting, &more);
+        let stats = match seat {
+            None => self.channel.stats(),
+            Some(seat) => {
+                let seat = self.seat(seat).map(|seat| self.channel.seat_stats(&seat));
+                let stats = seat.unwrap_or_default();
+                ChannelStats {
+                    tally: stats.tally,
+                    queued: stats.queued,
+                    bytes: stats.bytes,
+                    lag: stats.lag,
+                    remembered: stats.remembered,
+                    ..ChannelStats::default()
+                }
+            }
         };
-        let Some(seat) = self.seat(seat) else {
-            return Vec::new();
-        };
-        let stats = self.channel.seat_stats(&seat);
-        let waiting = [stats.queued, stats.bytes, stats.lag, stats.remembered];
-        numbers(&stats.tally, waiting, &[])
+        let tally = &stats.tally;
+        let numbers = [
+            tally.delivered,
+            tally.replayed,
+            tally.dropped,
+            tally.refused,
+            tally.filtered,
+            tally.discarded,
+            stats.queued,
+            stats.bytes,
+            stats.lag,
+            stats.remembered,
+            stats.broadcasts,
+            stats.refused_sends,
+            stats.overflows,
+            stats.kept,
+            stats.kept_bytes,
+        ];
+        numbers.map(|number| number as f64).to_vec()
     }
 
     /// Returns the event id of a broadcast; of the newest one when no sequence number is given.
@@ -286,24 +303,6 @@ impl RawChannel {
     pub fn is_closed(&self) -> bool {
         self.channel.is_closed()
     }
-}
-
-fn numbers(tally: &Tally, waiting: [u64; 4], more: &[u64]) -> Vec<f64> {
-    let tally = [
-        tally.delivered,
-        tally.replayed,
-        tally.dropped,
-        tally.refused,
-        tally.filtered,
-        tally.discarded,
-    ];
-    let mut numbers = Vec::new();
-    for part in [&tally[..], &waiting, more] {
-        for number in part {
-            numbers.push(*number as f64);
-        }
-    }
-    numbers
 }
 
 impl RawChannel {

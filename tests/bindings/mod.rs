@@ -242,7 +242,10 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
     end(stream);
     // delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered
     let stats = channel.stats(Some(told));
-    assert_eq!(stats, [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+    assert_eq!(
+        stats[..10],
+        [1.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]
+    );
     assert!(channel.waiting_since(told).is_none() && channel.waiting_since(refusing).is_some());
     // broadcasts, refused sends, overflows, kept messages, kept bytes
     assert_eq!(channel.stats(None)[10..], [2.0, 1.0, 1.0, 2.0, 10.0]);
