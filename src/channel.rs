@@ -32,7 +32,8 @@
 //!
 //! A channel may keep its newest broadcasts for those who come back. A listener can be registered
 //! [after](AbstractChannel::register_after) an event id: replay and live are joined without a gap and without a duplicate,
-//! or the first thing that it gets says that there is a [`Gap`].
+//! or the first thing that it gets says that there is a [`Gap`]. What a listener of the same name may have been sent alone is told
+//! behind what is replayed, if it is resumable.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;

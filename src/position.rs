@@ -6,7 +6,7 @@ use std::fmt;
 ///
 /// The broadcasts of a channel have the sequence numbers 1, 2, 3, ... A dispatch stands between two
 /// broadcasts: it has the number of the last broadcast before it (0 when there was none), and a
-/// number of its own that counts the dispatches to its listener.
+/// number of its own that counts the dispatches of the channel, to whomever.
 ///
 /// Written as `17` for a broadcast and as `17.3` for a dispatch after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -26,8 +26,8 @@ pub enum GapReason {
     Epoch,
     /// What follows the id is not kept any more.
     Expired,
-    /// What was dispatched to the listener is not kept any more: it had left meanwhile, or has read more since than is remembered.
-    /// How many that were, and up to which position they stood, is not known.
+    /// What was dispatched to the listener may not be kept any more, up to where the gap ends: it had left meanwhile, or has read more
+    /// since than is remembered. How much that was is not known; unless the listener is said to have what it was never given.
     Forgotten,
     /// The listener was too slow, and its limit says to drop the oldest.
     Overflow,
