@@ -158,7 +158,7 @@ export default function register(eric, test) {
     const other = channel.addListener();
     broadcast(channel, 1, 2);
     for (let number = 1; number <= 7; number++) channel.dispatch(other.id, { type: 'd' });
-    broadcast(channel, 3);
+    broadcast(channel, 3, 3);
     channel.removeListener(other.id);
     const { gap, data } = await resumed(channel, [null, { lastEventId: idAt(channel, '2.7') }]);
     assert.deepEqual([gap, data], [undefined, [3]]);
