@@ -7,10 +7,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPackage } from './lib/build.mjs';
+import { ensureBundlers } from './lib/bundlers.mjs';
 import { buildEric } from './lib/eric.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { ensurePython } from './lib/python.mjs';
+import { setUpRuntimes } from './lib/runtimes.mjs';
 import { streamed } from './lib/run.mjs';
 import { setUpBrowser, setUpBuild } from './lib/setup.mjs';
 import { STAGES } from './lib/stages.mjs';
@@ -43,6 +45,7 @@ async function setUp(stages) {
   const env = { ...(await setUpBuild()), ...(stages.some((stage) => stage.needsBrowser) ? await setUpBrowser() : {}) };
   if (stages.some((stage) => stage.needsPackage)) await buildPackage(env);
   if (stages.some((stage) => stage.needsPython)) await ensurePython();
+  if (stages.some((stage) => stage.needsBundlers)) Object.assign(env, await setUpRuntimes(), { ERIC_BUNDLERS: await ensureBundlers() });
   if (stages.some((stage) => stage.needsEric)) await buildEric();
   return env;
 }

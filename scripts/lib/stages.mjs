@@ -13,6 +13,7 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
  * @property {boolean} [needsBrowser]
  * @property {boolean} [needsEric] the command has to be compiled
  * @property {boolean} [needsPython] the Python package has to be there
+ * @property {boolean} [needsBundlers] the bundlers and the other runtimes have to be there
  * @property {number} minutes after which it counts as hanging
  * @property {(env: NodeJS.ProcessEnv, folder: string) => Command} command for an environment and a temporary folder
  *
@@ -40,6 +41,7 @@ export const STAGES = [
   node('page', 'tests/page/page.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
+  node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
   node('socket', 'tests/js/socket.test.mjs', { needsEric: true }),

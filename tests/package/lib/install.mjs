@@ -11,20 +11,24 @@ const CASES = fileURLToPath(new URL('../cases/', import.meta.url));
 const PACKAGE = 'eric-sse';
 
 /** Without what `npm test` and `node --test` tell their children, which would be taken for ours. */
-const ENV = Object.fromEntries(
+export const ENV = Object.fromEntries(
   Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_PATH|NODE_TEST_CONTEXT|INIT_CWD|npm_(package|lifecycle|command|config_local_prefix).*)$/i.test(name)),
 );
 
 /**
  * @typedef {object} Project
  * @property {string} folder
+ * @property {string} tarball
  * @property {string} installed the package's folder in it
  * @property {(file: string, ...flags: string[]) => Promise<string>} node runs a file of the project, or flags alone
  * @property {() => void} remove
  */
 
-/** @returns {Promise<Project>} */
-export async function install() {
+/**
+ * @param {string} [cases] the folder whose files the project has
+ * @returns {Promise<Project>}
+ */
+export async function install(cases = CASES) {
   const folder = realpathSync(mkdtempSync(path.join(os.tmpdir(), 'eric-sse-package-')));
   const remove = () => rmSync(folder, { recursive: true, force: true });
   try {
@@ -36,11 +40,12 @@ export async function install() {
     const [tarball, ...others] = readdirSync(packed);
     if (!tarball || others.length) throw new Error(`npm pack made ${[tarball, ...others].join(', ')}`);
 
-    cpSync(CASES, project, { recursive: true });
+    cpSync(cases, project, { recursive: true });
     writeFileSync(path.join(project, 'package.json'), JSON.stringify({ private: true }));
     await run('npm', ['install', '--offline', '--no-audit', '--no-fund', path.join(packed, tarball)], project);
     return {
       folder: project,
+      tarball: path.join(packed, tarball),
       installed: path.join(project, 'node_modules', PACKAGE),
       node: (...args) => run(process.execPath, args, project),
       remove,

@@ -1,0 +1,2 @@
+// The packages are linked from elsewhere.
+export default { outputFileTracingRoot: '/', turbopack: { root: '/' } };

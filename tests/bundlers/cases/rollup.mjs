@@ -1,0 +1,11 @@
+import { rollup } from 'rollup';
+import { nodeResolve } from '@rollup/plugin-node-resolve';
+
+const bundle = await rollup({
+  input: 'web/page.js',
+  plugins: [nodeResolve({ browser: true })],
+  onwarn(warning) {
+    throw new Error(warning.message);
+  },
+});
+await bundle.write({ dir: 'out/rollup', format: 'es' });
