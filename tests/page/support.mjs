@@ -87,7 +87,7 @@ export async function allRun(page) {
 }
 
 /** Waits until something holds, at most so many milliseconds. @param {() => Promise<void>} check */
-export async function until(check, milliseconds = 10_000) {
+export async function until(check, milliseconds = 40_000) {
   const end = performance.now() + milliseconds;
   for (;;) {
     try {
