@@ -32,7 +32,7 @@ await main(async () => {
   console.log('gzipped bytes (JavaScript and WebAssembly together)');
   /** @type {Record<string, number>} */
   const sizes = {};
-  for (const [entry, ...beside] of [['index.js'], ['workerd.js'], ['slim.js', 'eric_sse_bg.wasm']]) {
+  for (const [entry, ...beside] of [['index.js'], ['workerd.js'], ['slim.js', 'eric_sse_bg.wasm'], ['node.js'], ['testing.js']]) {
     const files = [...filesOf(String(entry)), ...beside];
     const total = files.reduce((sum, file) => sum + gzipped(file), 0);
     sizes[String(entry)] = total;

@@ -14,7 +14,7 @@ import { buildWasm } from './wasm.mjs';
  * @typedef {{ esm: Record<string, string>, cjs: Record<string, string> }} Entries
  */
 
-const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim', node: 'entries/node' };
+const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim', node: 'entries/node', testing: 'entries/testing' };
 
 /** @type {Entries} */
 const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd' }, cjs: EVERYWHERE };

@@ -41,6 +41,7 @@ export const STAGES = [
   node('page', 'tests/page/page.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
+  node('testing', 'tests/testing/testing.test.mjs'),
   node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),

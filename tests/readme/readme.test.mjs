@@ -2,10 +2,14 @@
 // Its Rust example is a documentation test of the crate.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { after, before, describe, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import * as eric from 'eric-sse';
@@ -175,6 +179,21 @@ describe('the example of the guarantees', () => {
     assert.deepEqual([one, two].map(({ data }) => JSON.parse(data).text), ['one', 'two']);
     await again.cancel();
   });
+});
+
+test("the example of tests, as a user's test", async () => {
+  // Resolved from here, as an installed package is.
+  const text = example('testing.js').replace(/'(eric-sse[^']*)'/g, (_all, name) => JSON.stringify(import.meta.resolve(name)));
+  const folder = mkdtempSync(path.join(tmpdir(), 'eric-sse-readme-'));
+  try {
+    writeFileSync(path.join(folder, 'example.test.mjs'), text);
+    const { NODE_TEST_CONTEXT: _, ...env } = process.env;
+    const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', 'example.test.mjs'], { cwd: folder, env });
+    assert.match(stdout, /^# pass 2$/m);
+    assert.match(stdout, /^# fail 0$/m);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
 
 describe('the table of defaults', () => {

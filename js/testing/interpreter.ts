@@ -1,0 +1,64 @@
+// What a client makes of the bytes of an event stream, by the HTML standard:
+// https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
+
+/** An event as an `EventSource` would dispatch it. */
+export interface ReceivedEvent {
+  /** The event type; `'message'` where the stream names none. */
+  type: string;
+  data: string;
+  /** The last event ID as of this event. */
+  lastEventId: string;
+}
+
+/** Interprets an event stream, however its bytes are cut. */
+export class EventStreamInterpreter {
+  /** What has been dispatched so far. */
+  readonly events: ReceivedEvent[] = [];
+  /** What a client would send as `Last-Event-ID`. */
+  lastEventId = '';
+  /** The reconnection time that the stream has set last, in milliseconds. */
+  retryMilliseconds: number | undefined;
+  /** How many comments have come: heartbeats, usually. */
+  comments = 0;
+  // One leading byte order mark is stripped here and not by the decoder, which in some runtimes strips one from every chunk.
+  readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
+  #rest = '';
+  #begun = false;
+  #data: string[] = [];
+  #type = '';
+  #id = '';
+
+  push(bytes: Uint8Array): void {
+    let text = this.#rest + this.#utf8.decode(bytes, { stream: true });
+    if (!this.#begun && text !== '') {
+      this.#begun = true;
+      if (text.startsWith('\ufeff')) text = text.slice(1);
+    }
+    // A CR at the end may be the first half of a pair.
+    const held = text.endsWith('\r') ? 1 : 0;
+    const lines = text.slice(0, text.length - held).split(/\r\n|\r|\n/);
+    this.#rest = lines.pop()! + (held ? '\r' : '');
+    for (const line of lines) this.#line(line);
+  }
+
+  #line(line: string): void {
+    if (line === '') return this.#dispatch();
+    const colon = line.indexOf(':');
+    if (colon === 0) return void this.comments++;
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (name === 'event') this.#type = value;
+    else if (name === 'data') this.#data.push(value);
+    else if (name === 'id' && !value.includes('\0')) this.#id = value;
+    else if (name === 'retry' && /^[0-9]+$/.test(value)) this.retryMilliseconds = Number(value);
+  }
+
+  #dispatch(): void {
+    this.lastEventId = this.#id;
+    const data = this.#data.join('\n');
+    // An event without a `data` field is none; one with an empty field is.
+    if (this.#data.length > 0) this.events.push({ type: this.#type || 'message', data, lastEventId: this.lastEventId });
+    this.#data = [];
+    this.#type = '';
+  }
+}
