@@ -2,7 +2,7 @@
 
 import { RawChannel } from '../pkg/eric_sse.js';
 import { makeDisposable, type MaybeDisposable } from './dispose.js';
-import type { Connection } from './connection.js';
+import type { Ending } from './connection.js';
 import { InvalidListenerException, QueueFullException } from './errors.js';
 import {
   CHANNEL_CLOSED,
@@ -75,7 +75,7 @@ interface Internals {
   seats: Map<string, Seat>;
   wire: Wire;
   /** The responses that are open. */
-  readonly connections: Set<Connection>;
+  readonly connections: Set<Ending>;
   /** How many responses have ended, by their reason. */
   readonly ended: Record<string, number>;
   /** Whether clients are being sent elsewhere. */
@@ -88,6 +88,14 @@ interface Internals {
 
 /** Returns what a channel is made of. @internal */
 export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // eslint-disable-line @typescript-eslint/no-explicit-any
+
+/**
+ * Sends to everybody but those with the ids in `except`, a line each, what was sent at a time of `performance.now()`.
+ *
+ * @throws {InvalidChannelException | QueueFullException} as `broadcast` does. @internal
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export let broadcastOn: (channel: AbstractChannel<any, any>, sent: Sent, except: string | undefined, at: number) => void;
 
 /** Returns the seat of a listener. @internal */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -107,6 +115,7 @@ export const seatOf = (channel: AbstractChannel<any, any>, listenerId: string): 
 export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvents, Item = unknown> {
   static {
     internalsOf = (channel) => channel.#internals;
+    broadcastOn = (channel, sent, except, at) => channel.#broadcast(sent, except, at);
   }
 
   #id: string | undefined;
@@ -123,7 +132,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     wire ??= { delaySeconds: 0, retryMilliseconds: 0, history: historyOption(history, NO_HISTORY) };
     assertLoaded();
     const { messages, bytes, seconds } = wire.history;
-    const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000);
+    const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, undefined, 0, 0);
     const register = (listener: MessageQueueListener, options: SeatOptions): Seat => this.#register(listener, options);
     this.#internals = { raw, seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
   }
@@ -243,11 +252,13 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {QueueFullException} when a listener refuses what it has no room for, and then nobody gets it.
    */
   broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: BroadcastOptions): void {
-    const { raw } = this.#internals;
     const except = options === undefined ? undefined : exceptOption(objectOption(options, 'options').except);
-    const sent = send(message);
+    this.#broadcast(send(message), except, performance.now());
+  }
+
+  #broadcast(sent: Sent, except: string | undefined, at: number): void {
     try {
-      sent.sequence = raw.broadcast(sent, sent.bytes, except);
+      sent.sequence = this.#internals.raw.broadcast(sent, sent.bytes, except, at);
     } catch (error) {
       throw withRefused(error, sent);
     }
@@ -399,8 +410,8 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
   };
 }
 
-/** Returns the ids, a line each: none has a line feed. `undefined` for none: what is not for everybody is not shared. */
-function exceptOption(except: BroadcastOptions['except']): string | undefined {
+/** Returns the ids, a line each: none has a line feed. `undefined` for none: what is not for everybody is not shared. @internal */
+export function exceptOption(except: BroadcastOptions['except']): string | undefined {
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
   // Not `undefined`, which would do for an option that is left out.
   const idOf = (one: MessageQueueListener | string): string | undefined => idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');

@@ -88,11 +88,19 @@ export interface Transport {
   end(reason: CloseReason): void;
 }
 
+/** What reads for a listener, seen by who ends it. @internal */
+export interface Ending {
+  /** Ends it behind what is ready now, telling the client when to come back. */
+  finish(reason: CloseReason, retryMilliseconds: number): void;
+  /** Ends it. */
+  end(reason: CloseReason): void;
+}
+
 /** How long a client that is to come back at once may take for it, at random. */
 const SOON_MILLISECONDS = 1000;
 
 /** @internal */
-export class Connection {
+export class Connection implements Ending {
   readonly #liveness: Liveness;
   readonly #onEnd: (reason: CloseReason) => void;
   /** Weak, as the timer must not hold a body that nobody holds any more. */
@@ -111,7 +119,7 @@ export class Connection {
    * @param seat The listener that it reads for.
    * @param onEnd Is called once. It must not hold the transport.
    */
-  constructor(liveness: Liveness, seat: Seat, onEnd: (reason: CloseReason) => void) {
+  constructor(liveness: Liveness, seat: Pick<Seat, 'resumable' | 'connection'>, onEnd: (reason: CloseReason) => void) {
     this.#liveness = liveness;
     this.#onEnd = onEnd;
     this.#sentAt = performance.now();

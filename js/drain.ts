@@ -1,6 +1,6 @@
 // Drain: open responses end spread over some time, so that their clients do not all come back at once.
 
-import type { Connection } from './connection.js';
+import type { Ending } from './connection.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from './options.js';
 import { jittered } from './respond.js';
 
@@ -20,7 +20,7 @@ const STEP_MILLISECONDS = 20;
  * @internal
  */
 export async function drain(
-  channel: { connections: ReadonlySet<Connection>; draining: boolean },
+  channel: { connections: ReadonlySet<Ending>; draining: boolean },
   retryOtherwise: number,
   options: DrainOptions | undefined,
 ): Promise<void> {

@@ -65,12 +65,15 @@ export class Sent {
   /** The number of a broadcast; unused for a dispatch, whose id is known at once. */
   sequence = 0;
 
-  /** @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload. */
-  constructor(message: Message) {
+  /**
+   * @param text Its payload's text, of a message that was serialised before.
+   * @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload.
+   */
+  constructor(message: Message, text = toText(message.payload)) {
     checkType(message.type);
     this.message = message;
     this.kind = message.type;
-    this.text = toText(message.payload);
+    this.text = text;
     this.bytes = MESSAGE_BYTES + utf8Length(this.kind) + (this.text === undefined ? 0 : utf8Length(this.text));
   }
 }

@@ -129,8 +129,8 @@ export function jittered(milliseconds: number): number {
   return Math.round(Math.max(milliseconds, 1000) * (0.5 + Math.random()));
 }
 
-/** Registers the listener; or has the one that is waiting for its client go on. */
-function seatFor(channel: AbstractChannel, given: MessageQueueListener | string | undefined, options: SeatOptions): Seat {
+/** Registers the listener; or has the one that is waiting for its client go on. @internal */
+export function seatFor(channel: AbstractChannel, given: MessageQueueListener | string | undefined, options: SeatOptions): Seat {
   const listener = typeof given === 'string' ? undefined : given;
   const id = typeof given === 'string' ? idOption(given, 'listener')! : listener?.id;
   const registered = id === undefined ? undefined : seatOf(channel, id);

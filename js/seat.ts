@@ -1,7 +1,7 @@
 // Seat: a listener's place at a channel, by its number in the core.
 
 import type { RawChannel } from '../pkg/eric_sse.js';
-import type { Connection } from './connection.js';
+import type { Ending } from './connection.js';
 import { InvalidListenerException } from './errors.js';
 import type { Filter } from './filter.js';
 import { UNBOUNDED, type Queue } from './limits.js';
@@ -35,7 +35,7 @@ export class Seat {
   /** The open streams that read for the listener here. */
   readonly streams = new Set<Onlooker>();
   /** The newest response that reads for a resumable listener. */
-  connection: Connection | undefined;
+  connection: Ending | undefined;
   /** Whether the core has disconnected the listener, because its queue was full. */
   full = false;
   #isReplacing = false;

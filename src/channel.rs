@@ -34,6 +34,11 @@
 //! [after](AbstractChannel::register_after) an event id: replay and live are joined without a gap and without a duplicate,
 //! or the first thing that it gets says that there is a [`Gap`]. What a listener of the same name may have been sent alone is told
 //! behind what is replayed, if it is resumable.
+//!
+//! ## Another life
+//!
+//! Who stores what is broadcast can have a new channel [go on](AbstractChannel::restore) as the one that has ended: event ids
+//! that clients have from then hold.
 
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
@@ -57,7 +62,7 @@ use crate::message::Message;
 use crate::names::{ById, Names};
 use crate::position::Position;
 use crate::queue::{Queue, Read};
-use crate::replay::{Gap, GapReason, LastEventId};
+use crate::replay::{self, Gap, GapReason, LastEventId};
 use crate::seat::{Delivery, Leave, ListenerOptions, Seat, Sent, Taken};
 use crate::stats::{ChannelStats, ListenerStats, Tally};
 use crate::stream::MessageStream;
@@ -539,16 +544,82 @@ impl<M> AbstractChannel<M> {
     pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
         let bytes = (self.core.weigh)(&message);
         let except = except.iter().map(|id| Rc::from(*id));
-        self.broadcast_to_all_but(except.collect(), message, bytes)
+        self.broadcast_to_all_but(except.collect(), message, bytes, clock::milliseconds())
     }
 
+    /// Makes a new channel another life of one that has ended: it has its epoch, and goes on with its numbers right behind
+    /// an event id. What the former one has broadcast behind that id is [refilled](Self::refill) first. So clients of the former life
+    /// go on without a gap, but for what was dispatched to them.
+    ///
+    /// An id of a broadcast is enough where nothing was dispatched. Otherwise it is followed by a number that no dispatch has
+    /// exceeded, as in `e-17.3`: a client that comes back with the id of a later one is told that it is unknown.
+    ///
+    /// Returns whether it does. It does not when the id is none, or when the channel has been used: when an event id was asked of
+    /// it, or there were listeners or messages.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use eric_sse::{Message, SseChannel};
+    /// let (former, channel) = (SseChannel::new(), SseChannel::new());
+    /// let start = former.last_event_id();
+    /// former.broadcast(Message::new("tick", 1)?)?;
+    ///
+    /// assert!(channel.restore(start.as_str()));
+    /// channel.refill(Message::new("tick", 1)?, &[], Duration::from_secs(10))?;
+    /// assert_eq!(channel.last_event_id(), former.last_event_id());
+    /// # Ok::<(), eric_sse::Error>(())
+    /// ```
+    #[must_use = "a channel that was not restored has numbers of its own"]
+    pub fn restore(&self, last_event_id: &str) -> bool {
+        let is_used = {
+            let state = self.core.state.borrow();
+            state.log.tail() > 1 || state.next_seat > 0 || self.core.epoch.get().is_some()
+        };
+        match replay::parts(last_event_id) {
+            Some((epoch, position)) if !is_used => {
+                self.go_on(epoch.into(), position);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Has a channel that has not been used take the epoch of another one, and go on behind one of its messages.
+    pub(crate) fn go_on(&self, epoch: Rc<str>, position: Position) {
+        self.core.epoch.get_or_init(|| epoch);
+        let mut state = self.core.state.borrow_mut();
+        state.log.begin_at(position.sequence() + 1);
+        state.dispatched = position.dispatch_number();
+    }
+
+    /// Sends a message that was sent before, so long ago, in a former life of the [restored](Self::restore) channel. The
+    /// oldest comes first.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`broadcast`](Self::broadcast).
+    pub fn refill(
+        &self,
+        message: M,
+        except: &[&str],
+        age: Duration,
+    ) -> Result<Position, SendError<M>> {
+        let bytes = (self.core.weigh)(&message);
+        let except = except.iter().map(|id| Rc::from(*id));
+        let at = clock::milliseconds() - age.as_secs_f64() * 1000.0;
+        let newest = self.core.state.borrow().log.newest_at();
+        let at = newest.map_or(at, |newest| at.max(newest));
+        self.broadcast_to_all_but(except.collect(), message, bytes, at)
+    }
+
+    /// `at` is when it was sent, in milliseconds of the channel's clock.
     pub(crate) fn broadcast_to_all_but(
         &self,
         except: Box<[Rc<str>]>,
         message: M,
         bytes: u64,
+        at: f64,
     ) -> Result<Position, SendError<M>> {
-        let at = clock::milliseconds();
         let (position, mut woken, full, unneeded) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;

@@ -6,8 +6,9 @@
 //!
 //! ## Sequence numbers
 //!
-//! The first entry has number 1 and each further one the next number, without a gap, for as long as
-//! the log lives; a number is never used again. Zero stands for "before the first entry".
+//! The first entry has number 1 (or another one, in a log that [goes on](Log::begin_at) where a former one ended) and each
+//! further one the next number, without a gap, for as long as the log lives; a number is never used again. Zero stands for
+//! "before the first entry".
 //!
 //! ## Delivery order
 //!
@@ -145,6 +146,12 @@ impl<T> Log<T> {
         }
     }
 
+    /// Makes a number that of the first entry. The log must be as it was created.
+    pub(crate) fn begin_at(&mut self, number: u64) {
+        debug_assert!(self.end_offset == 0 && self.classes.is_empty());
+        self.head = number;
+    }
+
     /// Returns the number of the oldest entry within the history, or of the next one. What is kept for slow
     /// cursors alone does not count: it may be gone any time.
     pub(crate) fn history_start(&self) -> u64 {
@@ -247,6 +254,11 @@ impl<T> Log<T> {
     pub(crate) fn appended_at(&self, number: u64) -> Option<f64> {
         let slot = self.slots.get((number - self.head) as usize);
         slot.map(|slot| slot.at)
+    }
+
+    /// Returns when the newest entry that is kept was appended.
+    pub(crate) fn newest_at(&self) -> Option<f64> {
+        self.slots.back().map(|slot| slot.at)
     }
 
     /// Returns whether every cursor has read everything.
@@ -561,6 +573,18 @@ mod tests {
             }
             assert_eq!(log.len(), kept, "{history:?}");
         }
+    }
+
+    #[test]
+    fn a_log_goes_on_with_another_ones_numbers() {
+        let mut log = Log::new(FOREVER);
+        log.begin_at(42);
+        assert_eq!((log.history_start(), log.tail()), (42, 42));
+        drop(append(&mut log, 'a'));
+        drop(append(&mut log, 'b'));
+        let mut cursor = log.attach_at(1, Bound::NONE);
+        assert_eq!((cursor.next(), log.take(&mut cursor)), (42, Some('a')));
+        assert_eq!((log.history_start(), log.tail()), (42, 44));
     }
 
     #[test]

@@ -108,7 +108,8 @@ impl LastEventId {
     }
 }
 
-fn parts(id: &str) -> Option<(&str, Position)> {
+/// Takes an id apart into its epoch and its position.
+pub(crate) fn parts(id: &str) -> Option<(&str, Position)> {
     if id.len() > LastEventId::LONGEST {
         return None;
     }

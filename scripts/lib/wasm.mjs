@@ -15,7 +15,7 @@ const INPUTS = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-t
  * Inlines little more than what gets smaller by it, which takes 3 kB off the gzipped module. Values below and above this one
  * give larger ones, and so do the levels `s` and `z`: they inline as much of what is called once, and know fewer simplifications.
  */
-const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=10';
+const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=12';
 
 /** @param {NodeJS.ProcessEnv} env from `setUpBuild` */
 export async function buildWasm(env) {

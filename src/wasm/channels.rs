@@ -47,7 +47,9 @@ pub struct RawChannel {
 
 #[wasm_bindgen]
 impl RawChannel {
-    /// Creates a channel. A paced one gives its bytes block by block; JavaScript keeps the time.
+    /// Creates a channel. A paced one gives its bytes block by block; JavaScript keeps the time. One that is given an epoch
+    /// is another life of the channel that had it, and goes on behind its broadcast and its dispatch of these numbers.
+    #[allow(clippy::too_many_arguments)]
     #[wasm_bindgen(constructor)]
     pub fn new(
         paced: bool,
@@ -55,6 +57,9 @@ impl RawChannel {
         history_messages: f64,
         history_bytes: f64,
         history_milliseconds: f64,
+        epoch: Option<String>,
+        sequence: f64,
+        dispatched: f64,
     ) -> Self {
         let options = SseOptions {
             id: None,
@@ -66,9 +71,12 @@ impl RawChannel {
                 milliseconds: history_milliseconds,
             },
         };
-        Self {
-            channel: SseChannel::with_names(options, Box::new(Unnamed)),
+        let channel = SseChannel::with_names(options, Box::new(Unnamed));
+        if let Some(epoch) = epoch {
+            let position = Position::dispatch(sequence as u64, dispatched as u64);
+            channel.go_on(epoch.into(), position);
         }
+        Self { channel }
     }
 
     /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest, 2 to disconnect, 3 to
@@ -167,12 +175,13 @@ impl RawChannel {
     }
 
     /// Sends to everybody, or to everybody but the listeners with these ids, a line each, and returns the sequence number.
-    /// Throws `InvalidChannelException`, `QueueFullException`.
+    /// `at` is when it was sent, in milliseconds of `performance.now()`, and not earlier than the one before. Throws `InvalidChannelException`, `QueueFullException`.
     pub fn broadcast(
         &self,
         message: JsMessage,
         bytes: f64,
         except: Option<String>,
+        at: f64,
     ) -> Result<f64, JsValue> {
         let mut ids = Vec::new();
         let mut rest = except.as_deref();
@@ -186,7 +195,7 @@ impl RawChannel {
         }
         let sent = self
             .channel
-            .broadcast_to_all_but(ids.into(), message, bytes as u64);
+            .broadcast_to_all_but(ids.into(), message, bytes as u64, at);
         Ok(sent.map_err(thrown)?.sequence() as f64)
     }
 

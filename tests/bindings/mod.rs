@@ -29,7 +29,16 @@ extern "C" {
 
 fn channel() -> RawChannel {
     install_host(host());
-    RawChannel::new(false, 15_000.0, 10.0, f64::INFINITY, f64::INFINITY)
+    RawChannel::new(
+        false,
+        15_000.0,
+        10.0,
+        f64::INFINITY,
+        f64::INFINITY,
+        None,
+        0.0,
+        0.0,
+    )
 }
 
 /// Registers a running listener without a limit.
@@ -54,7 +63,7 @@ fn a_message_comes_out_as_the_object_that_went_in() {
     let sent: JsValue = message("tick", "1").into();
     assert_eq!(
         channel
-            .broadcast(sent.clone().unchecked_into(), 5.0, None)
+            .broadcast(sent.clone().unchecked_into(), 5.0, None, 0.0)
             .unwrap(),
         1.0
     );
@@ -74,8 +83,12 @@ fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
         assert!(next_message(*stream).is_undefined());
     }
     let before = times_asked();
-    channel.broadcast(message("tick", "1"), 5.0, None).unwrap();
-    channel.broadcast(message("tick", "2"), 5.0, None).unwrap();
+    channel
+        .broadcast(message("tick", "1"), 5.0, None, 0.0)
+        .unwrap();
+    channel
+        .broadcast(message("tick", "2"), 5.0, None, 0.0)
+        .unwrap();
     assert_eq!(times_asked() - before, 1);
     let mut woken = take_woken();
     woken.sort_unstable();
@@ -103,7 +116,7 @@ fn streams_at_the_same_place_get_the_same_array() {
         );
     }
     channel
-        .broadcast(message("tick", "one\r\ntwo"), 5.0, None)
+        .broadcast(message("tick", "one\r\ntwo"), 5.0, None, 0.0)
         .unwrap();
     let (first, second) = (next_chunk(a), next_chunk(b));
     assert!(first == second);
@@ -125,7 +138,7 @@ fn a_closed_channel_says_so_and_its_streams_end() {
     assert!(next_message(stream).is_null());
     assert!(!channel.is_running(seat));
     let error = channel
-        .broadcast(message("tick", "1"), 5.0, None)
+        .broadcast(message("tick", "1"), 5.0, None, 0.0)
         .unwrap_err();
     assert_eq!(code_of(&error), "ERIC_INVALID_CHANNEL");
     end(stream);
@@ -219,14 +232,21 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
         limited("left", 2),
         limited("refusing", 3),
     ];
-    channel.broadcast(message("tick", "1"), 5.0, None).unwrap();
+    channel
+        .broadcast(message("tick", "1"), 5.0, None, 0.0)
+        .unwrap();
     let full = channel
-        .broadcast(message("tick", "2"), 5.0, None)
+        .broadcast(message("tick", "2"), 5.0, None, 0.0)
         .unwrap_err();
     assert_eq!(code_of(&full), "ERIC_QUEUE_FULL");
     assert_eq!((channel.overflows(), channel.is_seated(left)), (0.0, true));
     channel
-        .broadcast(message("tick", "3"), 5.0, Some("refusing\nnobody".into()))
+        .broadcast(
+            message("tick", "3"),
+            5.0,
+            Some("refusing\nnobody".into()),
+            0.0,
+        )
         .unwrap();
     assert_eq!(channel.overflows(), 1.0);
     assert!(!channel.is_seated(left));
@@ -261,7 +281,9 @@ fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
     );
     channel.set_filter(seat, Some(filter));
     for text in ["1", "2", "3"] {
-        channel.broadcast(message("tick", text), 5.0, None).unwrap();
+        channel
+            .broadcast(message("tick", text), 5.0, None, 0.0)
+            .unwrap();
     }
     let delivered = channel.deliver(seat).unwrap();
     let text = js_sys::Reflect::get(&delivered, &"text".into()).unwrap();
@@ -272,9 +294,13 @@ fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
 #[wasm_bindgen_test]
 fn a_listener_goes_on_after_an_event_id() {
     let channel = channel();
-    channel.broadcast(message("tick", "1"), 5.0, None).unwrap();
+    channel
+        .broadcast(message("tick", "1"), 5.0, None, 0.0)
+        .unwrap();
     let last = channel.event_id(None);
-    channel.broadcast(message("tick", "2"), 5.0, None).unwrap();
+    channel
+        .broadcast(message("tick", "2"), 5.0, None, 0.0)
+        .unwrap();
     let seat = channel
         .add("a", true, 0, 0.0, 0.0, true, Some(last.clone()))
         .unwrap();

@@ -55,6 +55,7 @@ mod pacing;
 mod re_entry;
 mod reconnecting;
 mod replay;
+mod restoring;
 mod retention;
 mod round_trip;
 mod waking;
