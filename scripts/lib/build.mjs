@@ -17,7 +17,7 @@ import { buildWasm } from './wasm.mjs';
 const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim', node: 'entries/node', testing: 'entries/testing' };
 
 /** @type {Entries} */
-const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd' }, cjs: EVERYWHERE };
+const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' }, cjs: EVERYWHERE };
 
 const INPUTS = ['js', 'pkg', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib'];
 

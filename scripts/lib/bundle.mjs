@@ -19,8 +19,8 @@ const COMMON = {
   outdir: DIST,
   bundle: true,
   platform: 'neutral',
-  // Of the entry for Node alone.
-  external: ['node:*'],
+  // Of the entry for Node alone, and of that for Cloudflare's objects.
+  external: ['node:*', 'cloudflare:*'],
   plugins: [classNames, wasmImports],
   target: 'es2022',
   minify: true,

@@ -1,0 +1,417 @@
+// ChannelObject: a channel that lives in a Durable Object, and goes on when that has been evicted.
+//
+// A broadcast is written to the object's storage first, and handed to the listeners when the write is durable: no client has an event
+// id that could be given to another message after a crash. What waits for its write waits in one line, so that the order is that of the
+// calls.
+
+import { DurableObject } from 'cloudflare:workers';
+import { RawChannel } from '../../pkg/eric_sse.js';
+import { broadcastOn, exceptOption, internalsOf } from '../channel.js';
+import type { DrainOptions } from '../drain.js';
+import { InvalidChannelException, InvalidListenerException } from '../errors.js';
+import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../events.js';
+import { queueOption, type QueueOptions } from '../limits.js';
+import { MessageQueueListener } from '../listener.js';
+import { send } from '../message.js';
+import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../options.js';
+import type { ResponseOptions } from '../respond.js';
+import { SSEChannel, type SSEChannelOptions } from '../sse.js';
+import type { ChannelStats } from '../stats.js';
+import { Leaves } from './leaves.js';
+import { objectsOf, type ChannelRpc } from './objects.js';
+import { Sockets } from './sockets.js';
+import { sentOf, Store, type Batch } from './store.js';
+
+/** What `addListener` adds. */
+export interface ObjectListenerOptions {
+  /** The id by which its client comes; a random one when left out. */
+  id?: string | undefined;
+  /** How much may wait for it; as for a response. */
+  queue?: QueueOptions | undefined;
+  /** For how long it waits for its client; 60 by default. */
+  resumeSeconds?: number | undefined;
+}
+
+export interface ObjectBroadcastOptions {
+  /** The ids of the listeners that do not get it: not when they come back for a replay either. */
+  except?: string | readonly string[] | undefined;
+}
+
+/** One life of the object's channel. */
+interface Life {
+  channel: SSEChannel;
+  store: Store;
+  sockets: Sockets;
+  leaves: Leaves;
+  /** What waits for its write to be durable, oldest first. */
+  waiting: (() => void)[];
+}
+
+/** Nobody is kept waiting for longer than a day, and no closed channel is remembered for longer. */
+const DAY_MILLISECONDS = 86_400_000;
+
+/** How soon leaves that could not be reached are tried again. */
+const AGAIN_MILLISECONDS = 1000;
+
+/** A leaf that nobody has come to for so long may be forgotten by its root. */
+const IDLE_MILLISECONDS = 30_000;
+
+/**
+ * A channel in a Durable Object: export it from your Worker, or a subclass, and bind it with SQLite storage.
+ *
+ * Its history is kept in the object's storage, within the channel's `history` bounds. So it outlives the object's eviction and its restarts,
+ * as do the epoch and the numbers of the event ids: a client that comes back goes on where it was. What was dispatched to one
+ * listener is not stored; a listener that is to be resumed is told, by an `_eric_gap` with the reason `'forgotten'`.
+ *
+ * @example
+ * export { ChannelObject } from 'eric-sse/cloudflare';
+ * export default {
+ *   fetch: (request, env) => env.CHANNELS.getByName('news').fetch(request),
+ * };
+ */
+export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = unknown> extends DurableObject<Env> {
+  #current: Life | undefined;
+  /** When the alarm is set for, by `Date.now()`; `undefined` before it was looked up. */
+  #alarmAt: number | undefined;
+  /** Whether the root knows of this leaf, since this life of the object began. */
+  #isJoined = false;
+  #joining: Promise<void> | undefined;
+  /** When somebody last came to this leaf. */
+  #visitedAt = 0;
+
+  /** Returns the options of the channel, as for `new SSEChannel`. Override it: it is asked when the object starts. */
+  protected channelOptions(): SSEChannelOptions {
+    return {};
+  }
+
+  /**
+   * Returns how a client is subscribed, as for `SSEChannel.response`. Override it, to give listeners the names that `dispatch` needs: those
+   * of clients that your Worker knows. Of a client that comes through `relay`, the request has the URL and the relay's `objectHeaders`.
+   * A queue that refuses cannot be had here: what was stored has been accepted.
+   */
+  protected responseOptions(request: Request): ResponseOptions<Events> {
+    void request;
+    return {};
+  }
+
+  /** Answers a client with its event stream, going on behind its `Last-Event-ID`. */
+  async fetch(request: Request): Promise<Response> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      return new Response('an event stream is got', { status: 405, headers: { Allow: 'GET, HEAD' } });
+    }
+    this.#visitedAt = Date.now();
+    await this.#catchUp();
+    const { channel, sockets } = this.#life();
+    try {
+      if (request.headers.get('Upgrade')?.toLowerCase() === 'websocket') return sockets.join(request);
+      return channel.response(request, this.#optionsFor(request));
+    } catch (error) {
+      if (error instanceof InvalidListenerException) return new Response(error.message, { status: 409 });
+      throw error;
+    }
+  }
+
+  /**
+   * Sends a message to every listener. It is stored when this resolves, and no eviction or restart loses it within the history's bounds.
+   *
+   * @returns its event id.
+   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
+   * @throws {InvalidChannelException} when the channel is closed, or another object's leaf.
+   */
+  async broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: ObjectBroadcastOptions): Promise<string> {
+    const life = this.#open();
+    if (life.store.root !== undefined) throw new InvalidChannelException('a leaf passes on what its root broadcasts');
+    const except = exceptOption(objectOption(options, 'options').except);
+    const sent = send(message);
+    const sequence = life.store.append(sent, except, Date.now());
+    await this.#inOrder(life, () => broadcastOn(life.channel, sent, except, performance.now()));
+    life.leaves.pump();
+    return `${life.store.epoch}-${sequence}`;
+  }
+
+  /**
+   * Sends a message to one listener. It is not stored.
+   *
+   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
+   * @throws {InvalidListenerException} when the listener is unknown.
+   * @throws {InvalidChannelException} when the channel is closed.
+   */
+  async dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): Promise<void> {
+    const life = this.#open();
+    await this.#inOrder(life, () => life.channel.dispatch(listenerId, message as never));
+  }
+
+  /**
+   * Adds a listener whose client is still to come, by its id (see `responseOptions`). What is sent meanwhile waits for it, dispatches
+   * included.
+   *
+   * @returns its id, and the event id behind which it begins: a client that comes with that is told if its listener is gone.
+   * @throws {InvalidListenerException} when a listener with this id is registered already.
+   * @throws {InvalidChannelException} when the channel is closed.
+   */
+  async addListener(options?: ObjectListenerOptions): Promise<{ id: string; lastEventId: string }> {
+    const { id, queue, resumeSeconds } = objectOption(options, 'options');
+    const milliseconds = numberOption(resumeSeconds, 'resumeSeconds', 60, LONGEST_TIMER_SECONDS) * 1000;
+    const listener = new MessageQueueListener({ id: idOption(id, 'id') });
+    const seatOptions = { queue: refuseNothing(queueOption(queue, 'disconnect')), resumable: true };
+    await this.#catchUp();
+    const { channel } = this.#open();
+    const seat = internalsOf(channel).register(listener, seatOptions);
+    seat.keep(milliseconds, () => channel.removeListener(listener.id));
+    return { id: listener.id, lastEventId: channel.lastEventId };
+  }
+
+  /**
+   * Removes a listener, with everything that waits for it. Its stream ends.
+   *
+   * @throws {InvalidListenerException} when it is unknown.
+   */
+  async removeListener(listenerId: string): Promise<void> {
+    this.#life().channel.removeListener(listenerId);
+  }
+
+  /** Returns what became of the messages so far: since the object last started, but for `broadcasts`, which counts those of all its lives. */
+  async stats(): Promise<ChannelStats> {
+    return this.#life().channel.stats();
+  }
+
+  /**
+   * Sends the clients elsewhere, as `SSEChannel.drain` does. Who comes back is told the same until the object starts anew.
+   *
+   * @returns when all responses have ended.
+   */
+  async drain(options?: DrainOptions): Promise<void> {
+    await this.#life().channel.drain(options);
+  }
+
+  /**
+   * Closes the channel: its clients are told, and answered with 204 when they come back. What was stored is deleted, but for that it is
+   * closed; that is forgotten after the history's seconds, at the latest after a day. Then the object is as new. Does nothing to a closed one.
+   */
+  async close(): Promise<void> {
+    const life = this.#life();
+    if (life.store.closedAt !== undefined) return;
+    life.store.close(Date.now());
+    await this.#inOrder(life, () => life.channel.gone());
+    await life.leaves.close();
+    await this.#wake(life);
+  }
+
+  async alarm(): Promise<void> {
+    this.#alarmAt = Infinity;
+    const life = this.#life();
+    const { store, channel, leaves } = life;
+    if (store.closedAt !== undefined) {
+      await leaves.close();
+      if (leaves.size > 0 || Date.now() < this.#forgottenAt(life)) return this.#wake(life);
+      await this.ctx.storage.deleteAlarm();
+      await this.ctx.storage.deleteAll();
+      this.#current = undefined;
+      return;
+    }
+    store.expire(Date.now());
+    // The core drops what has expired when it is looked at.
+    channel.stats();
+    await leaves.settle();
+    await this.#wake(life);
+  }
+
+  webSocketMessage(): void {
+    // A relay says nothing; but without this method the runtime would have nobody to hand over what a client says.
+    this.#life();
+  }
+
+  webSocketClose(socket: WebSocket, code: number): void {
+    this.#life().sockets.left(socket);
+    try {
+      socket.close(code === 1005 || code === 1006 ? 1000 : code);
+    } catch {
+      // The runtime has answered by itself.
+    }
+  }
+
+  webSocketError(socket: WebSocket): void {
+    this.#life().sockets.left(socket);
+  }
+
+  /** Makes this object the leaf of another one, if it is not yet, and sees that it has what that one has. @internal */
+  async follow(root: string): Promise<void> {
+    this.#visitedAt = Date.now();
+    const { store } = this.#life();
+    if (store.root !== root) {
+      if (store.root !== undefined || store.newest > 0 || store.closedAt !== undefined) throw new InvalidChannelException('the object has a channel of its own');
+      store.follow(root);
+    }
+    await this.#catchUp();
+  }
+
+  /** Has another object get what is broadcast here, and answers with what it lacks. @internal */
+  async join(leaf: string, epoch: string, newest: number): Promise<Batch | 'closed'> {
+    const { store, leaves } = this.#life();
+    if (store.closedAt !== undefined) return 'closed';
+    leaves.add(leaf);
+    return store.batch(epoch, newest);
+  }
+
+  /**
+   * Takes messages of the root. Returns the number up to which this leaf has all of an epoch, in which case the root sends what follows;
+   * or nothing, when there is nobody here to get it. @internal
+   */
+  async deliver({ epoch, after, whole, messages }: Batch): Promise<{ epoch: string; newest: number } | undefined> {
+    let life = this.#life();
+    // Closed, or deleted since: whoever comes next has it join again.
+    if (life.store.root === undefined || life.store.closedAt !== undefined) return undefined;
+    if (life.channel.listenerCount === 0 && Date.now() - this.#visitedAt > IDLE_MILLISECONDS) {
+      this.#isJoined = false;
+      return undefined;
+    }
+    if (epoch !== life.store.epoch || after > life.store.newest) {
+      if (!whole) return { epoch: life.store.epoch, newest: life.store.newest };
+      life = this.#renew(life, epoch, after);
+    }
+    const { store, channel } = life;
+    const sent = messages.filter(({ sequence }) => sequence > store.newest);
+    for (const message of sent) store.append(sentOf(message), message.excepted ?? undefined, message.at);
+    if (sent.length > 0) {
+      await this.#inOrder(life, () => {
+        for (const message of sent) broadcastOn(channel, sentOf(message), message.excepted ?? undefined, sentAt(message.at));
+      });
+    }
+    return { epoch: store.epoch, newest: store.newest };
+  }
+
+  /** Returns the channel, restored from what is stored when the object has just started. */
+  #life(): Life {
+    return (this.#current ??= this.#start());
+  }
+
+  /** @throws {InvalidChannelException} when the channel is closed. */
+  #open(): Life {
+    const life = this.#life();
+    if (life.store.closedAt !== undefined) throw new InvalidChannelException('the channel is closed');
+    return life;
+  }
+
+  #start(): Life {
+    const channel = new SSEChannel(this.channelOptions());
+    const internals = internalsOf(channel);
+    const { wire } = internals;
+    const { messages, bytes, seconds } = wire.history;
+    const store = new Store(this.ctx.storage, wire.history, channel.lastEventId.split('-', 1)[0]!);
+    const refills: (() => void)[] = [];
+    const before = store.load((sent, excepted, at) => refills.push(() => broadcastOn(channel, sent, excepted, sentAt(at))));
+    // Dispatches are not stored, nor how many there were: by the clock, each life's numbers are behind those of the one before.
+    internals.raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, store.epoch, before, Date.now());
+    for (const refill of refills) refill();
+    const objects = (): ReturnType<typeof objectsOf> => objectsOf(this.env, this.ctx.id);
+    const leaves = new Leaves(store, (id) => objects()(id));
+    const sockets = new Sockets(this.ctx, channel, channel.retryTimeoutMilliseconds, (request) => this.#optionsFor(request));
+    const life = { channel, store, sockets, leaves, waiting: [] };
+    if (store.closedAt !== undefined) channel.gone();
+    else store.expire(Date.now());
+    // Whoever is told something looks at what has been restored.
+    this.#current = life;
+    sockets.restore();
+    return life;
+  }
+
+  /** Ends this life of the channel, which lacks what its root does not have any more: its clients come back, and are told so. */
+  #renew(life: Life, epoch: string, after: number): Life {
+    for (const connection of [...internalsOf(life.channel).connections]) connection.finish('drained', Math.random() * 1000);
+    life.store.renew(epoch, after);
+    this.#current = undefined;
+    return this.#life();
+  }
+
+  /** Sees that the root knows of this leaf, and that this leaf has what the root has. */
+  #catchUp(): Promise<void> | undefined {
+    const { store } = this.#life();
+    if (store.root === undefined || store.closedAt !== undefined || this.#isJoined) return undefined;
+    return (this.#joining ??= this.#join(store.root).finally(() => (this.#joining = undefined)));
+  }
+
+  async #join(root: string): Promise<void> {
+    const self = this.ctx.id.toString();
+    for (;;) {
+      const { store } = this.#life();
+      const batch = await objectsOf(this.env, this.ctx.id)(root).join(self, store.epoch, store.newest);
+      if (batch === 'closed') return this.close();
+      if (!batch.whole && batch.messages.length === 0) break;
+      await this.deliver(batch);
+    }
+    // What has come since, the root sends.
+    this.#isJoined = true;
+  }
+
+  /** Does something when all that was written before is durable, behind all that was called before. */
+  async #inOrder(life: Life, act: () => void): Promise<void> {
+    let failure: { error: unknown } | undefined;
+    let done = false;
+    life.waiting.push(() => {
+      done = true;
+      try {
+        act();
+      } catch (error) {
+        failure = { error };
+      }
+    });
+    await this.#wake(life);
+    await this.ctx.storage.sync();
+    // What was called before was written before.
+    while (!done) life.waiting.shift()!();
+    if (failure) throw failure.error;
+  }
+
+  #optionsFor(request: Request): ResponseOptions {
+    const options = this.responseOptions(request) as ResponseOptions;
+    refuseNothing(queueOption(options.queue, 'disconnect'));
+    return options;
+  }
+
+  /** When a closed channel is forgotten. */
+  #forgottenAt({ store, channel }: Life): number {
+    return store.closedAt! + Math.min(internalsOf(channel).wire.history.seconds * 1000, DAY_MILLISECONDS);
+  }
+
+  /** When there is something to do, by `Date.now()`. */
+  #dueAt(life: Life): number {
+    const { store, leaves, channel } = life;
+    const now = Date.now();
+    const again = now + AGAIN_MILLISECONDS;
+    if (store.closedAt !== undefined) return leaves.size > 0 ? again : this.#forgottenAt(life);
+    const { seconds } = internalsOf(channel).wire.history;
+    const { oldestAt } = store;
+    // Not for each message as it expires: what is due within a quarter of the time is dropped together.
+    const expires = oldestAt === undefined || seconds === Infinity ? Infinity : Math.max(oldestAt, now - seconds * 750) + seconds * 1000;
+    return leaves.areBehind ? Math.min(expires, again) : expires;
+  }
+
+  /** Sees that the alarm comes when there is something to do. */
+  async #wake(life: Life): Promise<void> {
+    this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? Infinity;
+    const at = this.#dueAt(life);
+    if (at < this.#alarmAt) await this.#setAlarm(at);
+  }
+
+  async #setAlarm(at: number): Promise<void> {
+    this.#alarmAt = at;
+    await this.ctx.storage.setAlarm(at);
+  }
+}
+
+// The names of what the objects of a tree say to each other, seen by the compiler.
+void ((object: ChannelObject): ChannelRpc => object);
+
+/** Returns when something was sent, in milliseconds of `performance.now()`. */
+function sentAt(at: number): number {
+  return performance.now() - Math.max(0, Date.now() - at);
+}
+
+/** @throws {RangeError} when a listener would refuse what is stored already. */
+function refuseNothing<Queue extends { overflow: number }>(queue: Queue): Queue {
+  if (queue.overflow === REFUSE) throw new RangeError("queue.overflow must not be 'refuse' in an object: what was stored has been accepted");
+  return queue;
+}
+
+/** `'refuse'`, as `queueOption` numbers it. */
+const REFUSE = 3;

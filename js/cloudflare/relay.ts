@@ -1,0 +1,230 @@
+// relay: the Worker has the client's response, and its object may sleep. A WebSocket joins the two.
+
+import { RawChannel } from '../../pkg/eric_sse.js';
+import { Body, type Source } from '../body.js';
+import { Connection, livenessOption, type CloseReason, type LivenessOptions } from '../connection.js';
+import { eventStreamHeaders, type HeadersLike } from '../headers.js';
+import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
+import { ENDED, WAIT } from '../open.js';
+import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
+import { onAbort } from '../signals.js';
+import { lastIdIn } from './last-id.js';
+import { STREAM_ENDED } from './sockets.js';
+
+/** Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. */
+export interface RelayTarget {
+  fetch(request: Request): Promise<Response>;
+}
+
+export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
+  /** The headers that the object's `responseOptions` sees, in place of the client's: they are kept with the socket, which has little room. */
+  objectHeaders?: HeadersLike | undefined;
+  /** Headers of the response to send as well, for example those of CORS. */
+  headers?: HeadersLike | undefined;
+  /** The last event ID of the client, instead of what the request says. */
+  lastEventId?: string | undefined;
+  /** How many bytes may wait for the client, 1 MiB by default: beyond that the response ends, and the client comes back. */
+  queueBytes?: number | undefined;
+  /** Is told once, when the response has ended, by whatever. */
+  onClose?: ((report: { reason: CloseReason }) => void) | undefined;
+}
+
+/** After which times a lost WebSocket is joined again. Then the response ends, and the client comes back by itself. */
+const AGAIN_MILLISECONDS = [0, 250, 1000, 4000];
+
+/**
+ * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here. A WebSocket that is
+ * lost is joined again behind the last event id that came through it.
+ *
+ * @param request The client's request, as for `SSEChannel.response`.
+ * @param stub The object.
+ * @returns the event stream; or what the object has answered in its stead, as the 204 of a channel that is gone.
+ * @throws {TypeError | RangeError} when an option is none.
+ */
+export async function relay(request: Request, stub: RelayTarget, options?: RelayOptions): Promise<Response> {
+  const given = objectOption(options, 'options');
+  const liveness = livenessOption(given);
+  const onClose = functionOption(given.onClose, 'onClose');
+  const queueBytes = numberOption(given.queueBytes, 'queueBytes', 1024 * 1024, Infinity);
+  const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
+  const signal = signalOption(request.signal, 'request.signal');
+  const headers = eventStreamHeaders(given.headers);
+  if (request.method === 'HEAD') return new Response(null, { headers });
+
+  /** Asks the object. The header goes before an older id in the query. */
+  const ask = (id: string | undefined): Promise<Response> => {
+    const joining = new Headers(given.objectHeaders);
+    joining.set('Upgrade', 'websocket');
+    if (id) joining.set('Last-Event-ID', id);
+    return stub.fetch(new Request(request.url, { headers: joining }));
+  };
+  const answer = await ask(lastEventId);
+  if (!answer.webSocket) return answer;
+
+  const connection: Connection = new Connection(liveness, { resumable: false, connection: undefined }, (reason) => onClose?.({ reason }));
+  let source: SocketSource;
+  const body = new Body(connection, (body) => (source = new SocketSource(body, connection, { ask, queueBytes, lastEventId })));
+  source!.listen(answer.webSocket);
+  connection.open(body, (reason) => source.end(reason));
+  source!.onEnd = onAbort([signal], () => source.end('aborted'));
+  return new Response(body.readable, { headers });
+}
+
+/** One channel for all relays of a Worker, which writes their notes. It has no listeners. */
+let notes: RawChannel | undefined;
+
+/** The source of a response whose bytes come through a WebSocket. */
+class SocketSource implements Source {
+  readonly #body: Body;
+  readonly #connection: Connection;
+  readonly #ask: (id: string | undefined) => Promise<Response>;
+  readonly #queueBytes: number;
+  #socket: WebSocket | undefined;
+  /** Whole blocks that came and were not taken yet. */
+  #queue: Uint8Array[] = [];
+  #bytes = 0;
+  #since: number | undefined;
+  /** The newest id that came. */
+  #lastEventId: string | undefined;
+  /** Why the object has ended the stream. */
+  #last: CloseReason | undefined;
+  #over = false;
+  /** How often it was tried to join again since something came. */
+  #tried = 0;
+  #again: ReturnType<typeof setTimeout> | undefined;
+
+  /** Is called when the source has ended. */
+  onEnd: (() => void) | undefined;
+
+  constructor(
+    body: Body,
+    connection: Connection,
+    { ask, queueBytes, lastEventId }: { ask: (id: string | undefined) => Promise<Response>; queueBytes: number; lastEventId: string | undefined },
+  ) {
+    this.#body = body;
+    this.#connection = connection;
+    this.#ask = ask;
+    this.#queueBytes = queueBytes;
+    this.#lastEventId = lastEventId;
+  }
+
+  listen(socket: WebSocket): void {
+    this.#socket = socket;
+    // Else it may be a Blob, which has to be waited for.
+    socket.binaryType = 'arraybuffer';
+    socket.accept();
+    socket.addEventListener('message', ({ data }) => {
+      if (socket === this.#socket && data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
+    });
+    socket.addEventListener('close', ({ code, reason }) => {
+      if (socket !== this.#socket) return;
+      if (code === STREAM_ENDED) this.#finish(reason as CloseReason);
+      else this.#lost();
+    });
+    socket.addEventListener('error', () => socket === this.#socket && this.#lost());
+  }
+
+  take(): Uint8Array | typeof WAIT | typeof ENDED {
+    if (this.#over) return ENDED;
+    const [first, ...others] = this.#queue;
+    if (first === undefined) {
+      if (this.#last === undefined) return WAIT;
+      this.end(this.#last);
+      return ENDED;
+    }
+    // In one chunk: the runtime notices a client that has left only if nothing else is ready at once.
+    let chunk = first;
+    if (others.length > 0) {
+      chunk = new Uint8Array(this.#bytes);
+      let at = 0;
+      for (const bytes of this.#queue) {
+        chunk.set(bytes, at);
+        at += bytes.length;
+      }
+    }
+    this.#queue = [];
+    this.#bytes = 0;
+    this.#since = undefined;
+    return chunk;
+  }
+
+  wait(): void {}
+
+  idle(): void {}
+
+  delivered(): void {}
+
+  waitingSince(): number | undefined {
+    return this.#since;
+  }
+
+  /** Without an event id: the client has that of the last block already. */
+  note(retryMilliseconds?: number): Uint8Array {
+    notes ??= new RawChannel(false, 0, 0, 0, 0, undefined, 0, 0);
+    return notes.note(retryMilliseconds);
+  }
+
+  hasMore(): boolean {
+    return this.#queue.length > 0;
+  }
+
+  get isAsked(): boolean {
+    return false;
+  }
+
+  end(reason: CloseReason): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#again);
+    this.onEnd?.();
+    const socket = this.#socket;
+    this.#socket = undefined;
+    try {
+      socket?.close(1000);
+    } catch {
+      // It was lost.
+    }
+    this.#connection.ended(reason);
+    this.#body.ended();
+  }
+
+  #came(bytes: Uint8Array): void {
+    this.#tried = 0;
+    this.#lastEventId = lastIdIn(bytes) ?? this.#lastEventId;
+    this.#queue.push(bytes);
+    this.#bytes += bytes.length;
+    this.#since ??= performance.now();
+    this.#body.woken();
+    // One message that is heavier than the bound is let through when nothing else waits.
+    if (this.#bytes > this.#queueBytes && this.#queue.length > 1) this.end('full');
+  }
+
+  /** The stream ends behind what came. */
+  #finish(reason: CloseReason): void {
+    this.#last = reason;
+    this.#socket = undefined;
+    this.#body.woken();
+  }
+
+  #lost(): void {
+    this.#socket = undefined;
+    const milliseconds = AGAIN_MILLISECONDS[this.#tried++];
+    if (milliseconds === undefined) return this.#finish('failed');
+    this.#again = setTimeout(() => void this.#join(), milliseconds * (0.5 + Math.random()));
+  }
+
+  async #join(): Promise<void> {
+    try {
+      const { webSocket, status, body } = await this.#ask(this.#lastEventId);
+      if (webSocket && !this.#over) return this.listen(webSocket);
+      webSocket?.close(1000);
+      void body?.cancel();
+      if (this.#over) return;
+      // The client is told the same when it comes back.
+      if (status < 500) return this.#finish('removed');
+    } catch {
+      // The object is being started anew, or its runtime.
+    }
+    if (!this.#over) this.#lost();
+  }
+}

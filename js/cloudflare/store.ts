@@ -1,0 +1,225 @@
+// Store: what a channel keeps in its object's SQLite storage, so that it goes on when the object has been evicted.
+//
+// The newest message stays, whatever its age: the numbering goes on behind it. When it has expired it is emptied, so that what
+// remains says nothing but how many there have been.
+
+import type { History } from '../limits.js';
+import { Message, Sent } from '../message.js';
+
+/** A message as it is stored, and as it goes from a root to its leaves. */
+export type Stored = {
+  sequence: number;
+  /** When it was sent, by `Date.now()`. */
+  at: number;
+  type: string;
+  /** As in the event; none for no payload. */
+  data: string | null;
+  /** Whether the data is JSON, and not a string that is its own data. */
+  json: number;
+  /** The ids of the listeners that it is not for, a line each. */
+  excepted: string | null;
+};
+
+/** Some messages that follow one another. */
+export interface Batch {
+  epoch: string;
+  /** The number of the message before the first one. */
+  after: number;
+  /** Whether nothing older is kept. */
+  whole: boolean;
+  messages: Stored[];
+}
+
+/** No event has an empty type: it marks a message that was emptied. */
+const EMPTIED = '';
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS eric_channel (one INTEGER PRIMARY KEY, epoch TEXT NOT NULL, closed INTEGER, root TEXT);
+  CREATE TABLE IF NOT EXISTS eric_message
+    (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT, json INTEGER NOT NULL, excepted TEXT);
+  CREATE TABLE IF NOT EXISTS eric_leaf (id TEXT PRIMARY KEY) WITHOUT ROWID;
+`;
+
+/** At most so much goes in one batch, unless a single message is heavier. */
+const BATCH_MESSAGES = 256;
+const BATCH_BYTES = 1024 * 1024;
+
+export class Store {
+  readonly #sql: SqlStorage;
+  readonly #bounds: History;
+  /** What the bounds count of each stored message, oldest first; those before `#first` are gone. */
+  #kept: { bytes: number; at: number }[] = [];
+  #first = 0;
+  #bytes = 0;
+  #epoch: string;
+  #newest = 0;
+  #closedAt: number | undefined;
+  #root: string | undefined;
+
+  /** @param epochOtherwise The epoch of a channel of which nothing is stored yet. */
+  constructor(storage: DurableObjectStorage, bounds: History, epochOtherwise: string) {
+    this.#sql = storage.sql;
+    this.#bounds = bounds;
+    this.#sql.exec(TABLES);
+    const [row] = this.#sql.exec<{ epoch: string; closed: number | null; root: string | null }>('SELECT epoch, closed, root FROM eric_channel');
+    this.#epoch = row?.epoch ?? epochOtherwise;
+    this.#closedAt = row?.closed ?? undefined;
+    this.#root = row?.root ?? undefined;
+    if (!row) this.#sql.exec('INSERT INTO eric_channel VALUES (1, ?, NULL, NULL)', epochOtherwise);
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+
+  /** The number of the newest message. */
+  get newest(): number {
+    return this.#newest;
+  }
+
+  /** When the channel was closed, by `Date.now()`. */
+  get closedAt(): number | undefined {
+    return this.#closedAt;
+  }
+
+  /** The object that this one gets its messages from, by its id. */
+  get root(): string | undefined {
+    return this.#root;
+  }
+
+  /** When the oldest message was sent, by `Date.now()`; none when nothing is kept. */
+  get oldestAt(): number | undefined {
+    return this.#kept[this.#first]?.at;
+  }
+
+  /** Reads what is kept, once, oldest first. Returns the number behind which it stands. */
+  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): number {
+    let before: number | undefined;
+    const loaded: (() => void)[] = [];
+    for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message ORDER BY sequence')) {
+      this.#newest = row.sequence;
+      if (row.type === EMPTIED) {
+        before = row.sequence;
+        continue;
+      }
+      before ??= row.sequence - 1;
+      const sent = sentOf(row);
+      this.#count(sent.bytes, row.at);
+      loaded.push(() => each(sent, row.excepted ?? undefined, row.at));
+    }
+    for (const load of loaded) load();
+    return before ?? 0;
+  }
+
+  /** Stores the next message, and drops what the bounds keep no longer. Returns its number. */
+  append(sent: Sent, excepted: string | undefined, sentAt: number): number {
+    // A clock that was set back makes no message older than the one before it.
+    const at = Math.max(sentAt, this.#kept.at(-1)?.at ?? 0);
+    const { type, payload } = sent.message;
+    const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
+    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', ++this.#newest, at, type, sent.text ?? null, json, excepted ?? null);
+    this.#count(sent.bytes, at);
+    this.#trim(at);
+    return this.#newest;
+  }
+
+  /** Drops what has become too old. */
+  expire(now: number): void {
+    this.#trim(now);
+  }
+
+  /** Returns messages that follow one, or all that are kept when it is none of this channel's, or what follows it is gone. */
+  batch(epoch: string | undefined, after: number): Batch {
+    const start = this.#newest - (this.#kept.length - this.#first);
+    const whole = epoch !== this.#epoch || after < start || after > this.#newest;
+    const from = whole ? start : after;
+    const messages: Stored[] = [];
+    let bytes = 0;
+    for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message WHERE sequence > ? ORDER BY sequence LIMIT ?', from, BATCH_MESSAGES)) {
+      bytes += row.type.length + (row.data?.length ?? 0);
+      if (messages.length > 0 && bytes > BATCH_BYTES) break;
+      messages.push(row);
+    }
+    return { epoch: this.#epoch, after: from, whole, messages };
+  }
+
+  /** Goes on as another channel, behind a number of it. */
+  renew(epoch: string, after: number): void {
+    this.#forget();
+    this.#sql.exec('UPDATE eric_channel SET epoch = ?', epoch);
+    if (after > 0) this.#sql.exec('INSERT INTO eric_message VALUES (?, 0, ?, NULL, 0, NULL)', after, EMPTIED);
+    [this.#epoch, this.#newest] = [epoch, after];
+  }
+
+  /** Takes an object as the one that messages come from. */
+  follow(root: string): void {
+    this.#sql.exec('UPDATE eric_channel SET root = ?', root);
+    this.#root = root;
+  }
+
+  /** Remembers that the channel is closed, and nothing of what was sent. */
+  close(at: number): void {
+    this.#forget();
+    this.#sql.exec('UPDATE eric_channel SET closed = ?', at);
+    this.#closedAt = at;
+  }
+
+  /** The objects that get the messages of this one, by their ids. */
+  leaves(): string[] {
+    return Array.from(this.#sql.exec<{ id: string }>('SELECT id FROM eric_leaf'), ({ id }) => id);
+  }
+
+  addLeaf(id: string): void {
+    this.#sql.exec('INSERT OR IGNORE INTO eric_leaf VALUES (?)', id);
+  }
+
+  removeLeaf(id: string): void {
+    this.#sql.exec('DELETE FROM eric_leaf WHERE id = ?', id);
+  }
+
+  #forget(): void {
+    this.#sql.exec('DELETE FROM eric_message');
+    this.#kept = [];
+    this.#first = this.#bytes = 0;
+  }
+
+  #count(bytes: number, at: number): void {
+    this.#kept.push({ bytes, at });
+    this.#bytes += bytes;
+  }
+
+  #trim(now: number): void {
+    const { messages, bytes, seconds } = this.#bounds;
+    const start = this.#first;
+    for (let oldest; (oldest = this.#kept[this.#first]); this.#first++) {
+      if (this.#kept.length - this.#first <= messages && this.#bytes <= bytes && oldest.at > now - seconds * 1000) break;
+      this.#bytes -= oldest.bytes;
+    }
+    if (this.#first === start) return;
+    const left = this.#kept.length - this.#first;
+    this.#sql.exec('DELETE FROM eric_message WHERE sequence <= ? AND sequence < ?', this.#newest - left, this.#newest);
+    if (left === 0) this.#sql.exec('UPDATE eric_message SET type = ?, data = NULL, excepted = NULL', EMPTIED);
+    if (this.#first > this.#kept.length / 2) {
+      this.#kept = this.#kept.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+/** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
+export function sentOf({ type, data, json }: Stored): Sent {
+  let payload: unknown = data ?? undefined;
+  let isText = json === 1;
+  const message = Object.create(Message.prototype, {
+    type: { value: type, enumerable: true },
+    payload: {
+      enumerable: true,
+      get() {
+        if (isText) payload = JSON.parse(data!);
+        isText = false;
+        return payload;
+      },
+    },
+  }) as Message;
+  return new Sent(message, data ?? undefined);
+}
