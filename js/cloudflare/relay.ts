@@ -37,11 +37,12 @@ const AGAIN_MILLISECONDS = [0, 250, 1000, 4000];
  * lost is joined again behind the last event id that came through it.
  *
  * @param request The client's request, as for `SSEChannel.response`.
- * @param stub The object.
+ * @param stub The object's stub, or what makes one: a stub is of no use any more when its object has failed, so that only who can make
+ * another one can have the WebSocket joined again. With a stub alone the response ends, and the client comes back.
  * @returns the event stream; or what the object has answered in its stead, as the 204 of a channel that is gone.
  * @throws {TypeError | RangeError} when an option is none.
  */
-export async function relay(request: Request, stub: RelayTarget, options?: RelayOptions): Promise<Response> {
+export async function relay(request: Request, stub: RelayTarget | (() => RelayTarget), options?: RelayOptions): Promise<Response> {
   const given = objectOption(options, 'options');
   const liveness = livenessOption(given);
   const onClose = functionOption(given.onClose, 'onClose');
@@ -56,7 +57,7 @@ export async function relay(request: Request, stub: RelayTarget, options?: Relay
     const joining = new Headers(given.objectHeaders);
     joining.set('Upgrade', 'websocket');
     if (id) joining.set('Last-Event-ID', id);
-    return stub.fetch(new Request(request.url, { headers: joining }));
+    return (typeof stub === 'function' ? stub() : stub).fetch(new Request(request.url, { headers: joining }));
   };
   const answer = await ask(lastEventId);
   if (!answer.webSocket) return answer;

@@ -74,8 +74,9 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
 
   /** As `fetch`, through `relay`: the leaves may hibernate. */
   async relay(request: Request, options?: RelayOptions & { name?: string | undefined }): Promise<Response> {
-    const leaf = await this.#joinedLeaf(nameOption(options));
-    return relay(request, leaf, options);
+    const name = nameOption(options);
+    await this.#joinedLeaf(name);
+    return relay(request, () => this.#leaf(name), options);
   }
 
   /** Sends a message to every listener, as `ChannelObject.broadcast` does: it is stored when this resolves. */

@@ -220,7 +220,7 @@ describe('ending', () => {
     assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
     await assert.rejects(here.say(2), /closed/);
     for (let life = 1; life <= 2; life++) {
-      assert.equal((await here.subscribe()).response.status, 204);
+      assert.equal((await fetch(here.at('subscribe'))).status, 204);
       await evict(here);
     }
     assert.deepEqual(await here.call('rows'), []);

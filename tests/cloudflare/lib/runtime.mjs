@@ -76,6 +76,7 @@ export function channelOf(runtime, kind = 'channel') {
   };
   return {
     at,
+    channel,
     /** Calls a method of the object. */
     call: (method, ...args) => ask('rpc', {}, { method, args }),
     say: (payload, options) => ask('rpc', {}, { method: 'broadcast', args: [{ type: 'n', payload }, ...(options ? [options] : [])] }),

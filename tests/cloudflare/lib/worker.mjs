@@ -78,7 +78,7 @@ export default {
       case 'subscribe':
         return stub.fetch(new Request(request, { headers: [...request.headers, ...Object.entries(objectHeaders)] }));
       case 'relay':
-        return relay(request, stub, { objectHeaders, ...JSON.parse(searchParams.get('relay') ?? '{}') });
+        return relay(request, searchParams.has('once') ? stub : () => env[kind.toUpperCase()].getByName(name), { objectHeaders, ...JSON.parse(searchParams.get('relay') ?? '{}') });
       case 'rpc': {
         const { method, args } = await request.json();
         return answer(stub[method](...args));

@@ -1,0 +1,190 @@
+// relay: the Worker has the response, the object sleeps between messages.
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { until } from '../js/lib/sse-client.mjs';
+import { channelOf, numbers, range, startRuntime } from './lib/runtime.mjs';
+
+/** The runtime has an object hibernate when it had nothing to do for ten seconds. */
+const SLEEP_MILLISECONDS = 13_000;
+
+/** @type {Awaited<ReturnType<typeof startRuntime>>} */
+let runtime;
+before(async () => void (runtime = await startRuntime()));
+after(() => runtime?.stop());
+
+const channel = (kind) => channelOf(runtime, kind);
+const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+const evict = (of) => of.call('abort').catch(() => {});
+
+describe('hibernation', { concurrency: true }, () => {
+  test('the object hibernates while its clients stay connected, and they get the next message', { timeout: 90_000 }, async (context) => {
+    const here = channel();
+    const clients = await Promise.all(range(1, 3).map(() => here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 2 } })));
+    await here.flood(1, 5);
+    for (const { reader } of clients) assert.deepEqual(numbers(await reader.events(5)), range(1, 5));
+    assert.equal(await here.call('lives'), 1);
+    for (const life of [2, 3]) {
+      await sleep(SLEEP_MILLISECONDS);
+      const id = await here.say(4 + life);
+      for (const { reader } of clients) {
+        const events = await reader.events(4 + life);
+        assert.deepEqual(numbers(events), range(1, 4 + life));
+        assert.equal(events.at(-1).lastEventId, id);
+      }
+      assert.equal(await here.call('lives'), life, 'the constructor ran again');
+    }
+    const { listeners, connected } = await here.call('stats');
+    assert.deepEqual([listeners, connected], [3, 3]);
+    const comments = clients[0].reader.text.match(/^:$/gm)?.length ?? 0;
+    context.diagnostic(`3 lives of the object, one connection, ${comments} heartbeats of the Worker`);
+    assert.ok(comments >= 8, `${comments} heartbeats`);
+    assert.equal(clients[0].reader.text.match(/^retry:/gm).length, 1, 'a client does not see that the object began anew');
+    for (const { leave } of clients) leave();
+  });
+
+  test('a named listener is dispatched to by the next life', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const clients = await Promise.all(
+      [{ listener: 'a' }, { listener: 'b', resumeSeconds: 60 }].map((options) => here.subscribe({ how: 'relay', options })),
+    );
+    await here.say(1);
+    for (const name of ['a', 'b']) await here.call('dispatch', name, { type: 'n', payload: 2 });
+    for (const { reader } of clients) await reader.events(2);
+    await sleep(SLEEP_MILLISECONDS);
+    for (const name of ['a', 'b']) await here.call('dispatch', name, { type: 'n', payload: 3 });
+    await here.say(4);
+    for (const { reader } of clients) {
+      const events = await reader.events(4);
+      assert.deepEqual(numbers(events), [1, 2, 3, 4]);
+      assert.equal(new Set(events.map(({ lastEventId }) => lastEventId)).size, 4, 'no id is given twice');
+    }
+    assert.equal(await here.call('lives'), 2);
+    for (const { leave } of clients) leave();
+  });
+
+  test('a client that leaves while the object sleeps is removed', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const { reader, leave } = await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } });
+    await reader.chunk();
+    await sleep(SLEEP_MILLISECONDS);
+    leave();
+    await sleep(2000);
+    assert.equal((await here.call('stats')).listeners, 0);
+  });
+});
+
+describe('joining', () => {
+  test('a relayed client and a direct one get the same bytes', async () => {
+    const here = channel();
+    const clients = [await here.subscribe(), await here.subscribe({ how: 'relay' })];
+    for (const { reader } of clients) await reader.chunk();
+    await here.say(1);
+    await here.say({ two: 'x\ny' });
+    for (const { reader } of clients) await reader.events(2);
+    assert.equal(clients[1].reader.text, clients[0].reader.text);
+    assert.equal(clients[1].response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    for (const { leave } of clients) leave();
+  });
+
+  test('a client that comes back is replayed, by header and by query', async () => {
+    const here = channel();
+    const id = await here.say(1);
+    await here.flood(2, 600);
+    const header = await here.subscribe({ how: 'relay', lastEventId: id });
+    assert.deepEqual(numbers(await header.reader.events(599)), range(2, 600));
+    const query = await fetch(here.at('relay', { lastEventId: id.replace(/-1$/, '-599') }));
+    const { value } = await query.body.getReader().read();
+    assert.match(new TextDecoder().decode(value), /data: 600\n/);
+    header.leave();
+  });
+
+  test('a WebSocket that is lost is joined again, without a gap and without a duplicate', async () => {
+    const here = channel();
+    const clients = await Promise.all(range(1, 5).map(() => here.subscribe({ how: 'relay' })));
+    for (let life = 1; life <= 4; life++) {
+      await here.flood(life * 100 - 99, life * 100 - 50);
+      await evict(here);
+      await here.flood(life * 100 - 49, life * 100);
+    }
+    for (const { reader, leave } of clients) {
+      assert.deepEqual(numbers(await reader.events(400)), range(1, 400));
+      leave();
+    }
+  });
+
+  test('with a stub alone, which an object that fails takes along, the response ends and the client goes on', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const { reader } = await here.subscribe({ how: 'relay', once: true });
+    await here.say(1);
+    const [{ lastEventId }] = await reader.events(1);
+    await evict(here);
+    await here.say(2);
+    while (!reader.ended) await reader.read();
+    const again = await here.subscribe({ how: 'relay', lastEventId });
+    assert.deepEqual(numbers(await again.reader.events(1)), [2]);
+    again.leave();
+  });
+
+  test('a client that leaves is removed within some heartbeats', async (context) => {
+    const here = channel();
+    const { reader, leave } = await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } });
+    await reader.chunk();
+    leave();
+    const start = performance.now();
+    const { ended } = await until(() => here.call('stats'), ({ listeners }) => listeners === 0, 'listeners');
+    context.diagnostic(`removed after ${((performance.now() - start) / 500).toFixed(1)} heartbeats`);
+    assert.deepEqual(ended, { cancelled: 1 });
+  });
+
+  test('who comes again by the name of its listener takes its place', async () => {
+    const here = channel();
+    const options = { listener: 'a' };
+    const first = await here.subscribe({ how: 'relay', options });
+    await first.reader.chunk();
+    const second = await here.subscribe({ how: 'relay', options });
+    await first.reader.rest();
+    await here.call('dispatch', 'a', { type: 'n', payload: 1 });
+    assert.deepEqual(numbers(await second.reader.events(1)), [1]);
+    second.leave();
+  });
+
+  test('headers that do not fit into an attachment are refused', async () => {
+    const here = channel();
+    const response = await fetch(here.at('relay', { options: { listener: 'x'.repeat(20_000) } }), { headers: {} });
+    assert.equal(response.status, 431);
+    assert.equal((await here.call('stats')).listeners, 0);
+  });
+});
+
+describe('ending', () => {
+  test('the closing of the channel ends the response behind what was sent; then a client stays away', async () => {
+    const here = channel();
+    const { reader } = await here.subscribe({ how: 'relay' });
+    await here.say(1);
+    await here.call('close');
+    await reader.rest();
+    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.equal((await fetch(here.at('relay'))).status, 204);
+  });
+
+  test('drain sends relayed clients elsewhere', async () => {
+    const here = channel();
+    const { reader } = await here.subscribe({ how: 'relay' });
+    await reader.chunk();
+    await here.call('drain', { seconds: 0.1, retryMilliseconds: 4000 });
+    await reader.rest();
+    assert.match(reader.text, /retry: [2-6]\d\d\d\nid: [0-9a-f]{12}-0\n\n$/);
+  });
+
+  test('a client that reads nothing is given up, and its object keeps nothing for it', async () => {
+    const here = channel();
+    // Nobody reads its body.
+    await fetch(here.at('relay', { relay: { queueBytes: 2 ** 20 } }));
+    await until(() => here.call('stats'), ({ listeners }) => listeners === 1, 'listeners');
+    for (let sent = 0; (await here.call('stats')).listeners === 1; sent++) {
+      await here.say('x'.repeat(2 ** 18));
+      assert.ok(sent < 400, 'the Worker keeps 100 MiB for it');
+    }
+  });
+});
