@@ -154,7 +154,13 @@ impl<M> Default for AbstractChannel<M> {
 impl<M> AbstractChannel<M> {
     /// Creates a channel with a random UUID as its id.
     pub fn new() -> Self {
-        Self::create(None, History::NONE, |_| size_of::<M>() as u64, names())
+        Self::create(
+            None,
+            History::NONE,
+            |_| size_of::<M>() as u64,
+            names(),
+            None,
+        )
     }
 
     /// Creates a channel with an id of the caller's.
@@ -164,18 +170,25 @@ impl<M> AbstractChannel<M> {
             History::NONE,
             |_| size_of::<M>() as u64,
             names(),
+            None,
         )
     }
 
-    /// Creates a channel that keeps a history and weighs its messages, for bounds in bytes.
+    /// Creates a channel that keeps a history and weighs its messages, for bounds in bytes. It goes on as another life of one
+    /// that has ended, if its epoch and the numbers of its newest broadcast and dispatch are given.
     pub(crate) fn create(
         id: Option<Rc<str>>,
         history: History,
         weigh: fn(&M) -> u64,
         names: Box<dyn Names>,
+        former: Option<(Rc<str>, Position)>,
     ) -> Self {
+        let (epoch, position) = match former {
+            Some((epoch, position)) => (OnceCell::from(epoch), position),
+            None => (OnceCell::new(), Position::broadcast(0)),
+        };
         let state = State {
-            log: Log::new(history),
+            log: Log::new(history, position.sequence() + 1),
             seats: Slab::new(),
             names,
             parked: Vec::new(),
@@ -183,7 +196,7 @@ impl<M> AbstractChannel<M> {
             refusing: Vec::new(),
             left: Tally::default(),
             refused_sends: 0,
-            dispatched: 0,
+            dispatched: position.dispatch_number(),
             overflows: 0,
             next_seat: 0,
             closed: false,
@@ -191,7 +204,7 @@ impl<M> AbstractChannel<M> {
         Self {
             core: Rc::new(Core {
                 id: id.map_or_else(OnceCell::new, OnceCell::from),
-                epoch: OnceCell::new(),
+                epoch,
                 state: RefCell::new(state),
                 weigh,
             }),
@@ -577,19 +590,14 @@ impl<M> AbstractChannel<M> {
         };
         match replay::parts(last_event_id) {
             Some((epoch, position)) if !is_used => {
-                self.go_on(epoch.into(), position);
+                self.core.epoch.get_or_init(|| epoch.into());
+                let mut state = self.core.state.borrow_mut();
+                state.log = Log::new(state.log.history(), position.sequence() + 1);
+                state.dispatched = position.dispatch_number();
                 true
             }
             _ => false,
         }
-    }
-
-    /// Has a channel that has not been used take the epoch of another one, and go on behind one of its messages.
-    pub(crate) fn go_on(&self, epoch: Rc<str>, position: Position) {
-        self.core.epoch.get_or_init(|| epoch);
-        let mut state = self.core.state.borrow_mut();
-        state.log.begin_at(position.sequence() + 1);
-        state.dispatched = position.dispatch_number();
     }
 
     /// Sends a message that was sent before, so long ago, in a former life of the [restored](Self::restore) channel. The

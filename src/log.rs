@@ -6,7 +6,7 @@
 //!
 //! ## Sequence numbers
 //!
-//! The first entry has number 1 (or another one, in a log that [goes on](Log::begin_at) where a former one ended) and each
+//! The first entry has number 1 (or another one, in a log that goes on where a former one ended) and each
 //! further one the next number, without a gap, for as long as the log lives; a number is never used again. Zero stands for
 //! "before the first entry".
 //!
@@ -134,22 +134,16 @@ pub(crate) struct Log<T> {
 }
 
 impl<T> Log<T> {
-    /// Creates an empty log, whose first entry will have number 1.
-    pub(crate) fn new(history: History) -> Self {
+    /// Creates an empty log, whose first entry will have a number, which is not 0.
+    pub(crate) fn new(history: History, first: u64) -> Self {
         Self {
             slots: VecDeque::new(),
-            head: 1,
+            head: first,
             end_offset: 0,
             classes: Vec::new(),
             history,
             horizon: f64::NEG_INFINITY,
         }
-    }
-
-    /// Makes a number that of the first entry. The log must be as it was created.
-    pub(crate) fn begin_at(&mut self, number: u64) {
-        debug_assert!(self.end_offset == 0 && self.classes.is_empty());
-        self.head = number;
     }
 
     /// Returns the number of the oldest entry within the history, or of the next one. What is kept for slow
@@ -484,14 +478,14 @@ mod tests {
 
     #[test]
     fn an_entry_is_not_kept_without_a_cursor_or_a_history() {
-        let mut log = Log::new(History::NONE);
+        let mut log = Log::new(History::NONE, 1);
         assert_eq!(append(&mut log, 'a'), ['a']);
         assert_eq!((log.len(), log.tail()), (0, 2));
     }
 
     #[test]
     fn a_cursor_reads_what_is_appended_after_it() {
-        let mut log = Log::new(FOREVER);
+        let mut log = Log::new(FOREVER, 1);
         drop(append(&mut log, 'a'));
         let mut cursor = log.attach(Bound::NONE);
         drop(append(&mut log, 'b'));
@@ -501,7 +495,7 @@ mod tests {
 
     #[test]
     fn an_entry_is_kept_for_the_slowest_cursor_only() {
-        let mut log = Log::new(History::NONE);
+        let mut log = Log::new(History::NONE, 1);
         let (mut fast, slow) = (log.attach(Bound::NONE), log.attach(Bound::NONE));
         for entry in 0..1000 {
             assert!(append(&mut log, entry).is_empty());
@@ -514,7 +508,7 @@ mod tests {
 
     #[test]
     fn a_stalled_cursor_keeps_no_more_than_its_bound() {
-        let mut log = Log::new(History::NONE);
+        let mut log = Log::new(History::NONE, 1);
         let mut slow = log.attach(at_most(1024));
         for entry in 0..10_000 {
             drop(append(&mut log, entry));
@@ -528,7 +522,7 @@ mod tests {
 
     #[test]
     fn a_bound_in_bytes_lets_one_heavy_entry_through() {
-        let mut log = Log::new(History::NONE);
+        let mut log = Log::new(History::NONE, 1);
         let mut cursor = log.attach(Bound {
             bytes: 10,
             ..Bound::NONE
@@ -567,7 +561,7 @@ mod tests {
             ),
         ];
         for (history, kept) in table {
-            let mut log = Log::new(history);
+            let mut log = Log::new(history, 1);
             for entry in 0..10 {
                 let _ = log.append(entry, 10, f64::from(entry) * 10.0);
             }
@@ -577,8 +571,7 @@ mod tests {
 
     #[test]
     fn a_log_goes_on_with_another_ones_numbers() {
-        let mut log = Log::new(FOREVER);
-        log.begin_at(42);
+        let mut log = Log::new(FOREVER, 42);
         assert_eq!((log.history_start(), log.tail()), (42, 42));
         drop(append(&mut log, 'a'));
         drop(append(&mut log, 'b'));
@@ -589,7 +582,7 @@ mod tests {
 
     #[test]
     fn a_cursor_can_be_attached_to_what_the_history_has() {
-        let mut log = Log::new(FOREVER);
+        let mut log = Log::new(FOREVER, 1);
         for entry in 1..=9 {
             drop(append(&mut log, entry));
         }
@@ -600,7 +593,7 @@ mod tests {
 
     #[test]
     fn a_cursor_attached_behind_the_floor_of_others_has_missed_nothing() {
-        let mut log = Log::new(FOREVER);
+        let mut log = Log::new(FOREVER, 1);
         let mut lagging = log.attach(at_most(2));
         for entry in 1..=9 {
             drop(append(&mut log, entry));
@@ -645,7 +638,7 @@ mod tests {
             history in 0u64..5,
             actions in prop::collection::vec(action(), 0..200),
         ) {
-            let mut log = Log::new(History { messages: history, ..FOREVER });
+            let mut log = Log::new(History { messages: history, ..FOREVER }, 1);
             let mut readers: Vec<Reader> = Vec::new();
             for action in actions {
                 match action {

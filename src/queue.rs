@@ -583,7 +583,7 @@ mod tests {
             limit in prop_oneof![Just(usize::MAX), 1usize..8],
             actions in prop::collection::vec((0usize..5, 0usize..3), 0..200),
         ) {
-            let mut log = Log::new(History::NONE);
+            let mut log = Log::new(History::NONE, 1);
             let mut models: Vec<_> = (0..3).map(|_| Model::new(&mut log, limit)).collect();
             for (number, (action, at)) in actions.into_iter().enumerate() {
                 match action {

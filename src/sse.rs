@@ -23,6 +23,7 @@ use crate::listener::MessageQueueListener;
 use crate::message::{Message, ToEvent};
 use crate::names::{ById, Names};
 use crate::pace::Pace;
+use crate::position::Position;
 use crate::seat::ListenerOptions;
 use crate::sse_stream::{ByteStream, SseStream};
 use crate::stream::MessageStream;
@@ -136,11 +137,15 @@ impl SseChannel {
 impl<M: ToEvent> SseChannel<M> {
     /// Creates a channel.
     pub fn with_options(options: SseOptions) -> Self {
-        Self::with_names(options, Box::new(ById::default()))
+        Self::with_names(options, Box::new(ById::default()), None)
     }
 
-    /// Creates a channel whose listeners are found as `names` has it.
-    pub(crate) fn with_names(options: SseOptions, names: Box<dyn Names>) -> Self {
+    /// Creates a channel whose listeners are found as `names` has it, perhaps as another life of one that has ended.
+    pub(crate) fn with_names(
+        options: SseOptions,
+        names: Box<dyn Names>,
+        former: Option<(Rc<str>, Position)>,
+    ) -> Self {
         let retry = u64::try_from(options.retry_timeout.as_millis()).unwrap_or(u64::MAX);
         Self {
             channel: AbstractChannel::create(
@@ -148,6 +153,7 @@ impl<M: ToEvent> SseChannel<M> {
                 options.history,
                 ToEvent::bytes,
                 names,
+                former,
             ),
             stream_delay: options.stream_delay,
             wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),

@@ -45,6 +45,7 @@ export const STAGES = [
   node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),
   node('soak', 'tests/js/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
+  node('cloudflare', 'tests/cloudflare', { minutes: 15 }),
   node('socket', 'tests/js/socket.test.mjs', { needsEric: true }),
   node('python', 'tests/python/python.test.mjs', { needsEric: true, needsPython: true, minutes: 10 }),
 ];

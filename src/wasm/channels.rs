@@ -71,12 +71,11 @@ impl RawChannel {
                 milliseconds: history_milliseconds,
             },
         };
-        let channel = SseChannel::with_names(options, Box::new(Unnamed));
-        if let Some(epoch) = epoch {
-            let position = Position::dispatch(sequence as u64, dispatched as u64);
-            channel.go_on(epoch.into(), position);
+        let position = Position::dispatch(sequence as u64, dispatched as u64);
+        let former = epoch.map(|epoch| (epoch.into(), position));
+        Self {
+            channel: SseChannel::with_names(options, Box::new(Unnamed), former),
         }
-        Self { channel }
     }
 
     /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest, 2 to disconnect, 3 to
