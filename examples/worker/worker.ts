@@ -1,0 +1,115 @@
+// Channels over HTTP, in Durable Objects that hibernate between messages.
+//
+//   PUT    /channels/:name                               creates a channel
+//   GET    /channels/:name/events?listener=:id           subscribes; EventSource sends the last event ID by itself
+//   POST   /channels/:name/messages                      { type, payload?, except? } to every listener
+//   POST   /channels/:name/listeners/:id/messages        { type, payload? } to one
+//   GET    /channels/:name                               what became of the messages
+//   DELETE /channels/:name                               closes it
+//
+// With the secret TOKEN set, a request has to bear it: `Authorization: Bearer …`, or `?token=…` where no header can be sent, as by
+// an EventSource. See `authorize`.
+
+import { ChannelObject, relay } from 'eric-sse/cloudflare';
+
+interface Env {
+  CHANNELS: DurableObjectNamespace<Channel>;
+  TOKEN?: string;
+}
+
+/** What is read of a request's body. */
+interface Body {
+  type: string;
+  payload?: unknown;
+  except?: string[];
+}
+
+export class Channel extends ChannelObject {
+  protected override channelOptions() {
+    return { retryTimeoutMilliseconds: 2000, history: { messages: 1000, seconds: 600 } };
+  }
+
+  /** Whose client it is stands in a header that the Worker alone sets. */
+  protected override responseOptions(request: Request) {
+    const listener = request.headers.get('x-listener');
+    return listener === null ? {} : { listener, resumeSeconds: 60 };
+  }
+
+  /** Returns whether it is new. */
+  create(): boolean {
+    const { sql } = this.ctx.storage;
+    if (this.exists()) return false;
+    sql.exec('INSERT INTO created VALUES (1)');
+    return true;
+  }
+
+  exists(): boolean {
+    const { sql } = this.ctx.storage;
+    sql.exec('CREATE TABLE IF NOT EXISTS created (one INTEGER PRIMARY KEY)');
+    return [...sql.exec('SELECT one FROM created')].length > 0;
+  }
+}
+
+/** The one place that decides who may do what. Returns what to answer in place of what was asked for, or nothing. */
+async function authorize(request: Request, env: Env): Promise<Response | undefined> {
+  if (env.TOKEN === undefined) return undefined;
+  const given = /^Bearer (.+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1] ?? new URL(request.url).searchParams.get('token') ?? '';
+  // Digests are equally long, whatever was given; comparing them takes equally long, too.
+  const [one, other] = await Promise.all([given, env.TOKEN].map((text) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
+  if (crypto.subtle.timingSafeEqual(one!, other!)) return undefined;
+  return refusal(401, 'the request does not bear the token', { 'WWW-Authenticate': 'Bearer' });
+}
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    const refused = await authorize(request, env);
+    if (refused) return refused;
+    const path = new URLPattern({ pathname: '/channels/:name{/:what}?{/:id/messages}?' }).exec(request.url)?.pathname.groups;
+    if (!path?.['name']) return refusal(404, 'there is nothing here');
+    const { name, what, id } = path;
+    const channel = env.CHANNELS.getByName(name);
+    const asked = `${request.method} ${[what, id && ':id'].filter(Boolean).join('/')}`.trim();
+    if (asked === 'PUT') return Response.json({ name }, { status: (await channel.create()) ? 201 : 200 });
+    if (!(await channel.exists())) return refusal(404, `there is no channel ${JSON.stringify(name)}`);
+    try {
+      switch (asked) {
+        case 'GET events':
+        case 'HEAD events': {
+          const listener = new URL(request.url).searchParams.get('listener');
+          const objectHeaders = listener === null ? undefined : { 'x-listener': listener };
+          return await relay(request, () => env.CHANNELS.getByName(name), { objectHeaders });
+        }
+        case 'POST messages': {
+          const { except, ...message } = await bodyOf(request);
+          return Response.json({ id: await channel.broadcast(message, { except }) });
+        }
+        case 'POST listeners/:id':
+          await channel.dispatch(decodeURIComponent(id!), await bodyOf(request));
+          return new Response(null, { status: 202 });
+        case 'GET':
+          return Response.json(await channel.stats());
+        case 'DELETE':
+          await channel.close();
+          return new Response(null, { status: 204 });
+      }
+    } catch (error) {
+      const { name: kind, message } = error as Error;
+      // Of an error's class only the name comes through, before the message, unless it is one of JavaScript's own.
+      const [, named = kind] = /^(\w+): /.exec(message) ?? [];
+      return refusal(STATUSES[named] ?? STATUSES[kind] ?? 500, message);
+    }
+    return refusal(405, `${request.method} is not for ${new URL(request.url).pathname}`);
+  },
+};
+
+const STATUSES: Record<string, number> = { InvalidMessageFormat: 400, InvalidListenerException: 404, InvalidChannelException: 410, TypeError: 400, SyntaxError: 400 };
+
+async function bodyOf(request: Request): Promise<Body> {
+  const body: unknown = await request.json();
+  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new TypeError('the body must be a JSON object { type, payload }');
+  return body as Body;
+}
+
+function refusal(status: number, error: string, headers = {}): Response {
+  return Response.json({ error }, { status, headers });
+}

@@ -1,0 +1,133 @@
+// examples/worker: as `npm run start:workerd -- examples/worker` runs it, driven over HTTP.
+
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { subscribe, until } from '../js/lib/sse-client.mjs';
+import { numbers, range } from './lib/runtime.mjs';
+
+const ROOT = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Serves a Worker's folder. @param {string} folder */
+async function serve(folder) {
+  const server = spawn(process.execPath, [path.join(ROOT, 'www/serve-workerd.mjs'), folder], { cwd: ROOT, env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => server.once('close', resolve));
+  const url = await new Promise((resolve, reject) => {
+    createInterface({ input: server.stdout }).on('line', (line) => line.startsWith('http') && resolve(line));
+    ended.then(() => reject(new Error('the server has ended')));
+  });
+  return {
+    url,
+    stop: () => {
+      server.kill('SIGTERM');
+      return ended;
+    },
+  };
+}
+
+/** @param {string} url @param {string} name @param {Record<string, string>} headers */
+function channelAt(url, name, headers = {}) {
+  const at = (suffix = '') => new URL(`/channels/${name}${suffix}`, url);
+  const ask = async (method, suffix = '', body = undefined) => {
+    const response = await fetch(at(suffix), { method, headers, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+    const text = await response.text();
+    return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
+  };
+  return {
+    at,
+    ask,
+    say: (payload, more = {}) => ask('POST', '/messages', { type: 'n', payload, ...more }),
+    subscribe: (query = '', lastEventId = undefined) => subscribe(at(`/events${query}`), { headers: { ...headers, ...(lastEventId ? { 'Last-Event-ID': lastEventId } : {}) } }),
+  };
+}
+
+describe('examples/worker', () => {
+  /** @type {Awaited<ReturnType<typeof serve>>} */
+  let server;
+  before(async () => void (server = await serve('examples/worker')));
+  after(() => server?.stop());
+
+  test('create, subscribe, publish, dispatch, stats, delete', async () => {
+    const channel = channelAt(server.url, 'news');
+    assert.deepEqual(await channel.ask('PUT'), { status: 201, body: { name: 'news' } });
+    assert.equal((await channel.ask('PUT')).status, 200);
+    const clients = [await channel.subscribe('?listener=a'), await channel.subscribe()];
+    const said = await channel.say({ hello: 'everybody' });
+    assert.equal(said.status, 200);
+    assert.equal((await channel.ask('POST', '/listeners/a/messages', { type: 'n', payload: 'only a' })).status, 202);
+    await channel.say('not a', { except: ['a'] });
+    await channel.say('the end');
+    const [a, other] = await Promise.all(clients.map(({ reader }) => reader.events(3)));
+    assert.deepEqual(a.map(({ data }) => data), ['{"hello":"everybody"}', 'only a', 'the end']);
+    assert.deepEqual(other.map(({ data }) => data), ['{"hello":"everybody"}', 'not a', 'the end']);
+    assert.equal(a[0].lastEventId, said.body.id);
+    const { status, body } = await channel.ask('GET');
+    assert.deepEqual([status, body.listeners, body.broadcasts], [200, 2, 3]);
+    assert.equal((await channel.ask('DELETE')).status, 204);
+    for (const { reader } of clients) {
+      await reader.rest();
+      assert.equal(reader.decoder.events.at(-1).type, '_eric_channel_closed');
+    }
+    assert.equal((await fetch(channel.at('/events'))).status, 204, 'who comes back stays away');
+    assert.equal((await channel.say('late')).status, 410);
+  });
+
+  test('a client that comes back is replayed; one that vanishes is removed', async () => {
+    const channel = channelAt(server.url, 'replay');
+    await channel.ask('PUT');
+    const first = await channel.subscribe('?listener=a');
+    for (const number of range(1, 3)) await channel.say(number);
+    const { lastEventId } = (await first.reader.events(3))[0];
+    first.leave();
+    await channel.ask('POST', '/listeners/a/messages', { type: 'n', payload: 4 });
+    const again = await channel.subscribe('?listener=a', lastEventId);
+    assert.deepEqual(numbers(await again.reader.events(3)), [2, 3, 4]);
+    again.leave();
+    const [anonymous] = [await channel.subscribe()];
+    await anonymous.reader.chunk();
+    anonymous.leave();
+    // Each write to the client is a chance to notice.
+    await until(async () => (await channel.say('x'), channel.ask('GET')), ({ body }) => body.connected === 0, 'connected');
+  });
+
+  test('what is wrong is answered with what is wrong', async () => {
+    const channel = channelAt(server.url, 'wrong');
+    assert.equal((await channel.ask('GET')).status, 404);
+    assert.equal((await channel.say(1)).status, 404);
+    await channel.ask('PUT');
+    assert.equal((await channel.ask('POST', '/messages', { type: 'a\nb' })).status, 400);
+    assert.equal((await channel.ask('POST', '/messages', 'no JSON')).status, 400);
+    assert.equal((await channel.ask('POST', '/messages', '[]')).status, 400);
+    assert.equal((await channel.ask('POST', '/listeners/nobody/messages', { type: 'n' })).status, 404);
+    assert.equal((await channel.ask('PATCH')).status, 405);
+    assert.equal((await fetch(new URL('/elsewhere', server.url))).status, 404);
+  });
+});
+
+test('with a token, nothing is answered without it', async () => {
+  const folder = mkdtempSync(path.join(ROOT, 'examples/.token-'));
+  /** @type {Awaited<ReturnType<typeof serve>> | undefined} */
+  let server;
+  try {
+    cpSync(path.join(ROOT, 'examples/worker'), folder, { recursive: true });
+    writeFileSync(path.join(folder, '.dev.vars'), 'TOKEN="s e c r e t"\n');
+    server = await serve(folder);
+    for (const headers of [{}, { Authorization: 'Bearer wrong' }, { Authorization: 's e c r e t' }]) {
+      assert.equal((await channelAt(server.url, 'news', headers).ask('PUT')).status, 401);
+    }
+    const channel = channelAt(server.url, 'news', { Authorization: 'Bearer s e c r e t' });
+    assert.equal((await channel.ask('PUT')).status, 201);
+    assert.equal((await fetch(channel.at('/events'))).status, 401);
+    const { reader, leave } = await subscribe(channel.at('/events?token=s%20e%20c%20r%20e%20t'));
+    await channel.say(1);
+    assert.deepEqual(numbers(await reader.events(1)), [1]);
+    leave();
+  } finally {
+    await server?.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
