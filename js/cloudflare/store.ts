@@ -117,7 +117,9 @@ export class Store {
     const at = Math.max(sentAt, this.#kept.at(-1)?.at ?? 0);
     const { type, payload } = sent.message;
     const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
-    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', ++this.#newest, at, type, sent.text ?? null, json, excepted ?? null);
+    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', this.#newest + 1, at, type, sent.text ?? null, json, excepted ?? null);
+    // A message that is too long for a row has thrown, and taken no number.
+    this.#newest++;
     this.#count(sent.bytes, at);
     this.#trim(at);
     return this.#newest;

@@ -1,33 +1,12 @@
 // examples/worker: as `npm run start:workerd -- examples/worker` runs it, driven over HTTP.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
 import { numbers, range } from './lib/runtime.mjs';
-
-const ROOT = fileURLToPath(new URL('../../', import.meta.url));
-
-/** Serves a Worker's folder. @param {string} folder */
-async function serve(folder) {
-  const server = spawn(process.execPath, [path.join(ROOT, 'www/serve-workerd.mjs'), folder], { cwd: ROOT, env: { ...process.env, PORT: '0' }, stdio: ['ignore', 'pipe', 'inherit'] });
-  const ended = new Promise((resolve) => server.once('close', resolve));
-  const url = await new Promise((resolve, reject) => {
-    createInterface({ input: server.stdout }).on('line', (line) => line.startsWith('http') && resolve(line));
-    ended.then(() => reject(new Error('the server has ended')));
-  });
-  return {
-    url,
-    stop: () => {
-      server.kill('SIGTERM');
-      return ended;
-    },
-  };
-}
+import { ROOT, serve } from './lib/serve.mjs';
 
 /** @param {string} url @param {string} name @param {Record<string, string>} headers */
 function channelAt(url, name, headers = {}) {

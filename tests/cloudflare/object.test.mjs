@@ -84,6 +84,12 @@ describe('subscribing', () => {
     assert.match(await here.say(1), /-1$/);
   });
 
+  test('a message that is too long for a row is refused, and takes no number', async () => {
+    const here = channel();
+    await assert.rejects(here.say('x'.repeat(3_000_000)), /too big/i);
+    assert.match(await here.say(1), /-1$/);
+  });
+
   test("a queue that refuses cannot be had, since what was stored has been accepted", async () => {
     const here = channel();
     await assert.rejects(here.call('addListener', { queue: { overflow: 'refuse' } }), /must not be 'refuse'/);
