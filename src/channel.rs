@@ -305,30 +305,33 @@ impl<M> AbstractChannel<M> {
             return Err(InvalidListenerException::registered(&id).into());
         }
         let newest = state.log.tail() - 1;
-        let (queue, gap, came) = match last_event_id {
+        let (queue, gaps, came) = match last_event_id {
             Some(id) => {
                 let (last, gap, goes_on) = self.resume_point(id, &state.log, state.dispatched);
                 let next = last.sequence() + 1;
                 let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
+                let mut gaps = Vec::from_iter(gap);
                 if options.resumable {
                     // Behind every id that a client may have of a former listener of that name.
                     state.dispatched += 1;
-                    queue.remember(Position::dispatch(newest, state.dispatched), goes_on);
+                    let since = Position::dispatch(newest, state.dispatched);
+                    queue.remember(since);
+                    gaps.extend(goes_on.map(|id| Gap::forgotten(id, since)));
                 }
-                (queue, gap, last)
+                (queue, gaps, last)
             }
             None => {
                 let mut queue = Queue::attach(&mut state.log, options.limit);
                 let mut came = Position::broadcast(newest);
                 if options.resumable {
                     came = Position::dispatch(newest, state.dispatched);
-                    queue.remember(came, false);
+                    queue.remember(came);
                 }
-                (queue, None, came)
+                (queue, Vec::new(), came)
             }
         };
         let seat = Seat::new(listener.clone(), key, state.next_seat, came, queue);
-        seat.gap.replace(gap);
+        seat.gaps.replace(gaps);
         if seat.refuses {
             state.refusing.push(seat.clone());
         }
@@ -339,33 +342,32 @@ impl<M> AbstractChannel<M> {
         Ok(seat)
     }
 
-    /// Finds the position behind which a client that has this id goes on, what it has to be told first, and whether it is one of
-    /// ours that goes on.
+    /// Finds the position behind which a client that has this id goes on, what it has to be told first, and the id if it is one of
+    /// ours.
     fn resume_point(
         &self,
         last_event_id: &str,
         log: &Log<Rc<Sent<M>>>,
         dispatched: u64,
-    ) -> (Position, Option<Gap>, bool) {
-        let start = Position::broadcast(log.history_start() - 1);
-        let (reason, missed, from) = match self.parse(last_event_id, log, dispatched) {
-            Ok((_, position)) if position.sequence() >= start.sequence() => {
-                return (position, None, true);
+    ) -> (Position, Option<Gap>, Option<EventId>) {
+        let to = Position::broadcast(log.history_start() - 1);
+        let (reason, missed, from, goes_on) = match self.parse(last_event_id, log, dispatched) {
+            Ok((id, position)) if position.sequence() >= to.sequence() => {
+                return (position, None, Some(id));
             }
             Ok((id, position)) => {
-                let missed = start.sequence() - position.sequence();
-                (GapReason::Expired, Some(missed), Some(id))
+                let missed = to.sequence() - position.sequence();
+                (GapReason::Expired, Some(missed), Some(id.clone()), Some(id))
             }
-            Err((reason, from)) => (reason, None, from),
+            Err((reason, from)) => (reason, None, from, None),
         };
-        let goes_on = missed.is_some();
         let gap = Gap {
             reason,
             missed,
             from,
-            to: start,
+            to,
         };
-        (start, Some(gap), goes_on)
+        (to, Some(gap), goes_on)
     }
 
     /// Reads an event id that this channel has given. Else returns why it is none, and the id as far as it looks like one.
@@ -416,12 +418,12 @@ impl<M> AbstractChannel<M> {
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else { return };
-            let mut to = Position::broadcast(0);
-            let (reason, missed, from) = match self.parse(last_event_id, log, state.dispatched) {
+            let mut gaps = seat.gaps.borrow_mut();
+            gaps.clear();
+            match self.parse(last_event_id, log, state.dispatched) {
                 Ok((id, position)) => {
                     let given = seat.given.get().max(seat.last.replace(position));
                     seat.given.set(given);
-                    to = position;
                     let before = queue.len(log) + queue.untold(log);
                     let missing = queue.rewind(log, position, given, &mut unneeded);
                     let after = queue.len(log);
@@ -435,21 +437,30 @@ impl<M> AbstractChannel<M> {
                         _ => GapReason::Expired,
                     };
                     let missed = missing.expired + missing.skipped;
-                    (reason, (!missing.forgotten).then_some(missed), Some(id))
+                    if queue.forgotten() > position {
+                        gaps.push(Gap::forgotten(id.clone(), queue.forgotten()));
+                    }
+                    if missed > 0 {
+                        let gap = Gap {
+                            reason,
+                            missed: Some(missed),
+                            from: Some(id),
+                            to: queue.before(log).max(position),
+                        };
+                        tell(&mut gaps, gap);
+                    }
                 }
-                Err((reason, from)) => (reason, None, from),
-            };
-            let gap = (missed != Some(0)).then(|| Gap {
-                reason,
-                missed,
-                from,
-                to: queue.before(log).max(to),
-            });
+                Err((reason, from)) => gaps.push(Gap {
+                    reason,
+                    missed: None,
+                    from,
+                    to: queue.before(log).max(seat.last.get()),
+                }),
+            }
             if queue.has_lane() {
                 let overflow = queue.overflow();
                 state.has_lane(seat, overflow);
             }
-            seat.gap.replace(gap);
         }
         // Dropped and woken without a borrow.
         drop(unneeded);
@@ -795,10 +806,6 @@ impl<M> AbstractChannel<M> {
 
     /// Takes the oldest message that waits for a seat, or what has to be said before it.
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
-        if let Some(gap) = seat.gap.take() {
-            seat.last.set(gap.to);
-            return Taken::Gap(gap);
-        }
         // Before the borrows, so that it is dropped after them: a message may own anything.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
@@ -806,7 +813,14 @@ impl<M> AbstractChannel<M> {
         let Some(queue) = queue.as_mut() else {
             return Taken::Removed;
         };
+        let mut gaps = seat.gaps.borrow_mut();
         let read = loop {
+            if gaps
+                .first()
+                .is_some_and(|gap| queue.is_past(&state.log, gap.to))
+            {
+                return told(seat, gaps.remove(0));
+            }
             match queue.take(&mut state.log, &mut unneeded) {
                 Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
                     seat.last.set(sent.position);
@@ -821,32 +835,26 @@ impl<M> AbstractChannel<M> {
                 seat.before_last.set(seat.last.replace(sent.position));
                 Taken::Message(sent)
             }
-            Some(Read::Forgotten(to)) => {
-                let from = seat.last.replace(to);
-                Taken::Gap(Gap {
-                    reason: GapReason::Forgotten,
-                    missed: None,
-                    from: Some(self.event_id(from)),
-                    to,
-                })
-            }
-            Some(Read::Missed {
-                dropped,
-                to,
-                forgotten,
-            }) => {
+            Some(Read::Missed(dropped, to)) => {
                 seat.counters.count(|tally| tally.dropped += dropped);
-                let from = seat.last.replace(to);
-                Taken::Gap(Gap {
+                let gap = Gap {
                     reason: GapReason::Overflow,
-                    missed: (!forgotten).then_some(dropped),
-                    from: Some(self.event_id(from)),
+                    missed: Some(dropped),
+                    from: Some(self.event_id(seat.last.get())),
                     to,
-                })
+                };
+                tell(&mut gaps, gap);
+                told(seat, gaps.remove(0))
             }
             None if state.closed => Taken::Closed,
             None => Taken::Empty,
         }
+    }
+
+    /// Has a gap that was taken told again, at its place.
+    pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
+        tell(&mut seat.gaps.borrow_mut(), gap);
+        seat.listener.wake();
     }
 
     /// Makes the message that was just taken the next one again, unless it is to come again anyway.
@@ -898,7 +906,7 @@ impl<M> AbstractChannel<M> {
 
     /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        let is_told = seat.gap.borrow().is_none();
+        let is_told = seat.gaps.borrow().is_empty();
         is_told.then(|| self.event_id(seat.last.get()))
     }
 
@@ -1153,6 +1161,20 @@ impl<M> fmt::Debug for AbstractChannel<M> {
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
+}
+
+/// Notes what is to be told. Whoever is told of a gap is not told of one that ends before it: they become one.
+fn tell(gaps: &mut Vec<Gap>, mut gap: Gap) {
+    let behind = gaps.partition_point(|other| other.to <= gap.to);
+    for other in gaps.drain(..behind).rev() {
+        gap.join(other);
+    }
+    gaps.insert(0, gap);
+}
+
+fn told<M>(seat: &Seat<M>, gap: Gap) -> Taken<M> {
+    seat.before_last.set(seat.last.replace(gap.to));
+    Taken::Gap(gap)
 }
 
 fn names() -> Box<dyn Names> {

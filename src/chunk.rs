@@ -137,32 +137,34 @@ impl<M: ToEvent> Chunks<M> {
     fn own_chunk(&mut self, mut bytes: Vec<u8>, ended: &Cell<bool>) -> ChunkStep {
         let limit = if self.wire.paced { 0 } else { CHUNK_BYTES };
         let seat = self.stream.seat().clone();
-        let (mut taken, mut told) = (Vec::new(), None);
+        let mut taken = Vec::new();
         while bytes.len() <= limit {
             let is_seen = seat.listener.looks_at_messages();
-            let step = self.stream.step();
+            let step = self.stream.step_unless(ended);
             if ended.get() {
                 // A callback has ended the stream: there is nobody to hand the chunk to.
                 if let Step::Message(sent) = step {
-                    taken.push(sent);
+                    taken.push(Step::Message(sent));
                 }
-                while let Some(sent) = taken.pop() {
-                    self.stream.channel().give_back(&seat, sent);
+                while let Some(step) = taken.pop() {
+                    match step {
+                        Step::Gap(gap) => self.stream.channel().give_back_gap(&seat, gap),
+                        Step::Message(sent) => self.stream.channel().give_back(&seat, sent),
+                        _ => {}
+                    }
                 }
-                let mut gap = seat.gap.borrow_mut();
-                *gap = gap.take().or(told);
                 return ChunkStep::Ended;
             }
             match step {
                 Step::Message(sent) => {
                     sent.write(self.stream.channel(), &mut bytes);
                     if is_seen {
-                        taken.push(sent);
+                        taken.push(Step::Message(sent));
                     }
                 }
                 Step::Gap(gap) => {
                     gap_event(self.stream.channel(), &gap).encode(&mut bytes);
-                    told.get_or_insert(gap);
+                    taken.push(Step::Gap(gap));
                 }
                 Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
                 Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
@@ -181,7 +183,7 @@ impl<M: ToEvent> Chunks<M> {
         if seat.listener.looks_at_messages() || channel.is_closed() {
             return None;
         }
-        if seat.gap.borrow().is_some() {
+        if !seat.gaps.borrow().is_empty() {
             return None;
         }
         let (from, tail) = channel.with_queue(seat, |queue, log| {

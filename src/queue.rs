@@ -44,8 +44,6 @@ pub(crate) struct Queue<T> {
     resumable: bool,
     /// Up to where something for this listener alone may have been that is not here any more.
     forgotten: Position,
-    /// The same, if the reader is to be told so when it gets there.
-    untold: Option<Position>,
 }
 
 /// What is read for the first time or once more, though it was sent before: it counts on top of the limit.
@@ -70,14 +68,7 @@ struct Laned<T> {
 #[derive(Debug, PartialEq)]
 pub(crate) enum Read<T> {
     /// So many entries were dropped; what follows stands behind the position.
-    Missed {
-        dropped: u64,
-        to: Position,
-        /// Whether more may be missing that were for this listener alone.
-        forgotten: bool,
-    },
-    /// Entries that were for this listener alone may be missing, up to the position.
-    Forgotten(Position),
+    Missed(u64, Position),
     Entry(T),
 }
 
@@ -88,8 +79,6 @@ pub(crate) struct Missing {
     pub(crate) expired: u64,
     /// How many entries of the lane that the reader says it has, and was never given.
     pub(crate) skipped: u64,
-    /// Whether more may be missing before what comes next, that were for this listener alone.
-    pub(crate) forgotten: bool,
 }
 
 impl<T: Clone> Queue<T> {
@@ -119,16 +108,19 @@ impl<T: Clone> Queue<T> {
             replay: None,
             resumable: false,
             forgotten: Position::broadcast(0),
-            untold: None,
         }
     }
 
     /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind). What was for the listener alone
-    /// before the position was in the lane of a former queue, and a reader that comes back to it `is_told` so.
-    pub(crate) fn remember(&mut self, since: Position, is_told: bool) {
+    /// before the position was in the lane of a former queue.
+    pub(crate) fn remember(&mut self, since: Position) {
         self.resumable = true;
         self.forgotten = since;
-        self.untold = is_told.then_some(since);
+    }
+
+    /// Returns up to where something for this listener alone may have been that is not here any more.
+    pub(crate) fn forgotten(&self) -> Position {
+        self.forgotten
     }
 
     /// Goes back to what follows a position, as far as the history and the lane still have it; `given` is up to where the reader
@@ -178,16 +170,8 @@ impl<T: Clone> Queue<T> {
         let cursor = log.attach_at(next, replay_bound(log, self.limit));
         unneeded.extend(log.detach(std::mem::replace(&mut self.cursor, cursor)));
         self.replay_up_to(end, log);
-        // Told when the reader gets there: at once, if that is behind it.
-        self.untold = Some(self.forgotten).filter(|end| *end > position);
-        let before = self.before(log);
-        let forgotten = self.untold.take_if(|end| *end <= before).is_some();
         self.forget(log, unneeded);
-        Missing {
-            expired,
-            skipped,
-            forgotten,
-        }
+        Missing { expired, skipped }
     }
 
     /// Returns the position of the newest entry of the lane that was read and is remembered.
@@ -299,17 +283,16 @@ impl<T: Clone> Queue<T> {
             self.replay = None;
             log.rebind(&mut self.cursor, bound_of(self.limit));
         }
-        if let Some(end) = self.untold
-            && self.is_behind(end)
-        {
-            self.untold = None;
-            return Some(Read::Forgotten(self.before(log).max(end)));
-        }
         let entry = match self.front_is_before(self.cursor.next()) {
             true => self.pop_front(log, unneeded),
             false => log.take(&mut self.cursor),
         };
         entry.map(Read::Entry)
+    }
+
+    /// Returns whether nothing up to a position is unread. Not so when the reader is to be told first that something was dropped.
+    pub(crate) fn is_past(&self, log: &Log<T>, end: Position) -> bool {
+        !self.lags(log) && self.is_behind(end)
     }
 
     /// Returns whether nothing up to a position is unread. The cursor has caught up.
@@ -323,15 +306,7 @@ impl<T: Clone> Queue<T> {
         let missed = self.untold(log);
         log.catch_up(&mut self.cursor);
         self.missed = 0;
-        if missed == 0 {
-            return None;
-        }
-        let to = self.before(log);
-        Some(Read::Missed {
-            dropped: missed,
-            to,
-            forgotten: self.untold.take_if(|end| *end <= to).is_some(),
-        })
+        (missed > 0).then(|| Read::Missed(missed, self.before(log)))
     }
 
     /// Returns how many entries were dropped that the reader was not told of yet.
@@ -502,7 +477,7 @@ impl<T: Clone> Queue<T> {
     /// Returns the cursor when broadcasts are all that is unread: what other listeners at the same
     /// place read too, and may share.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
-        let alike = !self.has_lane() && !self.lags(log) && self.untold.is_none();
+        let alike = !self.has_lane() && !self.lags(log);
         alike.then_some(&mut self.cursor)
     }
 }
@@ -607,8 +582,7 @@ mod tests {
                         let read = model.queue.take(&mut log, &mut Vec::new());
                         let read = read.map(|read| match read {
                             Read::Entry(number) => Ok(number),
-                            Read::Missed { dropped, .. } => Err(dropped),
-                            Read::Forgotten(_) => panic!("nothing was"),
+                            Read::Missed(missed, _) => Err(missed),
                         });
                         prop_assert_eq!(read, expected);
                     }

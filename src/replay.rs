@@ -47,6 +47,29 @@ impl GapReason {
 }
 
 impl Gap {
+    /// Dispatches may be missing between an id that a client has and a position.
+    pub(crate) fn forgotten(from: EventId, to: Position) -> Self {
+        Self {
+            reason: GapReason::Forgotten,
+            missed: None,
+            from: Some(from),
+            to,
+        }
+    }
+
+    /// Becomes the gap that begins as another one, which ends before it.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.missed = match (self.missed, other.missed) {
+            (Some(missed), Some(more)) => Some(missed + more),
+            _ => None,
+        };
+        // That nothing more than dispatches is missing would be said too little.
+        if other.reason != GapReason::Forgotten {
+            self.reason = other.reason;
+        }
+        self.from = other.from;
+    }
+
     /// The type of the event that tells of a gap, `_eric_gap`.
     pub fn event_type() -> EventType {
         EventType::reserved("_eric_gap")

@@ -111,8 +111,8 @@ pub(crate) struct Seat<M> {
     /// `None` once the listener has left.
     pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
     pub(crate) left: Cell<Option<Leave>>,
-    /// What the next stream has to say first.
-    pub(crate) gap: RefCell<Option<Gap>>,
+    /// What is to be told, in the order of where it ends: each when nothing is unread up to there.
+    pub(crate) gaps: RefCell<Vec<Gap>>,
     /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
     pub(crate) last: Cell<Position>,
     /// The same before the last message was taken.
@@ -143,7 +143,7 @@ impl<M> Seat<M> {
             refuses: queue.overflow() == Some(Overflow::Refuse),
             queue: RefCell::new(Some(queue)),
             left: Cell::new(None),
-            gap: RefCell::new(None),
+            gaps: RefCell::default(),
             last: Cell::new(came),
             before_last: Cell::new(came),
             given: Cell::new(came),

@@ -23,6 +23,7 @@
 //! channel was closed delivers what was queued before, yields [`Delivered::Closed`] and ends. A message
 //! during whose delivery the listener is stopped is still delivered.
 
+use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -109,6 +110,12 @@ impl<M> MessageStream<M> {
         self.channel.give_back(&self.seat, delivery.sent);
     }
 
+    /// Gives back a gap that was taken from this stream: the listener's next stream is told of it, at its place. With messages that
+    /// are given back as well, the newest goes first.
+    pub fn give_back_gap(&self, gap: Gap) {
+        self.channel.give_back_gap(&self.seat, gap);
+    }
+
     /// Ends the stream. Does nothing to an ended one.
     pub fn end(&mut self) {
         if self.phase == Phase::Ended {
@@ -128,7 +135,12 @@ impl<M> MessageStream<M> {
 
     /// Takes the next thing that the stream has to offer.
     pub(crate) fn step(&mut self) -> Step<M> {
-        while self.goes_on() {
+        self.step_unless(&Cell::new(false))
+    }
+
+    /// As [`step`](Self::step); takes nothing more once a callback has said in `ended` that nobody reads any more.
+    pub(crate) fn step_unless(&mut self, ended: &Cell<bool>) -> Step<M> {
+        while !ended.get() && self.goes_on() {
             match self.channel.take(&self.seat) {
                 Taken::Message(sent) => match self.channel.show(&self.seat, &sent) {
                     Ok(true) => return Step::Message(sent),

@@ -111,7 +111,7 @@ pub fn next_message(number: usize) -> JsValue {
         return JsValue::NULL;
     };
     let messages = stream.messages();
-    let answer = match messages.step() {
+    let answer = match messages.step_unless(&reader.ended) {
         Step::Message(sent) if reader.ended.get() => {
             // The callback ended the stream that was to have the message: it is the next one again.
             messages.give_back(Delivery { sent });

@@ -447,12 +447,11 @@ fn forgotten(got: &Got, last: &str) -> Position {
 
 #[test]
 fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
-    let (channel, mut stream, _, replayed) = come_back_too_late(10);
+    let (channel, mut stream, last, replayed) = come_back_too_late(10);
     let own = stream.listener().clone();
-    let newest = channel.last_event_id().as_str().to_string();
     let got = read(&mut stream);
     assert_eq!(got[..2], replayed, "broadcasts are replayed all the same");
-    let to = forgotten(&got[2], &newest);
+    let to = forgotten(&got[2], &last);
     assert_eq!(got.len(), 3);
     channel.rewind(own.id(), &id(&channel, to)).unwrap();
     assert_eq!(read(&mut stream), [], "once is enough");
@@ -473,7 +472,7 @@ fn who_loses_the_connection_before_the_gap_came_is_told_again() {
         }
         let got = read(&mut stream);
         assert_eq!(got[..2], replayed);
-        let to = forgotten(&got[2], &newest);
+        let to = forgotten(&got[2], &last);
         // Whoever has all but the gap as well.
         channel.rewind(own.id(), &newest).unwrap();
         assert!(matches!(read(&mut stream)[..], [Got::Gap(..)]));
@@ -486,13 +485,12 @@ fn who_loses_the_connection_before_the_gap_came_is_told_again() {
 fn what_was_dispatched_and_is_gone_is_in_no_count() {
     let (channel, mut stream, last, _) = come_back_too_late(1);
     let own = stream.listener().clone();
-    let newest = channel.last_event_id().as_str().to_string();
     for _ in 0..2 {
         let got = read(&mut stream);
         let expected = (GapReason::Expired, Some(1), Some(last.clone()), 3);
         assert_eq!(gap(&got), expected);
         assert_eq!(got[1..2], all([3]));
-        forgotten(&got[2], &newest);
+        forgotten(&got[2], &last);
         channel.rewind(own.id(), &last).unwrap();
     }
 }
@@ -679,6 +677,56 @@ fn what_is_given_back_when_newer_ones_were_dropped_is_missing_with_them() {
     assert_eq!(got[1..], all([4]));
     let stats = channel.listener_stats(stream.listener().id()).unwrap();
     assert_eq!((stats.tally.delivered, stats.tally.dropped), (1, 3));
+}
+
+#[test]
+fn what_is_given_back_comes_again_in_its_order_gaps_included() {
+    let channel = numbers(newest(2));
+    let mut stream = reader(&channel, at_most(4, Overflow::DropOldest));
+    let own = stream.listener().clone();
+    let start = channel.last_event_id().as_str().to_string();
+    broadcast(&channel, 1..=5);
+    let mut taken = waiting(&mut stream);
+    broadcast(&channel, 6..=11);
+    taken.extend(waiting(&mut stream));
+    let before: Vec<_> = taken.iter().cloned().map(got).collect();
+    assert!(matches!(
+        before[0],
+        Got::Gap(GapReason::Overflow, Some(1), ..)
+    ));
+    assert_eq!(before[1..5], all(2..=5));
+    assert!(matches!(
+        before[5],
+        Got::Gap(GapReason::Overflow, Some(2), ..)
+    ));
+    assert_eq!(before[6..], all(8..=11));
+    // By halves as well as whole.
+    for behind in [6, 5, 3, 0] {
+        for delivered in taken.drain(behind..).rev() {
+            match delivered {
+                Delivered::Message(message) => stream.give_back(message),
+                Delivered::Gap(gap) => stream.give_back_gap(gap),
+                Delivered::Closed => panic!("it is open"),
+            }
+        }
+        taken.extend(waiting(&mut stream));
+        let again: Vec<_> = taken.iter().cloned().map(got).collect();
+        assert_eq!(again, before, "from {behind}");
+    }
+    // What is dropped then begins where the oldest gap that was given back begins.
+    for delivered in taken.drain(..).rev() {
+        match delivered {
+            Delivered::Message(message) => stream.give_back(message),
+            Delivered::Gap(gap) => stream.give_back_gap(gap),
+            Delivered::Closed => panic!("it is open"),
+        }
+    }
+    broadcast(&channel, 12..=13);
+    assert_eq!(channel.waiting(own.id()).unwrap(), 4);
+    let got = read(&mut stream);
+    let expected = (GapReason::Overflow, Some(9), Some(start), 9);
+    assert_eq!(gap(&got), expected);
+    assert_eq!(got[1..], all(10..=13));
 }
 
 #[test]

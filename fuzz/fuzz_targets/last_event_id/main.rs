@@ -80,7 +80,7 @@ enum Step<'a> {
     Except(u8),
     /// Reads so many items.
     Read(u8),
-    /// Gives back what was read last.
+    /// Gives back what was read last, and was not given back yet.
     GiveBack,
     /// The listener leaves, if it is there, and comes after an id or without one.
     Come(Option<LastId<'a>>),
@@ -163,6 +163,11 @@ struct Scene<'a> {
     seen: String,
 }
 
+enum Taken {
+    Message(Delivery<Number>, Item),
+    Gap(eric_sse::Gap, Gap),
+}
+
 /// The listener that comes and goes, and what it has to get.
 struct Connection {
     stream: Open,
@@ -172,8 +177,8 @@ struct Connection {
 enum Open {
     Messages {
         stream: MessageStream<Number>,
-        /// What was read last, and has not been given back.
-        last: Option<(Delivery<Number>, Item)>,
+        /// What was read and has not been given back, the newest last.
+        taken: Vec<Taken>,
     },
     Bytes {
         stream: ByteStream<Number>,
@@ -280,11 +285,19 @@ impl<'a> Scene<'a> {
             }
             Step::GiveBack => {
                 if let Some(Connection { stream, model }) = &mut self.own
-                    && let Open::Messages { stream, last } = stream
-                    && let Some((delivery, item)) = last.take()
+                    && let Open::Messages { stream, taken } = stream
                 {
-                    stream.give_back(delivery);
-                    model.give_back(item);
+                    match taken.pop() {
+                        Some(Taken::Message(delivery, item)) => {
+                            stream.give_back(delivery);
+                            model.give_back(item);
+                        }
+                        Some(Taken::Gap(gap, expected)) => {
+                            stream.give_back_gap(gap);
+                            model.give_back_gap(expected);
+                        }
+                        None => {}
+                    }
                 }
             }
             Step::Come(id) => {
@@ -298,10 +311,12 @@ impl<'a> Scene<'a> {
                 {
                     self.channel.rewind(OWN, &id).expect("it is there");
                     own.model.rewind(&self.sent, &id, &self.epoch);
-                    // What the client says that it has is not given back.
-                    if let Open::Messages { last, .. } = &mut own.stream {
-                        let comes = |(_, item): &mut (_, Item)| own.model.comes(item.place);
-                        drop(last.take_if(|last| !comes(last)));
+                    // What the client says that it has is not given back; nor is a gap, which it has been told or is told again.
+                    if let Open::Messages { taken, .. } = &mut own.stream {
+                        taken.retain(|taken| match taken {
+                            Taken::Message(_, item) => own.model.comes(item.place),
+                            Taken::Gap(..) => false,
+                        });
                     }
                 }
             }
@@ -378,7 +393,7 @@ impl<'a> Scene<'a> {
             },
             false => Open::Messages {
                 stream: self.channel.message_stream(&listener).expect("it is there"),
-                last: None,
+                taken: Vec::new(),
             },
         };
         let model = Listener::register(
@@ -466,7 +481,7 @@ impl Connection {
     fn read(&mut self, count: usize, sent: &Broadcasts, epoch: &str, seen: &mut String) {
         let model = &mut self.model;
         match &mut self.stream {
-            Open::Messages { stream, last } => {
+            Open::Messages { stream, taken } => {
                 for _ in 0..count {
                     let got = poll(stream);
                     let Some(next) = model.take(sent) else {
@@ -479,12 +494,12 @@ impl Connection {
                                 && is_at(delivery.position(), item.place);
                             assert!(same, "{delivery:?} is not {item:?}");
                             *seen = format!("{epoch}-{}", written(item.place));
-                            *last = Some((delivery, item));
+                            taken.push(Taken::Message(delivery, item));
                         }
                         (Poll::Ready(Some(Delivered::Gap(gap))), Next::Gap(expected)) => {
                             check_gap(&gap, &expected);
                             *seen = format!("{epoch}-{}", written(expected.to));
-                            *last = None;
+                            taken.push(Taken::Gap(gap, expected));
                         }
                         (got, next) => panic!("{got:?} is not {next:?}"),
                     }
@@ -514,8 +529,8 @@ impl Connection {
     /// Sees that the stream ends: after everything, and with an event that says so, if the channel was closed.
     fn end(mut self, closed: bool, sent: &Broadcasts, epoch: &str) {
         match &mut self.stream {
-            Open::Messages { stream, last } => {
-                *last = None;
+            Open::Messages { stream, taken } => {
+                taken.clear();
                 if closed {
                     assert!(self.model.take(sent).is_none());
                     let last = poll(stream);

@@ -136,7 +136,8 @@ struct Replay {
 #[derive(Default)]
 pub struct Listener {
     epoch: String,
-    gap: Option<Gap>,
+    /// What it is told, in the order of where it ends: when nothing up to there is due.
+    gaps: Vec<Gap>,
     /// Up to where it has got everything, or was told what it has not: what it gets next stands behind that.
     told: Place,
     /// The same, as far as the listener has an id of it.
@@ -150,8 +151,6 @@ pub struct Listener {
     resumable: bool,
     /// The newest that `last` has been before it was set back.
     given: Place,
-    /// Where it is told that something of its own may be missing.
-    tell_at: Option<Place>,
     /// The dispatches that it has read, as far as they are remembered.
     past: VecDeque<Item>,
     forgotten: Place,
@@ -219,16 +218,19 @@ impl Listener {
         }
         // Its former queue is gone, and what was in there is not known; who has an unknown id was told that anything is.
         let goes_on = gap.as_ref().is_none_or(|gap| gap.missed.is_some());
+        let mut gaps = Vec::from_iter(gap);
+        if resumable && goes_on {
+            gaps.push(forgotten(id, came));
+        }
         let mut listener = Self {
             epoch: epoch.into(),
-            gap,
+            gaps,
             told,
             last: told,
             due: sent.from(next).iter().copied().collect(),
             next,
             given: told,
             forgotten: came,
-            tell_at: (resumable && goes_on).then_some(came),
             resumable,
             limit,
             ..Self::default()
@@ -367,42 +369,23 @@ impl Listener {
 
     /// Takes what the stream yields next; `None` when it waits, or ends with the channel.
     pub fn take(&mut self, sent: &Broadcasts) -> Option<Next> {
-        if let Some(gap) = self.gap.take() {
-            self.told = gap.to;
-            self.last = gap.to;
-            return Some(Next::Gap(gap));
-        }
         let item = loop {
+            let is_ahead = |end: Place| self.due.iter().any(|item| item.place <= end);
             if self.missed > 0 {
                 self.lags = false;
-                let to = self.before();
-                let is_forgotten = self.tell_at.take_if(|end| *end <= to).is_some();
                 let gap = Gap {
                     reason: GapReason::Overflow,
-                    missed: (!is_forgotten).then_some(self.missed),
+                    missed: Some(std::mem::take(&mut self.missed)),
                     from: Some(format!("{}-{}", self.epoch, written(self.last))),
-                    to,
+                    to: self.before(),
                 };
-                self.missed = 0;
-                assert!(to >= self.told, "a gap to {to:?} after {:?}", self.told);
-                self.told = to;
-                self.last = to;
-                return Some(Next::Gap(gap));
+                self.tell(gap);
+                return Some(self.told());
             }
-            let is_ahead = |end: Place| self.due.iter().any(|item| item.place <= end);
+            if self.gaps.first().is_some_and(|gap| !is_ahead(gap.to)) {
+                return Some(self.told());
+            }
             self.replay = self.replay.filter(|replay| is_ahead(replay.end));
-            if let Some(end) = self.tell_at.take_if(|end| !is_ahead(*end)) {
-                let gap = Gap {
-                    reason: GapReason::Forgotten,
-                    missed: None,
-                    from: Some(format!("{}-{}", self.epoch, written(self.last))),
-                    to: self.before().max(end),
-                };
-                assert!(gap.to >= self.told, "{gap:?} after {:?}", self.told);
-                self.told = gap.to;
-                self.last = gap.to;
-                return Some(Next::Gap(gap));
-            }
             let item = self.due.pop_front();
             self.next = item.map_or(sent.tail(), |item| item.place.0 + 1);
             match item {
@@ -418,6 +401,32 @@ impl Listener {
             self.forget(sent);
         }
         Some(Next::Item(item))
+    }
+
+    /// Notes what it is to be told. A gap that ends before it becomes part of it.
+    fn tell(&mut self, mut gap: Gap) {
+        let behind = self.gaps.iter().filter(|other| other.to <= gap.to).count();
+        // The one that begins first comes last, and has its say.
+        for other in self.gaps.drain(..behind).rev() {
+            gap = Gap {
+                reason: match other.reason {
+                    GapReason::Forgotten => gap.reason,
+                    reason => reason,
+                },
+                missed: gap.missed.zip(other.missed).map(|(all, more)| all + more),
+                from: other.from,
+                to: gap.to,
+            };
+        }
+        self.gaps.insert(0, gap);
+    }
+
+    fn told(&mut self) -> Next {
+        let gap = self.gaps.remove(0);
+        assert!(gap.to >= self.told, "{gap:?} after {:?}", self.told);
+        self.told = gap.to;
+        self.before_last = std::mem::replace(&mut self.last, gap.to);
+        Next::Gap(gap)
     }
 
     /// Forgets the oldest dispatches that it has read, beyond its limit, or else beyond the bounds of the history.
@@ -466,14 +475,17 @@ impl Listener {
         {
             self.past.pop_back();
         }
-        self.told = match item.place {
-            (sequence, 0) => (sequence - 1, u64::MAX),
-            (sequence, dispatch) => (sequence, dispatch - 1),
-        };
+        self.told = broadcast_before(item.place);
         self.due.push_front(Item {
             returned: true,
             ..item
         });
+    }
+
+    /// Makes a gap that was taken, and behind which everything was given back, the next one again.
+    pub fn give_back_gap(&mut self, gap: Gap) {
+        self.told = (0, 0);
+        self.tell(gap);
     }
 
     /// Goes back, or forward, to what follows an id.
@@ -481,29 +493,34 @@ impl Listener {
         let (reason, from) = match read(id, epoch) {
             Read::Ours(place) if sent.was_given(place) => {
                 let (expired, skipped) = self.rewind_to(sent, place);
-                let to = self.before().max(place);
-                let is_forgotten = self.tell_at.take_if(|end| *end <= to).is_some();
-                self.gap = (expired + skipped > 0 || is_forgotten).then(|| Gap {
-                    reason: match expired {
-                        0 => GapReason::Forgotten,
-                        _ => GapReason::Expired,
-                    },
-                    missed: (!is_forgotten).then_some(expired + skipped),
-                    from: Some(id.into()),
-                    to,
-                });
+                self.gaps.clear();
+                if self.forgotten > place {
+                    self.gaps.push(forgotten(id, self.forgotten));
+                }
+                if expired + skipped > 0 {
+                    let gap = Gap {
+                        reason: match expired {
+                            0 => GapReason::Forgotten,
+                            _ => GapReason::Expired,
+                        },
+                        missed: Some(expired + skipped),
+                        from: Some(id.into()),
+                        to: self.before().max(place),
+                    };
+                    self.tell(gap);
+                }
                 return;
             }
             Read::Ours(_) => (GapReason::Unknown, Some(id.into())),
             Read::OtherEpoch => (GapReason::Epoch, Some(id.into())),
             Read::Unknown => (GapReason::Unknown, None),
         };
-        self.gap = Some(Gap {
+        self.gaps = vec![Gap {
             reason,
             missed: None,
             from,
-            to: self.before(),
-        });
+            to: self.before().max(self.last),
+        }];
     }
 
     /// Returns how many are missing before what is kept, and how many of its own it says it has without having been given them.
@@ -539,7 +556,6 @@ impl Listener {
         self.due.extend(sent.from(self.next));
         self.due.make_contiguous().sort_by_key(|item| item.place);
         self.replay_up_to(end);
-        self.tell_at = Some(self.forgotten).filter(|forgotten| *forgotten > place);
         self.forget(sent);
         (missed, skipped)
     }
@@ -561,5 +577,15 @@ fn broadcast_before(place: Place) -> Place {
     match place {
         (sequence, 0) => (sequence.saturating_sub(1), 0),
         (sequence, _) => (sequence, 0),
+    }
+}
+
+/// Dispatches may be missing since an id.
+fn forgotten(id: &str, to: Place) -> Gap {
+    Gap {
+        reason: GapReason::Forgotten,
+        missed: None,
+        from: Some(id.into()),
+        to,
     }
 }
