@@ -310,13 +310,18 @@ impl<M> AbstractChannel<M> {
                 let (last, gap, goes_on) = self.resume_point(id, &state.log, state.dispatched);
                 let next = last.sequence() + 1;
                 let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
-                let mut gaps = Vec::from_iter(gap);
+                let mut gaps = Vec::new();
+                if let Some(gap) = gap {
+                    gaps.push(gap);
+                }
                 if options.resumable {
                     // Behind every id that a client may have of a former listener of that name.
                     state.dispatched += 1;
                     let since = Position::dispatch(newest, state.dispatched);
                     queue.remember(since);
-                    gaps.extend(goes_on.map(|id| Gap::forgotten(id, since)));
+                    if let Some(id) = goes_on {
+                        gaps.push(Gap::forgotten(id, since));
+                    }
                 }
                 (queue, gaps, last)
             }
@@ -1165,9 +1170,15 @@ impl<M> fmt::Debug for AbstractChannel<M> {
 
 /// Notes what is to be told. Whoever is told of a gap is not told of one that ends before it: they become one.
 fn tell(gaps: &mut Vec<Gap>, mut gap: Gap) {
-    let behind = gaps.partition_point(|other| other.to <= gap.to);
-    for other in gaps.drain(..behind).rev() {
-        gap.join(other);
+    let is_before = |other: &Gap| other.to <= gap.to;
+    let mut behind = 0;
+    while gaps.get(behind).is_some_and(is_before) {
+        behind += 1;
+    }
+    // The one that begins first comes last, and has its say.
+    while behind > 0 {
+        behind -= 1;
+        gap.join(gaps.remove(behind));
     }
     gaps.insert(0, gap);
 }

@@ -19,7 +19,7 @@ import { quietly } from './run.mjs';
  * Flattened and looped anew, the code comes out 2 % smaller. That no address is below 1024 lets offsets be folded; what stands there is
  * the end of the stack.
  */
-const FLAGS = ['--low-memory-unused', '--flatten', '--simplify-locals-nonesting', '--rereloop', '-O3', '--converge', '-O3', '--strip-producers', '--strip-target-features', '--reorder-functions'];
+const FLAGS = ['--low-memory-unused', '--flatten', '--simplify-locals-nonesting', '--rereloop', '-O3', '--converge', '-O3', '--flatten', '--rereloop', '-O3', '-O3', '--strip-producers', '--strip-target-features', '--reorder-functions'];
 
 const PANICS = /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
 

@@ -7,6 +7,10 @@ import { Failure } from './failure.mjs';
 
 /** @typedef {import('binaryen').default.Module} Module */
 
+/** The module that the WebAssembly imports from, by wasm-bindgen and by us. */
+const IMPORTED_FROM = './eric_sse_bg.js';
+const SHORT_FROM = 'w';
+
 /** @param {string} folder where wasm-bindgen has left both files, which are replaced */
 export async function shortenNames(folder) {
   const [wasmFile, glueFile] = [path.join(folder, 'eric_sse_bg.wasm'), path.join(folder, 'eric_sse.js')];
@@ -24,6 +28,9 @@ export async function shortenNames(folder) {
       if (!glue.includes(`${name}: `)) throw new Failure(`the bindings do not offer ${name}: does wasm-bindgen write them in another way now? See scripts/lib/shorten.mjs.`);
       glue = glue.replace(`${name}: `, `${short}: `);
     }
+    // What is offered and not imported, because nothing is left that would call it.
+    glue = glue.replace(/^( +)__wb\w+: function[^]*?^\1\},?.*\n/gm, '');
+    glue = glue.replace(`"${IMPORTED_FROM}": `, `"${SHORT_FROM}": `);
     writeFileSync(wasmFile, module.emitBinary());
     writeFileSync(glueFile, glue);
   } finally {
@@ -74,7 +81,8 @@ function shortenImports(binaryen, module) {
   return new Map(
     imported.map(({ name, module: from, base, params, results }, index) => {
       module.removeFunction(name);
-      module.addFunctionImport(name, String(from), nameOf(index), params, results);
+      if (from !== IMPORTED_FROM) throw new Failure(`the WebAssembly imports from ${from}. See scripts/lib/shorten.mjs.`);
+      module.addFunctionImport(name, SHORT_FROM, nameOf(index), params, results);
       return [base, nameOf(index)];
     }),
   );

@@ -132,7 +132,7 @@ export default function register(eric, test) {
     const second = connect(id);
     const { gap, data, at } = await all(second);
     const newest = channel.lastEventId;
-    assert.deepEqual(gap, { reason: 'forgotten', from: newest, to: `${newest}.2` });
+    assert.deepEqual(gap, { reason: 'forgotten', from: id, to: `${newest}.2` });
     assert.deepEqual([data, at], [[3], 1], 'broadcasts are replayed all the same, and what is missing may have come before or after');
     await second.cancel();
     channel.removeListener('x');
@@ -326,6 +326,34 @@ export default function register(eric, test) {
       const { delivered, queued } = channel.stats();
       assert.deepEqual([delivered, queued], [5, 0]);
       await next.cancel();
+      channel.removeListener('x');
+    });
+  }
+
+  for (const accepts of [true, false]) {
+    test(`a response whose filter ends it, and ${accepts ? 'wants' : 'does not want'} the message, has told nobody of its gaps`, async () => {
+      const { channel, connect, dispatch } = scene({}, { queue: { messages: 4, overflow: 'drop-oldest' } });
+      const controller = new AbortController();
+      const first = connect(undefined, {
+        signal: controller.signal,
+        filter: ({ payload }) => {
+          // Six more than there is room for, while the chunk is being made.
+          if (payload === 1) dispatch(2, 10);
+          if (payload === 7) controller.abort();
+          return payload !== 7 || accepts;
+        },
+      });
+      await first.chunk();
+      dispatch(1);
+      await first.rest();
+      assert.deepEqual(first.decoder.events, []);
+      const second = connect();
+      await second.chunk();
+      const seen = second.decoder.events.map(({ type, data }) => (type === '_eric_gap' ? JSON.parse(data).missed : `${data}`));
+      assert.deepEqual(seen, accepts ? ['1', 5, '7', '8', '9', '10'] : ['1', 5, '8', '9', '10'], 'in their order');
+      const numbers = second.decoder.events.map(({ lastEventId }) => Number(lastEventId.split('.')[1]));
+      assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
+      await second.cancel();
       channel.removeListener('x');
     });
   }
