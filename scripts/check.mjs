@@ -29,6 +29,7 @@ const CHECKS = [
   ['types of the scripts', process.execPath, TSC, '-p', 'scripts/tsconfig.json'],
   ['types of the page', process.execPath, TSC, '-p', 'www/tsconfig.json'],
   ["types of the page's workers", process.execPath, TSC, '-p', 'www/tsconfig.workers.json'],
+  ['types of the example Worker', process.execPath, TSC, '-p', 'examples/worker/tsconfig.json'],
 ];
 
 await main(async () => {

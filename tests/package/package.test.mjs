@@ -123,6 +123,21 @@ describe('node', () => {
   });
 });
 
+describe('cloudflare', () => {
+  const read = (file) => readFileSync(`${project.installed}/dist/${file}`, 'utf8');
+
+  test('shares the core and its classes with the default entry of that runtime', () => {
+    const chunks = (file) => [...read(file).matchAll(/from"(\.\/chunk-[^"]+)"/g)].map(([, chunk]) => chunk);
+    assert.ok(chunks('cloudflare.js').length > 0);
+    assert.deepEqual(chunks('cloudflare.js').filter((chunk) => !chunks('workerd.js').includes(chunk)), []);
+  });
+  test('a bundle of the other entries does not contain it', async () => {
+    const { text } = await bundle(project, 'bundled.js');
+    assert.doesNotMatch(text, /eric_message|getWebSockets/);
+    assert.match(read('cloudflare.js'), /eric_message[^]*getWebSockets|getWebSockets[^]*eric_message/);
+  });
+});
+
 describe('bundled for a browser by esbuild', () => {
   let bundled;
   before(async () => {

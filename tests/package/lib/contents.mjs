@@ -11,8 +11,9 @@ const read = (folder, file) => readFileSync(path.join(folder, file), 'utf8');
 const manifestOf = (folder) => JSON.parse(read(folder, 'package.json'));
 const CODE = /\.(js|cjs|d\.ts|d\.cts)$/;
 
-/** What is for Node alone may import Node's own modules. */
-const isOfNode = (file, next) => /^dist\/node\.c?js$/.test(file) && next.startsWith('node:');
+/** What is for one runtime alone may import that one's own modules. */
+const isOfRuntime = (file, next) =>
+  (/^dist\/node\.c?js$/.test(file) && next.startsWith('node:')) || (/^dist\/(types\/cloudflare\/.*|cloudflare\.js)$/.test(file) && next === 'cloudflare:workers');
 
 /** Folders of machines and tools, whatever the machine. */
 const FOLDERS = [/\/(?:home|Users)\/[\w.-]+\//, /[A-Za-z]:\\+Users\\/, /\.cargo\/(?:registry|git)/, /\.rustup\//, /index\.crates\.io-/, /file:\/\/\//];
@@ -52,7 +53,7 @@ export const contents = [
         for (const [key, each] of Object.entries(value)) walk(`${name} ${key}`, each);
       };
       walk('exports', manifestOf(folder).exports);
-      assert.deepEqual(conditions.map(([name]) => name), ['exports . workerd', 'exports . import', 'exports . require', 'exports ./slim import', 'exports ./slim require', 'exports ./node import', 'exports ./node require', 'exports ./testing import', 'exports ./testing require']);
+      assert.deepEqual(conditions.map(([name]) => name), ['exports . workerd', 'exports . import', 'exports . require', 'exports ./slim import', 'exports ./slim require', 'exports ./node import', 'exports ./node require', 'exports ./testing import', 'exports ./testing require', 'exports ./cloudflare']);
       for (const [name, value] of conditions) {
         assert.deepEqual(Object.keys(value), ['types', 'default'], name);
         assert.equal(value.types, value.default.replace(/\.(c?)js$/, '.d.$1ts'), name);
@@ -63,7 +64,7 @@ export const contents = [
     'every file that a file imports or maps to exists',
     (folder) => {
       const files = new Set(filesIn(folder));
-      const dangling = [...files].filter((file) => CODE.test(file)).flatMap((file) => referencesOf(folder, file).filter((next) => !files.has(next) && !isOfNode(file, next)).map((next) => `${file} -> ${next}`));
+      const dangling = [...files].filter((file) => CODE.test(file)).flatMap((file) => referencesOf(folder, file).filter((next) => !files.has(next) && !isOfRuntime(file, next)).map((next) => `${file} -> ${next}`));
       assert.deepEqual(dangling, []);
     },
   ],
