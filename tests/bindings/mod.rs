@@ -28,15 +28,20 @@ extern "C" {
 }
 
 fn channel() -> RawChannel {
+    another_life(None, 0.0)
+}
+
+fn another_life(epoch: Option<String>, sequence: f64) -> RawChannel {
     install_host(host());
+    let (messages, retry) = (10.0, 15_000.0);
     RawChannel::new(
         false,
-        15_000.0,
-        10.0,
+        retry,
+        messages,
         f64::INFINITY,
         f64::INFINITY,
-        None,
-        0.0,
+        epoch,
+        sequence,
         0.0,
     )
 }
@@ -315,5 +320,23 @@ fn a_listener_goes_on_after_an_event_id() {
     }
     channel.rewind(seat, "nonsense");
     assert!(gap().contains("unknown"));
+    end(stream);
+}
+
+#[wasm_bindgen_test]
+fn a_channel_goes_on_as_one_that_has_ended() {
+    let channel = another_life(Some("abc".into()), 7.0);
+    assert_eq!(channel.event_id(None), "abc-7");
+    for (text, number) in [("8", 8.0), ("9", 9.0)] {
+        let sent = channel.broadcast(message("tick", text), 5.0, None, 0.0);
+        assert_eq!(sent.unwrap(), number);
+    }
+    let seat = channel.add("a", true, 0, 0.0, 0.0, false, Some("abc-8".into()));
+    let stream = channel.open(seat.unwrap(), true, ignore()).unwrap();
+    let bytes = text(&next_chunk(stream));
+    assert_eq!(
+        bytes,
+        "retry: 15000\nid: abc-8\n\nevent: tick\nid: abc-9\ndata: 9\n\n"
+    );
     end(stream);
 }
