@@ -21,6 +21,18 @@ export class Channel extends ChannelObject {
     return JSON.parse(request.headers.get('x-options') ?? '{}');
   }
 
+  #failures = 0;
+
+  /** Has the next deliveries from a root fail, as if this leaf could not be reached. */
+  fail(count) {
+    this.#failures = count;
+  }
+
+  async deliver(batch) {
+    if (this.#failures-- > 0) throw new Error('a leaf that cannot be reached');
+    return super.deliver(batch);
+  }
+
   lives() {
     return constructed.get(this.ctx.id.toString());
   }
@@ -34,8 +46,7 @@ export class Channel extends ChannelObject {
     return [...this.ctx.storage.sql.exec('SELECT sequence, type, data FROM eric_message ORDER BY sequence')];
   }
 
-  /** As if it were a message that says so. */
-  async last() {
+  async stored() {
     return { rows: this.rows(), alarm: await this.ctx.storage.getAlarm() };
   }
 }
