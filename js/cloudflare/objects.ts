@@ -23,14 +23,15 @@ interface Namespace {
  */
 export function objectsOf(env: unknown, id: { toString(): string }): (id: string) => ChannelRpc {
   for (const binding of Object.values(env as Record<string, unknown>)) {
-    const namespace = binding as Partial<Namespace> | null;
-    if (typeof namespace?.idFromString !== 'function' || typeof namespace.get !== 'function') continue;
+    // By its class: a binding of another Worker seems to have any method.
+    if ((binding as object | null)?.constructor?.name !== 'DurableObjectNamespace') continue;
+    const namespace = binding as Namespace;
     try {
       namespace.idFromString(id.toString());
     } catch {
       continue;
     }
-    return (other) => (namespace as Namespace).get((namespace as Namespace).idFromString(other));
+    return (other) => namespace.get(namespace.idFromString(other));
   }
   throw new Error('a ChannelTree needs a binding of its objects in their own environment');
 }

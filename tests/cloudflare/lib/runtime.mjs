@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Miniflare } from 'miniflare';
+import { kCurrentWorker, Miniflare } from 'miniflare';
 import { bundled } from '../../js/lib/bundle.mjs';
 import { subscribe } from '../../js/lib/sse-client.mjs';
 
@@ -30,6 +30,8 @@ export async function startRuntime() {
         { type: 'CompiledWasm', path: '/eric_sse_bg.wasm', contents: readFileSync(WASM) },
       ],
       durableObjects: Object.fromEntries(Object.entries(CLASSES).map(([name, className]) => [name, { className, useSQLite: true }])),
+      // Seems to have every method that an object's binding has, and comes before those.
+      serviceBindings: { ANOTHER: kCurrentWorker },
       durableObjectsPersist: folder,
       handleRuntimeStdio: (stdout, stderr) => {
         for (const stream of [stdout, stderr]) stream.on('data', (data) => (output += data));
