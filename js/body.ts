@@ -1,4 +1,4 @@
-// Body: the bytes of a response, handed to whoever reads them.
+// Body: the bytes of a response, handed to whoever takes them: the reader of a stream, or the socket of a client.
 
 import type { CloseReason, Connection, Transport } from './connection.js';
 import { ENDED, WAIT } from './open.js';
@@ -25,14 +25,20 @@ export interface Source {
   end(reason: CloseReason): Promise<void> | void;
 }
 
-/** Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then. */
-const PULL_ONLY = { highWaterMark: 0 };
+/** Where a body's bytes go; the controller of a `ReadableStream` is one. */
+export interface Sink {
+  /** @throws when they cannot be taken any more. */
+  enqueue(bytes: Uint8Array): void;
+  /** There will be no more. */
+  close(reason?: CloseReason): void;
+  /** There will be no more, because of an error. */
+  error(error: unknown): void;
+}
 
 export class Body implements Transport {
-  readonly readable: ReadableStream<Uint8Array>;
   readonly #source: Source;
   readonly #connection: Connection;
-  #controller!: ReadableStreamDefaultController<Uint8Array>;
+  readonly #sink: Sink;
   #cancelled = false;
   #over = false;
   #taking = false;
@@ -40,22 +46,16 @@ export class Body implements Transport {
   #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
   /** Ends the body if nothing comes of what its source was asked. */
   #soon: ReturnType<typeof setTimeout> | undefined;
-  /** Ends the pull that waits for a chunk. */
+  /** Tells who has asked for a chunk, and waits for it. */
   #pulled: (() => void) | undefined;
 
   /**
+   * @param sink Holds the body, which is held by nobody else but while it waits.
    * @param sourceFor Opens the source, which may end the body at once.
    */
-  constructor(connection: Connection, sourceFor: (body: Body) => Source) {
+  constructor(connection: Connection, sink: Sink, sourceFor: (body: Body) => Source) {
     this.#connection = connection;
-    this.readable = new ReadableStream<Uint8Array>(
-      {
-        start: (controller) => void (this.#controller = controller),
-        pull: () => this.#pull(),
-        cancel: () => this.#cancel(),
-      },
-      PULL_ONLY,
-    );
+    this.#sink = sink;
     this.#source = sourceFor(this);
   }
 
@@ -90,28 +90,30 @@ export class Body implements Transport {
   /** The source has ended. */
   ended(): void {
     this.#over = true;
-    if (!this.#cancelled) this.#controller.close();
+    if (!this.#cancelled) this.#sink.close(this.#connection.reason);
     this.#answer();
   }
 
   /** The source has failed. */
   failed(error: unknown): void {
     this.#over = true;
-    if (!this.#cancelled) this.#controller.error(error);
+    if (!this.#cancelled) this.#sink.error(error);
     this.#answer();
   }
 
-  #pull(): Promise<void> | void {
-    if (this.#offer()) return;
+  /** Hands on one chunk, or the end. Returns whether it has; `answered` is called otherwise as soon as it has. */
+  pull(answered: () => void): boolean {
+    if (this.#offer()) return true;
     this.#source.wait();
-    const pulled = new Promise<void>((resolve) => (this.#pulled = resolve));
+    this.#pulled = answered;
     this.#connection.waits();
-    return pulled;
+    return false;
   }
 
-  #cancel(): Promise<void> | void {
+  /** Nobody takes the bytes any more, and the sink is not told of the end. */
+  cancel(reason: CloseReason): Promise<void> | void {
     this.#cancelled = true;
-    return this.#source.end('cancelled');
+    return this.#source.end(reason);
   }
 
   /** Ends the pull that waits. */
@@ -160,13 +162,12 @@ export class Body implements Transport {
   /** Returns whether the bytes were taken; the body has ended otherwise. */
   #enqueue(bytes: Uint8Array): boolean {
     try {
-      this.#controller.enqueue(bytes);
+      this.#sink.enqueue(bytes);
       this.#connection.sent();
       return true;
     } catch {
       // The stream was errored from outside, or its runtime has let go of it.
-      this.#cancelled = true;
-      void this.#source.end('failed');
+      void this.cancel('failed');
       return false;
     }
   }

@@ -43,7 +43,7 @@ export interface CloseReport {
 }
 
 export interface LivenessOptions {
-  /** After so long without bytes a comment is sent, which also finds out whether the client is there; 15 by default, 0 for never. */
+  /** After so long without bytes a comment is sent, which also finds out whether the client is there; 15 by default, 8 under Bun, 0 for never. */
   heartbeatSeconds?: number | undefined;
   /** A response is given up when nobody has read for so long, though there was something to read; 60 by default, 0 for never. */
   stallSeconds?: number | undefined;
@@ -63,12 +63,18 @@ export interface Liveness {
   maxDuration: number;
 }
 
+/**
+ * After how many seconds the first heartbeat comes when nobody says so. Bun closes connections that have been silent for ten, and
+ * looks every four.
+ */
+const heartbeatOtherwise = (): number => ('Bun' in globalThis ? 8 : 15);
+
 /** @throws {TypeError | RangeError} when a duration is none. @internal */
 export function livenessOption({ heartbeatSeconds, stallSeconds, maxDurationSeconds }: LivenessOptions): Liveness {
   const milliseconds = (value: number | undefined, name: string, otherwise: number): number =>
     numberOption(value, name, otherwise, LONGEST_TIMER_SECONDS) * 1000 || Infinity;
   return {
-    heartbeat: milliseconds(heartbeatSeconds, 'heartbeatSeconds', 15),
+    heartbeat: milliseconds(heartbeatSeconds, 'heartbeatSeconds', heartbeatOtherwise()),
     stall: milliseconds(stallSeconds, 'stallSeconds', 60),
     maxDuration: milliseconds(maxDurationSeconds, 'maxDurationSeconds', 0),
   };
@@ -112,7 +118,8 @@ export class Connection implements Ending {
   #sentAt: number;
   /** A heartbeat is due, and nobody was there to take it. */
   #overdue = false;
-  #ended = false;
+  /** Why it has ended; `undefined` while it has not. */
+  reason: CloseReason | undefined;
 
   /**
    * @param liveness The durations.
@@ -133,7 +140,7 @@ export class Connection implements Ending {
    * @param endSource Ends what the body reads, when nobody holds the body any more. It must not hold the body either.
    */
   open(transport: Transport, endSource: (reason: CloseReason) => void): void {
-    if (this.#ended) return;
+    if (this.reason) return;
     this.#transport = new WeakRef(transport);
     this.#endSource = endSource;
     this.#check();
@@ -167,8 +174,8 @@ export class Connection implements Ending {
 
   /** The response has ended. */
   ended(reason: CloseReason): void {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.reason) return;
+    this.reason = reason;
     clearTimeout(this.#timer);
     this.#onEnd(reason);
   }
@@ -185,7 +192,7 @@ export class Connection implements Ending {
     }
     const next = transport.isWaiting ? this.#beat(transport, now) : this.#watch(transport, now);
     const due = Math.min(next, this.#rotateAt) - now;
-    if (this.#ended || due === Infinity) return;
+    if (this.reason || due === Infinity) return;
     this.#timer = setTimeout(() => this.#check(), Math.min(Math.ceil(due), LONGEST_TIMER_SECONDS * 1000));
     // A process need not stay for a heartbeat: what holds it is the connection itself.
     (this.#timer as { unref?: () => void }).unref?.();

@@ -16,17 +16,15 @@ const STEP_MILLISECONDS = 20;
 
 /**
  * @param channel What is to be drained.
- * @param retryOtherwise The channel's reconnection time.
  * @internal
  */
 export async function drain(
-  channel: { connections: ReadonlySet<Ending>; draining: boolean },
-  retryOtherwise: number,
+  channel: { connections: ReadonlySet<Ending>; draining: boolean; wire: { retryMilliseconds: number } },
   options: DrainOptions | undefined,
 ): Promise<void> {
   const { seconds, retryMilliseconds } = objectOption(options, 'options');
   const span = numberOption(seconds, 'seconds', 10, LONGEST_TIMER_SECONDS) * 1000;
-  const retry = numberOption(retryMilliseconds, 'retryMilliseconds', retryOtherwise);
+  const retry = numberOption(retryMilliseconds, 'retryMilliseconds', channel.wire.retryMilliseconds);
   channel.draining = true;
   const left = shuffled([...channel.connections]);
   const [all, start] = [left.length, performance.now()];

@@ -29,7 +29,7 @@ export function lastEventIdOption(value: string | undefined): string | undefined
 export function lastEventIdOf(request: RequestLike | null | undefined): string | undefined {
   const headers = request?.headers;
   if (headers != null && typeof headers.get !== 'function') {
-    throw new TypeError('request must be a Request, which one of node:http is not');
+    throw new TypeError('request must be a Request; for node:http there is toNode');
   }
   const header = headers?.get('Last-Event-ID');
   if (header) return lastEventIdOption(header);

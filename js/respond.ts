@@ -1,7 +1,8 @@
 // Responses: a listener that lives as long as its client, or as long as a client may take to come back.
 
 import { AdaptedSource } from './adapted-source.js';
-import { Body } from './body.js';
+import type { Answer } from './answer.js';
+import { Body, type Sink } from './body.js';
 import { internalsOf, seatOf, streamOptions, type AbstractChannel, type StreamOptions } from './channel.js';
 import { Connection, livenessOption, type CloseReason, type LivenessOptions } from './connection.js';
 import { CoreSource } from './core-source.js';
@@ -35,11 +36,24 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
   headers?: HeadersLike | undefined;
 }
 
-/** What a class of channels brings along. @internal */
-export interface Responding {
-  /** Opens what a subclass has put in place of the channel's own stream; `undefined` when it has put nothing. */
-  adapted: ((listener: MessageQueueListener, options: StreamOptions) => AsyncIterator<unknown>) | undefined;
-  retryMilliseconds: number;
+/** Opens what a subclass has put in place of the channel's own stream. @internal */
+export type Adapted = (listener: MessageQueueListener, options: StreamOptions) => AsyncIterator<unknown>;
+
+/** A `Response`. @internal */
+export const toResponse: Answer<Response> = (status, headers, body) =>
+  new Response((typeof body === 'function' ? streamOf(body) : body) as Uint8Array<ArrayBuffer>, { status, headers });
+
+function streamOf(open: (sink: Sink) => Body): ReadableStream<Uint8Array> {
+  let body: Body;
+  return new ReadableStream<Uint8Array>(
+    {
+      start: (controller) => void (body = open(controller)),
+      pull: () => new Promise<void>((resolve) => body.pull(resolve) && resolve()),
+      cancel: () => body.cancel('cancelled'),
+    },
+    // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
+    { highWaterMark: 0 },
+  );
 }
 
 /**
@@ -49,12 +63,13 @@ export interface Responding {
  * registered and not resumable. @throws {TypeError | RangeError} when an option is none.
  * @internal
  */
-export function respond(
+export function respond<Answered>(
   channel: AbstractChannel,
   request: RequestLike | null | undefined,
   options: ResponseOptions | undefined,
-  { adapted, retryMilliseconds }: Responding,
-): Response {
+  adapted: Adapted | undefined,
+  answer: Answer<Answered>,
+): Answered {
   if (request != null && typeof request !== 'object') throw new TypeError('request must be a Request');
   const given = objectOption(options, 'options');
   const { signal, onError } = streamOptions(options);
@@ -72,11 +87,12 @@ export function respond(
   const headers = eventStreamHeaders(given.headers);
 
   const internals = internalsOf(channel);
+  const { retryMilliseconds } = internals.wire;
   // "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204 No Content."
-  if (internals.gone) return new Response(null, { status: 204, headers });
-  if (request?.method === 'HEAD') return new Response(null, { headers });
+  if (internals.gone) return answer(204, headers, null);
+  if (request?.method === 'HEAD') return answer(200, headers, null);
   // Nothing but when to come back, by when somebody else may answer.
-  if (internals.draining) return new Response(internals.raw.note(jittered(retryMilliseconds)) as Uint8Array<ArrayBuffer>, { headers });
+  if (internals.draining) return answer(200, headers, internals.raw.note(jittered(retryMilliseconds)));
 
   const seat = seatFor(channel, listener, seatOptions);
   const report = reporter(seat.listener.id, onError);
@@ -105,19 +121,24 @@ export function respond(
   const onEnd = (reason: CloseReason): void => connection.ended(reason);
   try {
     seat.listener.startSync();
-    if (!adapted) {
+    return answer(200, headers, (sink) => {
       const { delaySeconds } = internals.wire;
-      let source: CoreSource;
-      const body = new Body(connection, (body) => (source = new CoreSource(body, seat, report, { delaySeconds, signals, onEnd })));
-      connection.open(body, (reason) => source.end(reason));
-      return new Response(body.readable, { headers });
-    }
-    const stream = adapted(seat.listener, { onError });
-    // It heeds all the signals, of which a channel's own stream takes one.
-    const events = new ForeignStream(stream, seat, onEnd, signals);
-    const body = new Body(connection, (body) => new AdaptedSource(body, { seat, stream, events, retryMilliseconds, report }));
-    connection.open(body, (reason) => void events.end(reason).catch(report));
-    return new Response(body.readable, { headers });
+      let end: (reason: CloseReason) => void;
+      const body = new Body(connection, sink, (body) => {
+        if (!adapted) {
+          const source = new CoreSource(body, seat, report, { delaySeconds, signals, onEnd });
+          end = (reason) => source.end(reason);
+          return source;
+        }
+        const stream = adapted(seat.listener, { onError });
+        // It heeds all the signals, of which a channel's own stream takes one.
+        const events = new ForeignStream(stream, seat, onEnd, signals);
+        end = (reason) => void events.end(reason).catch(report);
+        return new AdaptedSource(body, { seat, stream, events, retryMilliseconds, report });
+      });
+      connection.open(body, end!);
+      return body;
+    });
   } catch (error) {
     connection.ended('failed');
     throw error;
@@ -136,7 +157,7 @@ export function seatFor(channel: AbstractChannel, given: MessageQueueListener | 
   const registered = id === undefined ? undefined : seatOf(channel, id);
   if (registered === undefined) return internalsOf(channel).register(listener ?? new MessageQueueListener({ id }), options);
   if (!registered.resumable || (listener && listener !== registered.listener)) {
-    throw new InvalidListenerException(`a listener with the id ${shownId(id)} is registered already: it is not to be resumed, or is another one`);
+    throw new InvalidListenerException(`a listener is registered already with the id ${shownId(id)}: not to be resumed, or another one`);
   }
   registered.resume(options.lastEventId);
   // The onClose of the response that is replaced may have removed it.

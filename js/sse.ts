@@ -1,5 +1,6 @@
 // SSEChannel: messages become events, and events a Response.
 
+import { RESPOND, type Answer } from './answer.js';
 import { AbstractChannel, internalsOf, type ChannelOptions, type StreamOptions } from './channel.js';
 import type { AnyEvents, ClosedMessage, EventMap, GapMessage, MessageOf, SSEEvent } from './events.js';
 import type { RequestLike } from './last-event-id.js';
@@ -7,7 +8,7 @@ import { historyOption } from './limits.js';
 import type { MessageQueueListener } from './listener.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from './options.js';
 import { drain, type DrainOptions } from './drain.js';
-import { respond, type ResponseOptions } from './respond.js';
+import { respond, toResponse, type ResponseOptions } from './respond.js';
 
 export interface SSEChannelOptions extends ChannelOptions {
   /** The least time between two deliveries of one stream, in seconds; 0 by default. */
@@ -27,15 +28,12 @@ export interface SSEChannelOptions extends ChannelOptions {
  * @typeParam Item What a stream yields, when a subclass overrides `adapt` or `messageStream`.
  */
 export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEEvent<Events>> extends AbstractChannel<Events, Item> {
-  readonly #retryMilliseconds: number;
-
   constructor(options?: SSEChannelOptions) {
     const { id, history, streamDelaySeconds, retryTimeoutMilliseconds } = objectOption(options, 'options');
     const delaySeconds = numberOption(streamDelaySeconds, 'streamDelaySeconds', 0, LONGEST_TIMER_SECONDS);
     const retryMilliseconds = numberOption(retryTimeoutMilliseconds, 'retryTimeoutMilliseconds', 15_000);
     if (!Number.isInteger(retryMilliseconds)) throw new RangeError('retryTimeoutMilliseconds must be a whole number');
     super(id === undefined ? undefined : { id }, { delaySeconds, retryMilliseconds, history: historyOption(history) });
-    this.#retryMilliseconds = retryMilliseconds;
   }
 
   /** The least time between two deliveries of one stream, in seconds. */
@@ -45,14 +43,14 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
 
   /** The reconnection time that clients are told, in milliseconds. */
   get retryTimeoutMilliseconds(): number {
-    return this.#retryMilliseconds;
+    return internalsOf(this).wire.retryMilliseconds;
   }
 
   /**
    * Makes the event of a message. An override may return any other `{ event, data, id }`: {@link response} writes just that.
    */
   protected override adapt(message: MessageOf<Events> | GapMessage | ClosedMessage, id: string | undefined): Item {
-    return { event: message.type, data: message.payload, retry: this.#retryMilliseconds, id } as Item;
+    return { event: message.type, data: message.payload, retry: this.retryTimeoutMilliseconds, id } as Item;
   }
 
   /**
@@ -69,10 +67,15 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
    * @throws {InvalidListenerException} when the listener is registered, and not to be resumed.
    */
   response(request?: RequestLike | null, options?: ResponseOptions<Events>): Response {
+    return this[RESPOND](request, options as ResponseOptions | undefined, toResponse);
+  }
+
+  /** Answers in whatever terms. @internal */
+  [RESPOND]<Answered>(request: RequestLike | null | undefined, options: ResponseOptions | undefined, answer: Answer<Answered>): Answered {
     const adapted = this.#isAdapted()
       ? (listener: MessageQueueListener, options: StreamOptions) => this.messageStream(listener as unknown as MessageQueueListener<Events>, options)
       : undefined;
-    return respond(this, request, options as ResponseOptions | undefined, { adapted, retryMilliseconds: this.#retryMilliseconds });
+    return respond(this, request, options, adapted, answer);
   }
 
   /**
@@ -83,7 +86,7 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
    * @returns when all responses have ended.
    */
   drain(options?: DrainOptions): Promise<void> {
-    return drain(internalsOf(this), this.#retryMilliseconds, options);
+    return drain(internalsOf(this), options);
   }
 
   /** Closes the channel, and has clients that come back stay away: they are answered with 204. */

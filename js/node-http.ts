@@ -1,0 +1,30 @@
+// What is used of the requests and responses of Node's servers, which frameworks hand on.
+
+/** What is used of a request of `node:http`, or of `node:http2`'s compatibility API. */
+export interface NodeRequest {
+  readonly method?: string | undefined;
+  readonly url?: string | undefined;
+  readonly headers: { readonly [name: string]: string | string[] | undefined };
+  readonly aborted?: boolean;
+  readonly readableFlowing: boolean | null;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  on(event: string, listener: (...args: any[]) => void): unknown;
+  resume(): unknown;
+}
+
+/** What is used of a response of `node:http`, or of `node:http2`'s compatibility API. */
+export interface NodeResponse {
+  readonly headersSent: boolean;
+  getHeader(name: string): number | string | string[] | undefined;
+  setHeader(name: string, value: string | string[]): unknown;
+  removeHeader(name: string): void;
+  writeHead(status: number): unknown;
+  write(bytes: Uint8Array): boolean;
+  end(bytes?: Uint8Array): unknown;
+  destroy(): unknown;
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  on(event: string, listener: (...args: any[]) => void): unknown;
+}
+
+/** A handler for `createServer` and the routes of frameworks. It does not throw. */
+export type NodeHandler<Request extends NodeRequest = NodeRequest> = (request: Request, response: NodeResponse, next?: (error?: unknown) => void) => void;

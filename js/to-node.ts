@@ -1,0 +1,86 @@
+// toNode: a channel as a handler of Node's requests, `(request, response)`, whose bytes go straight to the socket.
+
+import { RESPOND, type Answer, type Responder } from './answer.js';
+import type { AnyEvents, EventMap } from './events.js';
+import type { RequestLike } from './last-event-id.js';
+import type { NodeHandler, NodeRequest, NodeResponse } from './node-http.js';
+import { functionOption, shown } from './options.js';
+import { Outgoing, sendHead } from './outgoing.js';
+import type { ResponseOptions } from './respond.js';
+import type { SSEChannel } from './sse.js';
+
+/** What is answered when a channel cannot, by the code of what it throws. A program's own mistakes are 500. */
+const STATUS: Record<string, number> = { ERIC_INVALID_CHANNEL: 503, ERIC_INVALID_LISTENER: 409 };
+
+/**
+ * Makes a handler of a channel: it answers as {@link SSEChannel.response} does, for `node:http`, `node:http2` with its
+ * compatibility API, Express and whatever else has their requests and responses.
+ *
+ * The socket of a client that has not taken the end of its response within `stallSeconds` is destroyed; that of one which stalls
+ * at once. What cannot be answered (a closed channel: 503, a listener that is taken: 409, a wrong option: 500) goes to `next`
+ * where there is one.
+ *
+ * @param options As for `response()`; or what makes them for a request.
+ * @throws {TypeError} when it is no channel.
+ *
+ * @example
+ * createServer(toNode(channel)).listen(8080);
+ * app.get('/events', toNode(channel, (request) => ({ listener: request.query.page, resumeSeconds: 60 })));
+ */
+export function toNode<Events extends EventMap<Events> = AnyEvents, Request extends NodeRequest = NodeRequest>(
+  channel: SSEChannel<Events, any>, // eslint-disable-line @typescript-eslint/no-explicit-any
+  options?: ResponseOptions<Events> | ((request: Request) => ResponseOptions<Events> | undefined),
+): NodeHandler<Request> {
+  const responder = channel as unknown as Responder;
+  if (typeof responder?.[RESPOND] !== 'function') throw new TypeError(`channel must be an SSEChannel, not ${shown(channel)}`);
+  return (request, response, next) => {
+    let given: ResponseOptions | undefined;
+    try {
+      given = (typeof options === 'function' ? options(request) : options) as ResponseOptions | undefined;
+      responder[RESPOND](asked(request), given, answer(request, response, given));
+    } catch (error) {
+      if (next) next(error);
+      else refuse(response, error, given);
+    }
+  };
+}
+
+/** A request in the terms of `response()`. It has no signal: that the client has left is told by the response. */
+function asked({ method, url, headers }: NodeRequest): RequestLike {
+  const get = (name: string): string | null => headers[name.toLowerCase()]?.toString() ?? null;
+  return { method: method ?? 'GET', url: url ?? '', headers: { get }, signal: undefined as unknown as AbortSignal };
+}
+
+function answer(request: NodeRequest, response: NodeResponse, options: ResponseOptions | undefined): Answer<void> {
+  return (status, headers, body) => {
+    if (typeof body === 'function') return send(request, headers, new Outgoing(response, body, options));
+    sendHead(response, status, headers);
+    if (body) response.end(body);
+    else response.end();
+  };
+}
+
+function send(request: NodeRequest, headers: Headers, outgoing: Outgoing): void {
+  // A connection of which nothing is read does not tell that it was closed; what nobody has begun to read nobody wants.
+  if (request.readableFlowing === null) request.resume();
+  // Of a response that waits for an earlier one on its connection nothing else is told.
+  request.on('aborted', () => outgoing.leave('cancelled'));
+  if (request.aborted) outgoing.leave('cancelled');
+  outgoing.start(headers);
+}
+
+/** Answers a request that the channel has refused. */
+function refuse(response: NodeResponse, error: unknown, options: ResponseOptions | undefined): void {
+  const status = STATUS[String((error as { code?: unknown } | null)?.code)] ?? 500;
+  if (status === 500) {
+    const onError = functionOption(options?.onError, 'onError');
+    if (onError) onError(error);
+    else console.error('eric-sse: a request could not be answered:', error);
+  }
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  response.writeHead(status);
+  response.end();
+}
