@@ -7,6 +7,7 @@ import { eventStreamHeaders, type HeadersLike } from '../headers.js';
 import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
 import { ENDED, WAIT } from '../open.js';
 import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
+import { toResponse } from '../respond.js';
 import { onAbort } from '../signals.js';
 import { lastIdIn } from './last-id.js';
 import { STREAM_ENDED } from './sockets.js';
@@ -63,12 +64,15 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
   if (!answer.webSocket) return answer;
 
   const connection: Connection = new Connection(liveness, { resumable: false, connection: undefined }, (reason) => onClose?.({ reason }));
-  let source: SocketSource;
-  const body = new Body(connection, (body) => (source = new SocketSource(body, connection, { ask, queueBytes, lastEventId })));
-  source!.listen(answer.webSocket);
-  connection.open(body, (reason) => source.end(reason));
-  source!.onEnd = onAbort([signal], () => source.end('aborted'));
-  return new Response(body.readable, { headers });
+  const { webSocket } = answer;
+  return toResponse(200, headers, (sink) => {
+    let source: SocketSource;
+    const body = new Body(connection, sink, (body) => (source = new SocketSource(body, connection, { ask, queueBytes, lastEventId })));
+    source!.listen(webSocket);
+    connection.open(body, (reason) => source.end(reason));
+    source!.onEnd = onAbort([signal], () => source.end('aborted'));
+    return body;
+  });
 }
 
 /** One channel for all relays of a Worker, which writes their notes. It has no listeners. */
