@@ -5,22 +5,25 @@ export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
-  readonly aborted?: boolean;
   readonly readableFlowing: boolean | null;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  on(event: string, listener: (...args: any[]) => void): unknown;
+  readonly socket: {
+    readonly destroyed: boolean;
+    on(event: 'close', listener: () => void): unknown;
+    off(event: 'close', listener: () => void): unknown;
+  };
   resume(): unknown;
 }
 
 /** What is used of a response of `node:http`, or of `node:http2`'s compatibility API. */
 export interface NodeResponse {
   readonly headersSent: boolean;
+  readonly socket: object | null;
   getHeader(name: string): number | string | string[] | undefined;
   setHeader(name: string, value: string | string[]): unknown;
   removeHeader(name: string): void;
   writeHead(status: number): unknown;
   write(bytes: Uint8Array): boolean;
-  end(bytes?: Uint8Array): unknown;
+  end(): unknown;
   destroy(): unknown;
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
   on(event: string, listener: (...args: any[]) => void): unknown;

@@ -4,13 +4,11 @@ import { RESPOND, type Answer, type Responder } from './answer.js';
 import type { AnyEvents, EventMap } from './events.js';
 import type { RequestLike } from './last-event-id.js';
 import type { NodeHandler, NodeRequest, NodeResponse } from './node-http.js';
-import { functionOption, shown } from './options.js';
+import { shown } from './options.js';
 import { Outgoing, sendHead } from './outgoing.js';
+import { refusal } from './refusal.js';
 import type { ResponseOptions } from './respond.js';
 import type { SSEChannel } from './sse.js';
-
-/** What is answered when a channel cannot, by the code of what it throws. A program's own mistakes are 500. */
-const STATUS: Record<string, number> = { ERIC_INVALID_CHANNEL: 503, ERIC_INVALID_LISTENER: 409 };
 
 /**
  * Makes a handler of a channel: it answers as {@link SSEChannel.response} does, for `node:http`, `node:http2` with its
@@ -53,30 +51,30 @@ function asked({ method, url, headers }: NodeRequest): RequestLike {
 
 function answer(request: NodeRequest, response: NodeResponse, options: ResponseOptions | undefined): Answer<void> {
   return (status, headers, body) => {
-    if (typeof body === 'function') return send(request, headers, new Outgoing(response, body, options));
+    if (typeof body === 'function') return send(request, response, headers, new Outgoing(response, body, options));
     sendHead(response, status, headers);
-    if (body) response.end(body);
-    else response.end();
+    if (body) response.write(body);
+    response.end();
   };
 }
 
-function send(request: NodeRequest, headers: Headers, outgoing: Outgoing): void {
+function send(request: NodeRequest, response: NodeResponse, headers: Headers, outgoing: Outgoing): void {
   // A connection of which nothing is read does not tell that it was closed; what nobody has begun to read nobody wants.
   if (request.readableFlowing === null) request.resume();
-  // Of a response that waits for an earlier one on its connection nothing else is told.
-  request.on('aborted', () => outgoing.leave('cancelled'));
-  if (request.aborted) outgoing.leave('cancelled');
+  // A response that waits for an earlier one on its connection has no socket yet, and is not told that it was closed.
+  if (response.socket === null) {
+    const { socket } = request;
+    const leave = (): void => outgoing.leave('cancelled');
+    if (socket.destroyed) return leave();
+    socket.on('close', leave);
+    response.on('close', () => socket.off('close', leave));
+  }
   outgoing.start(headers);
 }
 
 /** Answers a request that the channel has refused. */
 function refuse(response: NodeResponse, error: unknown, options: ResponseOptions | undefined): void {
-  const status = STATUS[String((error as { code?: unknown } | null)?.code)] ?? 500;
-  if (status === 500) {
-    const onError = functionOption(options?.onError, 'onError');
-    if (onError) onError(error);
-    else console.error('eric-sse: a request could not be answered:', error);
-  }
+  const status = refusal(error, options?.onError);
   if (response.headersSent) {
     response.destroy();
     return;

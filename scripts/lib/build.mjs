@@ -10,14 +10,15 @@ import { step } from './step.mjs';
 import { buildWasm } from './wasm.mjs';
 
 /**
- * Published name -> module under js/, without extensions.
- * @typedef {{ esm: Record<string, string>, cjs: Record<string, string> }} Entries
+ * Published name -> module under js/, without extensions. Those that stand `alone` share no class with the others.
+ * @typedef {{ esm: Record<string, string>, alone: Record<string, string>, cjs: Record<string, string> }} Entries
  */
 
-const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim', node: 'entries/node', testing: 'entries/testing' };
+const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim' };
+const ALONE = { node: 'entries/node', 'service-worker': 'entries/service-worker', testing: 'entries/testing' };
 
 /** @type {Entries} */
-const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' }, cjs: EVERYWHERE };
+const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' }, alone: ALONE, cjs: { ...EVERYWHERE, ...ALONE } };
 
 const INPUTS = ['js', 'pkg', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib'];
 

@@ -11,7 +11,7 @@ import { WASM, wasmImports } from './wasm-imports.mjs';
  * What wasm-bindgen's own loader would leave behind. We compile and instantiate ourselves, so it has to be shaken out:
  * bundlers of other projects would follow it to a file that is not there.
  */
-const LEFTOVERS = ['import.meta.url', 'new URL('];
+const LEFTOVERS = ['import.meta.url', 'new URL("'];
 
 /** @type {import('esbuild').BuildOptions} */
 const COMMON = {
@@ -33,14 +33,13 @@ const COMMON = {
 };
 
 /** @param {import('./build.mjs').Entries} entries */
-export async function bundle({ esm, cjs }) {
+export async function bundle({ esm, alone, cjs }) {
   const { build } = await import('esbuild');
-  const { node, ...inAnyRuntime } = esm;
   const built = await Promise.all([
     // Together, so that the entries share one chunk, and with it one instance of every class.
-    build({ ...COMMON, entryPoints: sources(inAnyRuntime), format: 'esm', splitting: true }),
-    // Apart: what it shares would be a chunk of its own, at the expense of everybody who has no use for it.
-    ...(node ? [build({ ...COMMON, entryPoints: sources({ node }), format: 'esm' })] : []),
+    build({ ...COMMON, entryPoints: sources(esm), format: 'esm', splitting: true }),
+    // Apart: each chunk that the default entry is split into makes it heavier.
+    build({ ...COMMON, entryPoints: sources(alone), format: 'esm' }),
     build({ ...COMMON, entryPoints: sources(cjs), format: 'cjs', outExtension: { '.js': '.cjs' } }),
   ]);
   copyFileSync(WASM, path.join(DIST, path.basename(WASM)));

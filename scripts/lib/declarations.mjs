@@ -13,7 +13,8 @@ import { quietly } from './run.mjs';
 const SPECIFIER = /(\bfrom\s+|\bimport\s+|\bimport\()(['"])(\.[^'"]*)\.js\2/g;
 
 /** @param {import('./build.mjs').Entries} entries */
-export async function buildDeclarations({ esm, cjs }) {
+export async function buildDeclarations({ esm: split, alone, cjs }) {
+  const esm = { ...split, ...alone };
   const emitted = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-types-'));
   try {
     await quietly(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', emitted]);

@@ -5,7 +5,9 @@ import { createRequire } from 'node:module';
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as esm from 'eric-sse';
+import { HTTP1 } from './lib/clients.mjs';
 import { registerNodeHttp } from './lib/node-http.mjs';
+import { served } from './lib/site.mjs';
 import suite from './suite/index.mjs';
 
 const cjs = createRequire(import.meta.url)('eric-sse');
@@ -16,7 +18,9 @@ for (const [runtime, eric] of Object.entries({ 'Node, import': esm, 'Node, requi
   });
 }
 
-describe('Node, over HTTP', () => registerNodeHttp(esm));
+describe('Node, over HTTP', () => {
+  registerNodeHttp(esm, (answering) => served((request) => answering().channel.response(request, answering().options)), HTTP1);
+});
 
 describe('Node, the two builds', () => {
   test('they offer the same names', () => {

@@ -8,7 +8,7 @@ import { bundle } from './lib/bundle.mjs';
 import { contents } from './lib/contents.mjs';
 
 /** What eric-sse/node exports. */
-const NODE = ['InvalidChannelException', 'InvalidListenerException', 'InvalidMessageFormat', 'QueueFullException', 'SocketClient', 'SocketError', 'SocketStream'];
+const NODE = ['InvalidChannelException', 'InvalidListenerException', 'InvalidMessageFormat', 'QueueFullException', 'SocketClient', 'SocketError', 'SocketStream', 'toNode'];
 
 /** @type {import('./lib/install.mjs').Project} */
 let project;

@@ -1,28 +1,37 @@
-// response() over real HTTP, at a Node server that speaks to fetch handlers through @hono/node-server.
+// What a client of a server sees, over real HTTP: through fetch handlers and @hono/node-server, or toNode, whatever serves.
 
 import assert from 'node:assert/strict';
-import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { PRELUDE } from '../suite/body.mjs';
 import { promptly } from '../suite/support.mjs';
-import { served } from './site.mjs';
-import { subscribe, until } from './sse-client.mjs';
+import { until } from './sse-client.mjs';
 
-/** @param {typeof import('eric-sse')} eric */
-export function registerNodeHttp({ MessageQueueListener, SSEChannel }) {
-  /** @type {Awaited<ReturnType<typeof served>>} */
+/**
+ * @typedef {object} Server
+ * @property {string} url
+ * @property {() => Promise<unknown>} close
+ * @typedef {() => { channel: import('eric-sse').SSEChannel, options: import('eric-sse').ResponseOptions }} Answering what answers the next request
+ */
+
+/**
+ * @param {typeof import('eric-sse')} eric
+ * @param {(answering: Answering) => Promise<Server>} serve
+ * @param {import('./clients.mjs').Client} client
+ */
+export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle }) {
+  /** @type {Server} */
   let server;
   /** A channel of the test's own, which the server answers with. @type {import('eric-sse').SSEChannel} */
   let channel;
   /** How it answers. @type {import('eric-sse').ResponseOptions} */
-  let responding;
-  const fresh = (options = {}) => {
-    channel = new SSEChannel();
-    responding = options;
+  let options;
+  const fresh = (responding = {}, of = {}) => {
+    channel = new SSEChannel(of);
+    options = responding;
   };
 
   before(async () => {
-    server = await served((request) => channel.response(request, { listener: new MessageQueueListener(), ...responding }));
+    server = await serve(() => ({ channel, options }));
   });
   after(() => server.close());
 
@@ -30,12 +39,12 @@ export function registerNodeHttp({ MessageQueueListener, SSEChannel }) {
 
   test('a client gets the headers and the first bytes at once, then the messages', async () => {
     fresh();
-    const { response, reader, leave } = await subscribe(server.url);
-    assert.equal(response.status, 200);
-    assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-    assert.equal(response.headers.get('cache-control'), 'no-cache, no-transform');
-    assert.equal(response.headers.get('x-accel-buffering'), 'no');
-    assert.equal(response.headers.get('content-length'), null);
+    const { status, headers, reader, leave } = await subscribe(server.url);
+    assert.equal(status, 200);
+    assert.equal(headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    assert.equal(headers.get('cache-control'), 'no-cache, no-transform');
+    assert.equal(headers.get('x-accel-buffering'), 'no');
+    assert.equal(headers.get('content-length'), null);
     assert.match(await reader.chunk(), PRELUDE);
     channel.broadcast({ type: 'n', payload: { x: 1 } });
     assert.deepEqual((await reader.events(1)).map(({ type, data }) => [type, data]), [['n', '{"x":1}']]);
@@ -69,9 +78,10 @@ export function registerNodeHttp({ MessageQueueListener, SSEChannel }) {
 
   test('a HEAD request is answered with the headers and leaves no listener', async () => {
     fresh();
-    const response = await promptly(fetch(server.url, { method: 'HEAD' }));
-    assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-    assert.equal(await response.text(), '');
+    const { status, headers, text } = await promptly(head(server.url));
+    assert.equal(status, 200);
+    assert.equal(headers.get('content-type'), 'text/event-stream; charset=utf-8');
+    assert.equal(text, '');
     assert.equal(channel.listenerCount, 0);
   });
 
@@ -87,7 +97,8 @@ export function registerNodeHttp({ MessageQueueListener, SSEChannel }) {
 
   test('what a client does not read stays with the channel, not in the server\'s buffers', async () => {
     fresh({ queue: { bytes: Infinity } });
-    const response = await slowClient();
+    const leave = await promptly(idle(server.url));
+    await listeners(1);
     const [{ id }] = channel.listeners();
     const payload = 'x'.repeat(100_000);
     const COUNT = 1000;
@@ -96,10 +107,117 @@ export function registerNodeHttp({ MessageQueueListener, SSEChannel }) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     const { type } = channel.deliverNext(id);
     assert.ok(Number(type.slice(1)) < COUNT / 2, `the server has taken everything up to ${type}`);
-    response.destroy();
+    leave();
     await listeners(0);
   });
 
-  /** A client that has the headers and reads nothing. @returns {Promise<http.IncomingMessage>} */
-  const slowClient = () => promptly(new Promise((resolve, reject) => http.get(server.url, { agent: false }, resolve).on('error', reject)));
+  test('who comes back is replayed what it has missed, by its header or by the query', async () => {
+    fresh();
+    const first = await subscribe(server.url);
+    channel.broadcast({ type: 'n', payload: 1 });
+    const [{ lastEventId }] = await first.reader.events(1);
+    first.leave();
+    await listeners(0);
+    for (const payload of [2, 3]) channel.broadcast({ type: 'n', payload });
+    for (const [url, headers] of [[server.url, { 'Last-Event-ID': lastEventId }], [`${server.url}/?lastEventId=${lastEventId}`, {}]]) {
+      const { reader, leave } = await subscribe(url, { headers });
+      assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['2', '3']);
+      leave();
+    }
+    await listeners(0);
+  });
+
+  test('a listener that outlives its connection goes on with what was dispatched meanwhile', async () => {
+    fresh({ listener: 'page', resumeSeconds: 60 });
+    const first = await subscribe(server.url);
+    channel.broadcast({ type: 'n', payload: 1 });
+    const [{ lastEventId }] = await first.reader.events(1);
+    first.leave();
+    await until(() => channel.stats().connected, (count) => count === 0, 'connections');
+    channel.dispatch('page', { type: 'n', payload: 'for you' });
+    const { reader, leave } = await subscribe(server.url, { headers: { 'Last-Event-ID': lastEventId } });
+    assert.deepEqual((await reader.events(1)).map(({ data }) => data), ['for you']);
+    leave();
+    await until(() => channel.stats().connected, (count) => count === 0, 'connections');
+  });
+
+  test('heartbeats come while nothing else does', async () => {
+    fresh({ heartbeatSeconds: 0.05 });
+    const { reader, leave } = await subscribe(server.url);
+    await reader.chunk();
+    while ((reader.text.match(/^:$/gm) ?? []).length < 3) await reader.chunk();
+    assert.deepEqual(reader.decoder.events, []);
+    leave();
+    await listeners(0);
+  });
+
+  test('the response ends after its longest duration, behind what is ready, and says when to come back', async () => {
+    const reasons = [];
+    fresh({ maxDurationSeconds: 0.3, onClose: ({ reason }) => void reasons.push(reason) });
+    const { reader } = await subscribe(server.url);
+    channel.broadcast({ type: 'n', payload: 1 });
+    await reader.rest();
+    assert.deepEqual(reader.decoder.events.map(({ data }) => data), ['1']);
+    assert.equal(reader.decoder.retries, 2);
+    assert.deepEqual(reasons, ['expired']);
+  });
+
+  test('drain ends the responses, and answers those who come meanwhile with when to come back', async () => {
+    fresh();
+    const clients = await Promise.all([1, 2, 3].map(() => subscribe(server.url)));
+    channel.broadcast({ type: 'n', payload: 1 });
+    await channel.drain({ seconds: 0.1 });
+    for (const { reader } of clients) {
+      await reader.rest();
+      assert.deepEqual(reader.decoder.events.map(({ data }) => data), ['1']);
+    }
+    const { reader } = await subscribe(server.url);
+    await reader.rest();
+    assert.match(reader.text, /^retry: \d+\n\n$/);
+    assert.deepEqual(channel.stats().ended, { drained: 3 });
+  });
+
+  test('a channel that is gone answers with 204', async () => {
+    fresh();
+    channel.gone();
+    const { status, reader } = await subscribe(server.url);
+    assert.equal(status, 204);
+    await reader?.rest();
+    assert.equal(channel.listenerCount, 0);
+  });
+
+  test('headers of the options are sent as well, cookies one by one', async () => {
+    fresh({ headers: [['X-Mine', 'yes'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['Connection', 'close'], ['Keep-Alive', 'x']] });
+    const { headers, leave } = await subscribe(server.url);
+    assert.equal(headers.get('x-mine'), 'yes');
+    assert.deepEqual(headers.getSetCookie(), ['a=1', 'b=2']);
+    leave();
+    await listeners(0);
+  });
+
+  test('onClose is told once who has left', async () => {
+    const reasons = [];
+    fresh({ onClose: ({ reason }) => void reasons.push(reason) });
+    const { reader, leave } = await subscribe(server.url);
+    await reader.chunk();
+    leave();
+    await listeners(0);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    assert.equal(reasons.length, 1);
+    assert.match(reasons[0], /^(cancelled|aborted)$/);
+  });
+
+  test('a channel of a subclass answers as it adapts', async () => {
+    fresh();
+    channel = new (class extends SSEChannel {
+      adapt(message, id) {
+        return { ...super.adapt(message, id), data: ['adapted', message.payload] };
+      }
+    })();
+    const { reader, leave } = await subscribe(server.url);
+    for (const payload of [1, 2]) channel.broadcast({ type: 'n', payload });
+    assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['["adapted",1]', '["adapted",2]']);
+    leave();
+    await listeners(0);
+  });
 }

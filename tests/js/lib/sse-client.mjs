@@ -11,7 +11,7 @@ import { promptly } from '../suite/support.mjs';
 export async function subscribe(url, init = {}) {
   const controller = new AbortController();
   const response = await promptly(fetch(url, { ...init, signal: controller.signal }), 'the response');
-  return { response, reader: new BodyReader(response), leave: () => controller.abort() };
+  return { response, reader: response.body ? new BodyReader(response) : undefined, leave: () => controller.abort() };
 }
 
 /**

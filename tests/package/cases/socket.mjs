@@ -20,6 +20,7 @@ console.log(
     alike: names.every((name) => !(name in whole) || new whole[name]('text').code === new node[name]('text').code),
     names,
     required: Object.keys(required).sort(),
-    named: names.filter((name) => node[name].name !== name || required[name].name !== name),
+    // Of classes: what a function is called nobody sees.
+    named: names.filter((name) => /^[A-Z]/.test(name)).filter((name) => node[name].name !== name || required[name].name !== name),
   }),
 );

@@ -53,7 +53,7 @@ export const contents = [
         for (const [key, each] of Object.entries(value)) walk(`${name} ${key}`, each);
       };
       walk('exports', manifestOf(folder).exports);
-      assert.deepEqual(conditions.map(([name]) => name), ['exports . workerd', 'exports . import', 'exports . require', 'exports ./slim import', 'exports ./slim require', 'exports ./node import', 'exports ./node require', 'exports ./testing import', 'exports ./testing require', 'exports ./cloudflare']);
+      assert.deepEqual(conditions.map(([name]) => name), ['exports . workerd', 'exports . import', 'exports . require', 'exports ./slim import', 'exports ./slim require', 'exports ./node import', 'exports ./node require', 'exports ./testing import', 'exports ./testing require', 'exports ./cloudflare', 'exports ./service-worker import', 'exports ./service-worker require']);
       for (const [name, value] of conditions) {
         assert.deepEqual(Object.keys(value), ['types', 'default'], name);
         assert.equal(value.types, value.default.replace(/\.(c?)js$/, '.d.$1ts'), name);

@@ -2,7 +2,11 @@
 
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import { createServer, type IncomingMessage } from 'node:http';
+import { createSecureServer, createServer as createHttp2Server } from 'node:http2';
+import { createServer as createHttpsServer } from 'node:https';
 import { SSEChannel } from 'eric-sse';
+import { toNode, type NodeHandler } from 'eric-sse/node';
 import { init, initSync } from 'eric-sse/slim';
 import type { Events } from '../support.js';
 
@@ -22,3 +26,22 @@ channel.watch({ signal: AbortSignal.timeout(100) });
 channel.watch({ signal: AbortSignal.any([AbortSignal.timeout(100)]) });
 
 export { start };
+
+// claim: a channel is a handler of requests of http, of https and of http2's compatibility API
+createServer(toNode(channel));
+createHttpsServer({}, toNode(channel, { heartbeatSeconds: 20, events: ['tick'], onClose: ({ reason }) => void (reason satisfies string) }));
+createHttp2Server(toNode(channel, undefined));
+createSecureServer({ allowHTTP1: true }, toNode(channel));
+
+// claim: options may be made for each request, as the server knows it
+createServer(toNode(channel, ({ url }) => (url === '/ticks' ? { events: ['tick'] } : undefined)));
+createServer(toNode(channel, ({ headers, socket }: IncomingMessage) => ({ listener: headers.cookie ?? String(socket.remoteAddress), resumeSeconds: 60 })));
+const handler: NodeHandler<IncomingMessage> = toNode(channel, (request: IncomingMessage) => ({ filter: () => request.complete }));
+
+// claim: a handler may be called by hand, and with what frameworks pass on
+createServer((request, response) => handler(request, response));
+createServer((request, response) => handler(request, response, (error?: unknown) => void response.destroy(error as Error)) satisfies void);
+
+// claim: channels of any events and items are taken
+toNode(new SSEChannel());
+toNode(new (class extends SSEChannel<Events, { event: string; data: unknown }> {})());

@@ -1,6 +1,8 @@
 // What a client of a socket server does not take.
 
-import { SocketClient } from 'eric-sse/node';
+import { SSEChannel, type AbstractChannel } from 'eric-sse';
+import { SocketClient, toNode } from 'eric-sse/node';
+import { some } from '../support.js';
 
 const client = new SocketClient('/tmp/eric.sock');
 
@@ -21,3 +23,9 @@ client.stream('news');
 // claim: the path is read-only
 // @ts-expect-error TS2540: read-only
 client.path = '/tmp/other.sock';
+
+// claim: only a channel with responses is a handler
+// @ts-expect-error TS2345: a channel without responses
+toNode(some<AbstractChannel>());
+// @ts-expect-error TS2322: no duration
+toNode(new SSEChannel(), { heartbeatSeconds: '20' });

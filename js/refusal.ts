@@ -1,0 +1,13 @@
+// Refusal: what a client is told when its channel cannot answer.
+
+/** By the code of what is thrown. A program's own mistakes are 500. */
+const STATUS: Record<string, number> = { ERIC_INVALID_CHANNEL: 503, ERIC_INVALID_LISTENER: 409 };
+
+/** Returns the status, and tells `onError`, else the console, of what is the program's own mistake. */
+export function refusal(error: unknown, onError: unknown): number {
+  const status = STATUS[String((error as { code?: unknown } | null)?.code)] ?? 500;
+  if (status !== 500) return status;
+  if (typeof onError === 'function') onError(error);
+  else console.error('eric-sse: a request could not be answered:', error);
+  return status;
+}
