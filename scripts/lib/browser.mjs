@@ -1,4 +1,4 @@
-// Chromium or Chrome and its driver: named by the environment, found on PATH, or installed by the system's packages.
+// Chromium or Chrome and its driver, and Firefox: named by the environment, found on PATH, or installed by the system's packages.
 
 import { Failure } from './failure.mjs';
 import { ask, isExecutable, quietly, which } from './run.mjs';
@@ -7,6 +7,8 @@ import { step } from './step.mjs';
 /** Chromium first: what apt installs, so that browser and driver are of one version. */
 const BROWSERS = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 const PACKAGES = ['chromium', 'chromium-driver', 'fonts-liberation'];
+const FIREFOXES = ['firefox-esr', 'firefox'];
+const FIREFOX_PACKAGES = ['firefox-esr'];
 
 /** @typedef {{ chrome: string, chromedriver: string }} Browser */
 
@@ -23,8 +25,21 @@ function findChromedriver() {
 export async function ensureBrowser() {
   const found = findBoth();
   if (found) return found;
-  if (canInstall()) await step(`installing ${PACKAGES.join(', ')}`, install).catch(giveUp);
+  if (canInstall()) await install(PACKAGES).catch(giveUp);
   return findBoth() ?? giveUp();
+}
+
+/** Firefox's executable, or undefined. */
+function findFirefox() {
+  return named('FIREFOX_BIN') ?? FIREFOXES.map((name) => which(name)).find(Boolean);
+}
+
+/** @returns {Promise<string>} */
+export async function ensureFirefox() {
+  const found = findFirefox();
+  if (found) return found;
+  if (canInstall()) await install(FIREFOX_PACKAGES).catch(giveUpFirefox);
+  return findFirefox() ?? giveUpFirefox();
 }
 
 /** @returns {Browser | undefined} */
@@ -34,7 +49,7 @@ function findBoth() {
   return chrome && chromedriver ? { chrome, chromedriver } : undefined;
 }
 
-/** @param {'CHROME_BIN' | 'CHROMEDRIVER'} variable */
+/** @param {'CHROME_BIN' | 'CHROMEDRIVER' | 'FIREFOX_BIN'} variable */
 function named(variable) {
   const file = process.env[variable];
   if (file && !isExecutable(file)) throw new Failure(`${variable} names ${file}, which is not an executable file.`);
@@ -47,10 +62,13 @@ function canInstall() {
   return which('apt-get') !== undefined && (isRoot() || ask('sudo', ['-n', 'true']) !== undefined);
 }
 
-async function install() {
-  // A source that cannot be reached need not be the one that has the browser: let the installation decide.
-  await apt('update').catch(() => {});
-  await apt('install', '-y', '--no-install-recommends', ...PACKAGES);
+/** @param {string[]} packages */
+function install(packages) {
+  return step(`installing ${packages.join(', ')}`, async () => {
+    // A source that cannot be reached need not be the one that has the browser: let the installation decide.
+    await apt('update').catch(() => {});
+    await apt('install', '-y', '--no-install-recommends', ...packages);
+  });
 }
 
 /** @param {...string} args */
@@ -67,4 +85,13 @@ function apt(...args) {
 function giveUp(cause) {
   if (cause instanceof Failure) console.error(cause.message);
   throw new Failure('The tests in a browser need Chromium or Chrome and its driver: install both (Debian: chromium and chromium-driver), or name their executables in CHROME_BIN and CHROMEDRIVER, then run this again.');
+}
+
+/**
+ * @param {unknown} [cause]
+ * @returns {never}
+ */
+function giveUpFirefox(cause) {
+  if (cause instanceof Failure) console.error(cause.message);
+  throw new Failure('The tests in Firefox need it: install it (Debian: firefox-esr), or name its executable in FIREFOX_BIN, then run this again.');
 }

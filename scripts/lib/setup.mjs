@@ -1,6 +1,6 @@
 // What a script needs before it can start, in the order in which the parts need each other.
 
-import { ensureBrowser } from './browser.mjs';
+import { ensureBrowser, ensureFirefox } from './browser.mjs';
 import { ensureNpmPackages } from './npm.mjs';
 import { ensureWasmTarget, requireCargo } from './rust.mjs';
 import { wasmToolsEnv } from './wasm-tools.mjs';
@@ -23,4 +23,9 @@ export async function setUpBuild() {
 export async function setUpBrowser() {
   const { chrome, chromedriver } = await ensureBrowser();
   return { CHROME_BIN: chrome, CHROMEDRIVER: chromedriver };
+}
+
+/** Sets up what the tests in Firefox need, and returns the variable that names it. @returns {Promise<NodeJS.ProcessEnv>} */
+export async function setUpFirefox() {
+  return { FIREFOX_BIN: await ensureFirefox() };
 }

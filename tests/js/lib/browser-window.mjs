@@ -16,11 +16,13 @@ const STARTS = {
 };
 
 /** Has a context run the suite. @param {keyof typeof STARTS} runtime @returns {Promise<string | undefined>} a problem */
-globalThis.runIn = (runtime) =>
+export const runIn = (runtime) =>
   new Promise((resolve, reject) => {
     endings.set(runtime, resolve);
     Promise.resolve(STARTS[runtime]()).catch(reject);
   });
+
+globalThis.runIn = runIn;
 
 /** The service worker, in charge of this page. */
 async function installed() {

@@ -1,4 +1,4 @@
-// Runs the suite where there is no test runner: in workerd and in a browser. Bundled with it.
+// Runs the suite where there is no test runner of ours: in workerd, in a browser (bundled with it), in other runtimes.
 
 import suite from '../suite/index.mjs';
 
@@ -11,7 +11,14 @@ const LONGEST_TEST_MS = 30_000;
 const uncaught = [];
 // When the module is loaded: a service worker takes such listeners at no other time.
 globalThis.addEventListener?.('error', (event) => uncaught.push(`uncaught: ${shown(event.error ?? event.message)}`));
-globalThis.addEventListener?.('unhandledrejection', (event) => uncaught.push(`unhandled rejection: ${shown(event.reason)}`));
+globalThis.addEventListener?.('unhandledrejection', (event) => {
+  // Deno would end, and the other tests with it.
+  event.preventDefault();
+  noteUncaught('unhandled rejection', event.reason);
+});
+
+/** For runtimes that tell it in another way. @param {string} what @param {unknown} error */
+export const noteUncaught = (what, error) => void uncaught.push(`${what}: ${shown(error)}`);
 
 /**
  * Runs every test, one after another.

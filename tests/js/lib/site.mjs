@@ -8,8 +8,11 @@ import { bundled } from './bundle.mjs';
 
 /** The window loads the package as it was built, file by file; the workers have it bundled, as applications do. */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>eric-sse</title><link rel="icon" href="data:,">
-<script type="importmap">{ "imports": { "eric-sse": "/dist/index.js" } }</script>
-<script type="module" src="/window.js"></script>`;
+<script type="importmap">{ "imports": { "eric-sse": "/dist/index.js" } }</script>`;
+/** For a browser with a driver, which tells the page what to do. */
+const DRIVEN = '<script type="module" src="/window.js"></script>';
+/** For a browser without one: the address says what to do. */
+const UNDRIVEN = '<script type="module" src="/undriven.js"></script>';
 
 /**
  * Serves a fetch handler. `drop` destroys all connections, as a server that crashes does.
@@ -33,10 +36,12 @@ export async function served(fetch) {
   };
 }
 
-export async function openSite() {
+/** @param {(told: { runtime: string, answer?: any, done?: boolean, problem?: string }) => void} [onTold] is told what a page without a driver tells */
+export async function openSite(onTold = () => {}) {
   const worker = { conditions: ['browser', 'import'] };
   const scripts = {
     '/window.js': await bundled('browser-window.mjs', { external: ['eric-sse'] }),
+    '/undriven.js': await bundled('browser-undriven.mjs', { external: ['eric-sse'] }),
     '/worker.js': await bundled('browser-worker.mjs', worker),
     '/service-worker.js': await bundled('browser-service-worker.mjs', { ...worker, format: 'iife' }),
   };
@@ -51,7 +56,12 @@ export async function openSite() {
 
   const server = await served(async (request) => {
     const { pathname, searchParams } = new URL(request.url);
-    if (pathname === '/') return new Response(PAGE, { headers: { 'Content-Type': 'text/html' } });
+    if (pathname === '/') return new Response(PAGE + DRIVEN, { headers: { 'Content-Type': 'text/html' } });
+    if (pathname === '/undriven') return new Response(PAGE + UNDRIVEN, { headers: { 'Content-Type': 'text/html' } });
+    if (pathname === '/told') {
+      onTold(await request.json());
+      return new Response(null, { status: 204 });
+    }
     if (pathname === '/events') {
       lastEventIds.push(request.headers.get('Last-Event-ID'));
       return channel(searchParams.get('channel')).response(request);
