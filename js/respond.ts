@@ -44,16 +44,19 @@ export const toResponse: Answer<Response> = (status, headers, body) =>
   new Response((typeof body === 'function' ? streamOf(body) : body) as Uint8Array<ArrayBuffer>, { status, headers });
 
 function streamOf(open: (sink: Sink) => Body): ReadableStream<Uint8Array> {
-  let body: Body;
-  return new ReadableStream<Uint8Array>(
+  let sink: Sink;
+  const stream = new ReadableStream<Uint8Array>(
     {
-      start: (controller) => void (body = open(controller)),
+      start: (controller) => void (sink = controller),
       pull: () => new Promise<void>((resolve) => body.pull(resolve) && resolve()),
       cancel: () => body.cancel('cancelled'),
     },
     // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
     { highWaterMark: 0 },
   );
+  // Not in `start`: what is thrown there does not reach us on workerd.
+  const body = open(sink!);
+  return stream;
 }
 
 /**

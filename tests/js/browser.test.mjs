@@ -2,50 +2,21 @@
 // responses of Node through @hono/node-server, and of a service worker.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { launchBrowser } from '../browser.mjs';
-import { describeRemote } from './lib/remote.mjs';
-import { openSite } from './lib/site.mjs';
+import { before, describe, test } from 'node:test';
+import { HOSTS } from './lib/places.mjs';
+import { describeHost } from './lib/remote.mjs';
 import { until } from './lib/sse-client.mjs';
 
-/** @type {Awaited<ReturnType<typeof launchBrowser>>} */
-let browser;
-/** @type {Awaited<ReturnType<typeof openSite>>} */
+/** @type {Awaited<ReturnType<typeof import('./lib/site.mjs').openSite>>} */
 let site;
 /** @type {import('playwright-core').Page} */
 let page;
-let output = '';
-/** @type {Map<string, (answer: any) => void>} */
-const tellers = new Map();
 
-/** Opens the page. A failure belongs to the tests that wait for it, which then say why. */
-const started = (async () => {
-  [browser, site] = await Promise.all([launchBrowser(), openSite()]);
-  const context = await browser.newContext();
-  const note = (/** @type {unknown} */ text) => void (output += `${text}\n`);
-  context.on('weberror', (error) => note(error.error().stack));
-  context.on('console', (message) => note(`${message.type()}: ${message.text()}`));
-  await context.exposeFunction('tell', (runtime, answer) => tellers.get(runtime)?.(answer));
-  page = await context.newPage();
-  await page.goto(site.url);
-  await page.waitForFunction(() => 'runIn' in globalThis, undefined, { timeout: 20_000 });
-})();
+const host = HOSTS.chromium.open();
+const started = host.ready.then((ready) => void ({ page, site } = ready));
 started.catch(() => {});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
 
-const RUNTIMES = { window: 'a window', worker: 'a dedicated worker', sharedWorker: 'a shared worker', serviceWorker: 'a service worker' };
-for (const [runtime, name] of Object.entries(RUNTIMES)) {
-  const run = async (/** @type {(answer: any) => void} */ tell) => {
-    await started;
-    tellers.set(runtime, tell);
-    const problem = await page.evaluate((name) => globalThis.runIn(name), runtime);
-    if (problem) throw new Error(problem);
-  };
-  describeRemote(`Chromium, ${name}`, run, () => output);
-}
+describeHost(HOSTS.chromium, host);
 
 const TYPES = ['news', 'message', 'price', '_eric_channel_closed'];
 /** What an EventSource of the page has got, without the states of its connection. */

@@ -2,36 +2,19 @@
 // subscriber's request and a publisher's meet in an object.
 
 import assert from 'node:assert/strict';
-import { after, before, describe, test } from 'node:test';
-import { describeRemote } from './lib/remote.mjs';
+import { before, describe, test } from 'node:test';
+import { HOSTS } from './lib/places.mjs';
+import { describeHost } from './lib/remote.mjs';
 import { subscribe, until } from './lib/sse-client.mjs';
-import { startWorkerd } from './lib/workerd.mjs';
 import { promptly } from './suite/support.mjs';
 
 /** @type {URL} */
 let url;
-const workerd = startWorkerd();
-/** A failure belongs to the tests that wait for it, which then say why. */
-const started = workerd.ready.then((address) => void (url = address));
+const host = HOSTS.workerd.open();
+const started = host.ready.then((address) => void (url = address));
 started.catch(() => {});
-after(() => workerd.stop());
 
-/** @param {string} path */
-const run = (path) => async (/** @type {(answer: any) => void} */ tell) => {
-  await started;
-  const response = await fetch(new URL(path, url));
-  if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
-  let text = '';
-  for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
-    text += part;
-    const lines = text.split('\n');
-    text = lines.pop();
-    for (const line of lines) tell(JSON.parse(line));
-  }
-};
-
-describeRemote('workerd, a Worker', run('/suite'), () => workerd.output());
-describeRemote('workerd, a Durable Object', run('/room/suite'), () => workerd.output());
+describeHost(HOSTS.workerd, host);
 
 describe('workerd, over HTTP', () => {
   before(() => started);

@@ -73,3 +73,13 @@ function failure(text) {
   error.stack = text;
   return error;
 }
+
+/**
+ * The suite in every place of a host, which is stopped afterwards.
+ * @param {import('./places.mjs').HostKind} kind
+ * @param {import('./places.mjs').Host} host
+ */
+export function describeHost({ name, places }, host) {
+  for (const [place, words] of Object.entries(places)) describeRemote(`${name}, ${words}`, (tell) => host.run(place, tell), host.output);
+  after(() => host.stop());
+}

@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Miniflare } from 'miniflare';
+import { version } from 'workerd';
 import { bundled } from './bundle.mjs';
 
 /** @returns {{ ready: Promise<URL>, output: () => string, stop: () => Promise<void> | undefined }} */
@@ -33,4 +34,30 @@ export function startWorkerd() {
     return miniflare.ready;
   };
   return { ready: start(), output: () => output, stop: () => miniflare?.dispose() };
+}
+
+const PATHS = { worker: '/suite', object: '/room/suite' };
+
+/** @returns {import('./places.mjs').Host & { ready: Promise<URL> }} */
+export function workerdHost() {
+  const { ready, output, stop } = startWorkerd();
+  // A failure belongs to the tests that wait for it, which then say why.
+  ready.catch(() => {});
+  return {
+    ready,
+    async run(place, tell) {
+      const response = await fetch(new URL(PATHS[place], await ready));
+      if (!response.ok) throw new Error(`${response.status}: ${await response.text()}`);
+      let text = '';
+      for await (const part of response.body.pipeThrough(new TextDecoderStream())) {
+        text += part;
+        const lines = text.split('\n');
+        text = lines.pop();
+        for (const line of lines) tell(JSON.parse(line));
+      }
+    },
+    version: () => version,
+    output,
+    stop,
+  };
 }
