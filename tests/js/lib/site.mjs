@@ -44,6 +44,7 @@ export async function openSite(onTold = () => {}) {
     '/undriven.js': await bundled('browser-undriven.mjs', { external: ['eric-sse'] }),
     '/worker.js': await bundled('browser-worker.mjs', worker),
     '/service-worker.js': await bundled('browser-service-worker.mjs', { ...worker, format: 'iife' }),
+    '/answering-worker.js': await bundled('browser-answering.mjs', { ...worker, format: 'iife' }),
   };
   // Each test has a channel of its own, by name.
   const channels = new Map();
@@ -58,6 +59,9 @@ export async function openSite(onTold = () => {}) {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === '/') return new Response(PAGE + DRIVEN, { headers: { 'Content-Type': 'text/html' } });
     if (pathname === '/undriven') return new Response(PAGE + UNDRIVEN, { headers: { 'Content-Type': 'text/html' } });
+    // What the service worker of this page does not answer.
+    if (pathname === '/answering/') return new Response(PAGE + DRIVEN, { headers: { 'Content-Type': 'text/html' } });
+    if (pathname.startsWith('/answering/')) return new Response('of the network');
     if (pathname === '/told') {
       onTold(await request.json());
       return new Response(null, { status: 204 });
