@@ -2,7 +2,7 @@
 
 import { AdaptedSource } from './adapted-source.js';
 import type { Answer } from './answer.js';
-import { Body, type Sink } from './body.js';
+import { Body } from './body.js';
 import { internalsOf, seatOf, streamOptions, type AbstractChannel, type StreamOptions } from './channel.js';
 import { Connection, livenessOption, type CloseReason, type LivenessOptions } from './connection.js';
 import { CoreSource } from './core-source.js';
@@ -38,26 +38,6 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
 
 /** Opens what a subclass has put in place of the channel's own stream. @internal */
 export type Adapted = (listener: MessageQueueListener, options: StreamOptions) => AsyncIterator<unknown>;
-
-/** A `Response`. @internal */
-export const toResponse: Answer<Response> = (status, headers, body) =>
-  new Response((typeof body === 'function' ? streamOf(body) : body) as Uint8Array<ArrayBuffer>, { status, headers });
-
-function streamOf(open: (sink: Sink) => Body): ReadableStream<Uint8Array> {
-  let sink: Sink;
-  const stream = new ReadableStream<Uint8Array>(
-    {
-      start: (controller) => void (sink = controller),
-      pull: () => new Promise<void>((resolve) => body.pull(resolve) && resolve()),
-      cancel: () => body.cancel('cancelled'),
-    },
-    // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
-    { highWaterMark: 0 },
-  );
-  // Not in `start`: what is thrown there does not reach us on workerd.
-  const body = open(sink!);
-  return stream;
-}
 
 /**
  * Answers a request with the event stream of a listener.

@@ -1,10 +1,13 @@
 // answer: a service worker answers chosen URLs of its site from channels.
 
+import { RESPOND, type Answer, type Responder } from './answer.js';
+import { comingBack, watched } from './coming-back.js';
 import type { AnyEvents, EventMap } from './events.js';
 import { objectOption, shown } from './options.js';
 import { refusal } from './refusal.js';
 import type { ResponseOptions } from './respond.js';
 import type { SSEChannel } from './sse.js';
+import { toResponse } from './to-response.js';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyChannel = SSEChannel<any, any>;
@@ -20,6 +23,8 @@ export type Routes = Record<string, Route>;
 /** What is used of a `FetchEvent`, which the types of a page do not have. */
 interface FetchEventLike extends Event {
   readonly request: Request;
+  /** Of the page, or of the page's worker, that asks. */
+  readonly clientId?: string;
   respondWith(response: Response | PromiseLike<Response>): void;
 }
 
@@ -43,15 +48,15 @@ export function answer<Events extends EventMap<Events> = AnyEvents>(
 ): () => void {
   const find = isChannel(routes) ? ofSite(routes) : byPath(objectOption(routes as Routes, 'routes'));
   const listener = (event: Event): void => {
-    const { request } = event as FetchEventLike;
+    const { request, clientId = '' } = event as FetchEventLike;
     const route = find(request);
-    if (route) (event as FetchEventLike).respondWith(respond(route, request, options as ResponseOptions | undefined));
+    if (route) (event as FetchEventLike).respondWith(respond(route, request, clientId, options as ResponseOptions | undefined));
   };
   globalThis.addEventListener('fetch', listener);
   return () => globalThis.removeEventListener('fetch', listener);
 }
 
-const isChannel = (value: unknown): value is AnyChannel => typeof (value as Partial<AnyChannel> | null)?.response === 'function';
+const isChannel = (value: unknown): value is AnyChannel => typeof (value as Partial<Responder> | null)?.[RESPOND] === 'function';
 
 function ofSite(channel: AnyChannel): (request: Request) => Route | undefined {
   return ({ url, headers }) =>
@@ -73,6 +78,7 @@ const withoutQuery = ({ origin, pathname }: URL): string => origin + pathname;
 async function respond(
   route: Route,
   request: Request,
+  clientId: string,
   options: ResponseOptions | ((request: Request) => ResponseOptions | undefined) | undefined,
 ): Promise<Response> {
   let given: ResponseOptions | undefined;
@@ -81,8 +87,20 @@ async function respond(
     if (routed === undefined) return fetch(request);
     if (!isChannel(routed)) return routed;
     given = typeof options === 'function' ? options(request) : options;
-    return routed.response(request, given);
+    return (routed as unknown as Responder)[RESPOND](request, resumed(given, request, clientId), answerTo(request, clientId));
   } catch (error) {
     return new Response(null, { status: refusal(error, given?.onError) });
   }
 }
+
+/** Has a client that comes back go on where its last response ended, if it does not say itself where that is. */
+function resumed(options: ResponseOptions | undefined, request: Request, clientId: string): ResponseOptions | undefined {
+  const lastEventId = comingBack(clientId, request.url);
+  if (lastEventId === undefined || options?.lastEventId !== undefined || request.headers.has('Last-Event-ID')) return options;
+  return { ...options, lastEventId };
+}
+
+const answerTo =
+  (request: Request, clientId: string): Answer<Response> =>
+  (status, headers, body) =>
+    toResponse(status, headers, typeof body === 'function' ? (sink) => body(watched(sink, request, clientId)) : body);

@@ -8,7 +8,8 @@ import { historyOption } from './limits.js';
 import type { MessageQueueListener } from './listener.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from './options.js';
 import { drain, type DrainOptions } from './drain.js';
-import { respond, toResponse, type ResponseOptions } from './respond.js';
+import { respond, type ResponseOptions } from './respond.js';
+import { toResponse } from './to-response.js';
 
 export interface SSEChannelOptions extends ChannelOptions {
   /** The least time between two deliveries of one stream, in seconds; 0 by default. */
