@@ -14,7 +14,8 @@ import { inRoot } from './lib/paths.mjs';
 import { ensurePython } from './lib/python.mjs';
 import { setUpRuntimes } from './lib/runtimes.mjs';
 import { streamed } from './lib/run.mjs';
-import { setUpBrowser, setUpBuild } from './lib/setup.mjs';
+import { setUpRuntimes } from './lib/runtimes.mjs';
+import { setUpBrowser, setUpBuild, setUpFirefox } from './lib/setup.mjs';
 import { STAGES } from './lib/stages.mjs';
 
 /**
@@ -43,6 +44,7 @@ function chosen(places) {
 /** @param {Stage[]} stages */
 async function setUp(stages) {
   const env = { ...(await setUpBuild()), ...(stages.some((stage) => stage.needsBrowser) ? await setUpBrowser() : {}) };
+  if (stages.some((stage) => stage.needsRuntimes)) Object.assign(env, await setUpFirefox(), await setUpRuntimes());
   if (stages.some((stage) => stage.needsPackage)) await buildPackage(env);
   if (stages.some((stage) => stage.needsPython)) await ensurePython();
   if (stages.some((stage) => stage.needsBundlers)) Object.assign(env, await setUpRuntimes(), { ERIC_BUNDLERS: await ensureBundlers() });

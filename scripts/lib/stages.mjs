@@ -11,6 +11,7 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
  * @property {string} [file] what has to exist: a file, or a folder of them
  * @property {boolean} [needsPackage] dist/ has to be built
  * @property {boolean} [needsBrowser]
+ * @property {boolean} [needsRuntimes] other Nodes, Deno, Bun and Firefox have to be there
  * @property {boolean} [needsEric] the command has to be compiled
  * @property {boolean} [needsPython] the Python package has to be there
  * @property {boolean} [needsBundlers] the bundlers and the other runtimes have to be there
@@ -35,8 +36,11 @@ export const STAGES = [
   wasm('wasm-window', 'wasm_window'),
   wasm('wasm-worker', 'wasm_worker'),
   node('node', 'tests/js/node.test.mjs'),
+  node('to-node', 'tests/js/to-node.test.mjs'),
   node('workerd', 'tests/js/workerd.test.mjs'),
   node('browser-worker', 'tests/js/browser.test.mjs', { needsBrowser: true }),
+  node('service-worker', 'tests/js/service-worker.test.mjs', { needsBrowser: true }),
+  node('runtimes', 'tests/runtimes', { needsRuntimes: true, minutes: 15 }),
   node('types', 'tests/types/types.test.mjs'),
   node('page', 'tests/page/page.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),

@@ -1,7 +1,7 @@
 // eric-sse/node against the server itself.
 
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
@@ -10,6 +10,7 @@ import { InvalidChannelException, InvalidListenerException, InvalidMessageFormat
 import { buildEric } from '../../scripts/lib/eric.mjs';
 import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
 import { ROOT } from '../../scripts/lib/paths.mjs';
+import { subscribe } from './lib/sse-client.mjs';
 import { promptly } from './suite/support.mjs';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -481,4 +482,52 @@ test("the README's example prints what it says", async () => {
     mock.restoreAll();
   }
   assert.deepEqual(log.mock.calls.map((call) => call.arguments), [['price', { eur: 3.5 }]]);
+});
+
+describe("the README's example of several processes", () => {
+  /** Starts a process of the example, which says what it is told on its standard input. */
+  async function started(context) {
+    const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
+    const example = /<!-- example: processes\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
+    assert.ok(example, 'the README has the example');
+    const listening = "createServer(toNode(channel)).listen(8080, '127.0.0.1');";
+    assert.ok(example.includes(listening));
+    const program = example
+      .replace('/tmp/eric.sock', server.socket)
+      // Any free port, which is told; and commands, of which the example knows nothing.
+      .replace(listening, `const http = createServer(toNode(channel)).listen(0, '127.0.0.1', () => console.log(http.address().port));
+        (await import('node:readline')).createInterface({ input: process.stdin }).on('line', (line) => say(...JSON.parse(line)));`);
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+    let errors = '';
+    child.stderr.setEncoding('utf8').on('data', (text) => void (errors += text));
+    // It may be gone by the time that it is told something.
+    child.stdin.on('error', () => {});
+    const ended = once(child, 'exit');
+    context.after(async () => {
+      child.kill('SIGKILL');
+      await ended;
+    });
+    const [port] = await once(child.stdout.setEncoding('utf8'), 'data');
+    const { reader } = await subscribe(`http://127.0.0.1:${port.trim()}/`);
+    return { say: (...said) => child.stdin.write(`${JSON.stringify(said)}\n`), reader, ended, errors: () => errors };
+  }
+
+  test('what one process says reaches the clients of all, in one order; the end of the channel too', { timeout: 60_000 }, async (context) => {
+    const processes = [await started(context), await started(context), await started(context)];
+    for (let round = 0; round < 20; round++) processes[round % 3].say('said', { round });
+    for (const { reader } of processes) await reader.events(20);
+    const [first, ...others] = processes.map(({ reader }) => reader.decoder.events.map(({ type, data }) => [type, data]));
+    assert.deepEqual(first.map(([, data]) => JSON.parse(data).round).sort((a, b) => a - b), Array.from({ length: 20 }, (_, round) => round));
+    for (const other of others) assert.deepEqual(other, first);
+    await client.removeChannel('news');
+    for (const { ended, errors } of processes) assert.deepEqual(await ended, [1, null], errors());
+  });
+
+  for (const signal of ['SIGTERM', 'SIGKILL']) {
+    test(`when the server goes by ${signal}, so do the processes`, { timeout: 60_000 }, async (context) => {
+      const processes = [await started(context), await started(context)];
+      process.kill(server.pid, signal);
+      for (const { ended, errors } of processes) assert.deepEqual(await ended, [1, null], errors());
+    });
+  }
 });

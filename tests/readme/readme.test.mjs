@@ -14,6 +14,7 @@ import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import * as eric from 'eric-sse';
 import { launchBrowser } from '../browser.mjs';
+import { HOSTS } from '../js/lib/places.mjs';
 import { BodyReader } from '../js/suite/body.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
@@ -180,6 +181,94 @@ describe('the example of the guarantees', () => {
     await again.cancel();
   });
 });
+
+describe('the example of a server of Node', () => {
+  test('streams the visits, from one address, to whoever listens at the other', async () => {
+    const source = example('node.js');
+    assert.ok(source.includes("listen(8080, '127.0.0.1')"));
+    const here = source
+      .replace(/'(eric-sse(?:\/node)?)'/g, (_, name) => JSON.stringify(import.meta.resolve(name)))
+      // Any free port, and a server that the test can close.
+      .replace('createServer((', 'export const server = createServer((')
+      .replace('listen(8080', 'listen(0');
+    const { server } = await import(`data:text/javascript,${encodeURIComponent(here)}`);
+    try {
+      if (!server.listening) await new Promise((resolve) => server.once('listening', resolve));
+      const url = `http://127.0.0.1:${server.address().port}`;
+      const reader = new BodyReader(await fetch(`${url}/events`));
+      await reader.chunk();
+      for (const path of ['/one', '/two']) assert.equal(await (await fetch(url + path)).text(), 'ok\n');
+      const events = await reader.events(2);
+      assert.deepEqual(events.map(({ type, data }) => [type, data]), [['visit', '/one'], ['visit', '/two']]);
+      await reader.cancel();
+    } finally {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
+  });
+});
+
+describe('the example of a service worker, in a browser', () => {
+  let server, browser;
+  before(async () => {
+    const worker = await bundle('service-worker.js', { format: 'iife', conditions: ['browser'] });
+    server = createServer((request, response) => {
+      const script = request.url === '/sw.js';
+      response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' }).end(script ? worker : '<!doctype html>');
+    });
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+    browser = await launchBrowser();
+  });
+  after(async () => {
+    await browser?.close();
+    server?.closeAllConnections();
+    server?.close();
+  });
+
+  test('an EventSource of the page gets what a page says', async () => {
+    const page = await browser.newPage();
+    const url = `http://127.0.0.1:${server.address().port}/`;
+    await page.goto(url);
+    // The example takes over no page that is open already: the next one is its own.
+    await page.evaluate(async () => {
+      await navigator.serviceWorker.register('/sw.js');
+      await navigator.serviceWorker.ready;
+    });
+    await page.goto(url);
+    const said = await page.evaluate(
+      () =>
+        new Promise((resolve, reject) => {
+          const source = new EventSource('/events');
+          source.onopen = () => navigator.serviceWorker.controller.postMessage('hello');
+          source.onerror = () => reject(new Error('the EventSource was refused'));
+          source.addEventListener('said', ({ data, lastEventId }) => {
+            source.close();
+            resolve([data, lastEventId]);
+          });
+        }),
+    );
+    assert.equal(said[0], 'hello');
+    assert.match(said[1], /-1$/);
+  });
+});
+
+describe('the table of runtimes', () => {
+  const table = readme.slice(readme.indexOf('<!-- conformance -->'), readme.indexOf('<!-- /conformance -->'));
+  const rows = [...table.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\d+) \| (\d+) \|$/gm)].map(([, ...cells]) => cells);
+
+  test('names every place that the suite runs in, and all of its tests have passed in each', () => {
+    const places = Object.values(HOSTS).flatMap(({ name, places }) => Object.values(places).map((place) => `${name}, ${place}`));
+    // Whoever runs this with another Node than the table's has one row of another name.
+    const own = `Node ${process.versions.node.split('.')[0]}, `;
+    const listed = rows.map(([runtime, , place]) => `${runtime}, ${place}`);
+    assert.deepEqual(places.filter((place) => !place.startsWith(own) && !listed.includes(place)), []);
+    assert.equal(listed.length, places.length);
+    for (const [runtime, version, place, tests, passed] of rows) {
+      assert.match(version, /^\d+\.\d+/, `${runtime}, ${place}`);
+      assert.ok(Number(tests) > 1000);
+      assert.equal(passed, tests);
+    }
+  });
 
 test("the example of tests, as a user's test", async () => {
   // Resolved from here, as an installed package is.

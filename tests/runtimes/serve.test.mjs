@@ -1,8 +1,11 @@
 // The servers of Deno and Bun themselves, over real HTTP: their `serve` with the fetch handler, and toNode at their `node:http`.
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import path from 'node:path';
+import { inRoot } from '../../scripts/lib/paths.mjs';
 import { HTTP1 } from '../js/lib/clients.mjs';
 import { DENO_FLAGS } from '../js/lib/places.mjs';
 import { makeProject, start } from '../js/lib/processes.mjs';
@@ -216,4 +219,44 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await listeners(0);
     });
   });
+}
+
+describe("the README's example", () => {
+  const readme = readFileSync(inRoot('README.md'), 'utf8');
+  const example = /<!-- example: serve\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
+  const COMMANDS = {
+    'deno serve': [DENO.executable, ['serve', '--quiet', '-A', '--no-lock', '--node-modules-dir=manual', '--host', '127.0.0.1', '--port']],
+    bun: [BUN.executable, ['--port']],
+  };
+  for (const [name, [executable, args]] of Object.entries(COMMANDS)) {
+    test(`${name} serve.js`, { timeout: 60_000 }, async (context) => {
+      assert.ok(example, 'the README has the example');
+      const { folder, remove } = makeProject();
+      context.after(remove);
+      const port = await freePort();
+      // On a loopback address, which Deno is told by a flag.
+      writeFileSync(path.join(folder, 'serve.js'), name === 'bun' ? example.replace('export default {', `export default { hostname: '127.0.0.1',`) : example);
+      const lines = [];
+      const { child, ended, output } = start(executable, [...args, String(port), 'serve.js'], { cwd: folder, onLine: (line) => void lines.push(line) });
+      context.after(async () => {
+        child.kill('SIGKILL');
+        await ended;
+      });
+      const answered = await until(() => HTTP1.subscribe(`http://127.0.0.1:${port}/`).catch((error) => String(error)), (answer) => typeof answer !== 'string', 'an answer', 20_000).catch((error) => {
+        throw new Error(`${error.message}\n${lines.join('\n')}\n${output()}`);
+      });
+      const events = await answered.reader.events(2);
+      assert.deepEqual(events.map(({ type }) => type), ['tick', 'tick']);
+      answered.leave();
+    });
+  }
+});
+
+/** A port that is free now, for programs which do not tell one that they choose. */
+async function freePort() {
+  const server = createServer();
+  await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+  const { port } = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return port;
 }

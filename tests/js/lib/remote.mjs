@@ -2,9 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import * as eric from 'eric-sse';
-import suite from '../suite/index.mjs';
-import { NOTHING_UNCAUGHT } from './run.mjs';
+import { NAMES } from './remote-names.mjs';
 
 /** @typedef {import('./run.mjs').Answer} Answer */
 
@@ -53,8 +51,7 @@ export function describeRemote(runtime, run, outputOf = () => '') {
       return why;
     };
 
-    // The names are the same wherever the suite runs.
-    for (const name of [...suite(eric).map((one) => one.name), NOTHING_UNCAUGHT]) {
+    for (const name of NAMES) {
       test(name, () => {
         const answer = answers.get(name);
         if (!answer) throw new Error(`${runtime} did not answer.\n${whyNot()}`);

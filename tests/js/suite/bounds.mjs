@@ -273,7 +273,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     const channel = new SSEChannel();
     const seen = [];
     const listener = new MessageQueueListener({ onMessage: ({ type }) => void seen.push(type) });
-    const filter = ({ type }) => void seen.push(`filter ${type}`) ?? true;
+    const filter = ({ type }) => seen.push(`filter ${type}`) > 0;
     const stream = channel.watch({ listener, filter, events: ['n'], queue: { messages: 1 } });
     broadcast(channel, 1, 3);
     assert.strictEqual((await ready(stream)).length, 2);
