@@ -3,6 +3,7 @@
 import type { Body, Sink } from './body.js';
 import type { CloseReason } from './connection.js';
 import type { NodeResponse } from './node-http.js';
+import { tell } from './refusal.js';
 import type { ResponseOptions } from './respond.js';
 
 /** What only some responses have. */
@@ -115,8 +116,7 @@ export class Outgoing implements Sink {
       await this.#body.cancel(reason);
     } catch (error) {
       // What a subclass's iterator throws at its end.
-      if (this.#options?.onError) this.#options.onError(error);
-      else console.error('eric-sse: a stream could not be ended:', error);
+      tell(error, this.#options?.onError, 'a stream could not be ended');
     }
   }
 }

@@ -138,6 +138,38 @@ describe('cloudflare', () => {
   });
 });
 
+describe('service-worker', () => {
+  test('is there in both module systems, loads no WebAssembly, and works with channels of both', async () => {
+    const printed = await project.node(
+      '--input-type=module',
+      '-e',
+      `import { createRequire } from 'node:module';
+       const { Module } = WebAssembly;
+       let compiled = 0;
+       WebAssembly.Module = class extends Module { constructor(bytes) { super(bytes); compiled++; } };
+       const require = createRequire(process.cwd() + '/x.mjs');
+       const workers = [await import('eric-sse/service-worker'), require('eric-sse/service-worker')];
+       const before = compiled;
+       globalThis.location = new URL('http://localhost/');
+       let listener;
+       globalThis.addEventListener = (_type, given) => void (listener = given);
+       const got = [];
+       for (const { answer } of workers) for (const { SSEChannel } of [await import('eric-sse'), require('eric-sse')]) {
+         const channel = new SSEChannel();
+         answer({ '/events': channel });
+         let response;
+         listener({ request: new Request('http://localhost/events'), respondWith: (promise) => void (response = promise) });
+         const { body } = await response;
+         got.push(channel.listenerCount);
+         await body.cancel();
+         got.push(channel.listenerCount);
+       }
+       console.log(JSON.stringify([before, workers.map((worker) => Object.keys(worker)), got]));`,
+    );
+    assert.deepEqual(JSON.parse(printed), [0, [['answer'], ['answer']], [1, 0, 1, 0, 1, 0, 1, 0]]);
+  });
+});
+
 describe('bundled for a browser by esbuild', () => {
   let bundled;
   before(async () => {

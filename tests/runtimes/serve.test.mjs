@@ -180,8 +180,15 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await second.ask('gone');
       assert.equal((await HTTP1.subscribe(second.events())).status, 204);
     });
+  });
+}
 
-    test('idle responses outlive the idle time-outs of the platform, by the default heartbeat', { timeout: 120_000 }, async (context) => {
+// At once: each takes half a minute, in which nothing is done.
+describe('idle responses outlive the idle time-outs of the platform, by the default heartbeat', { concurrency: true }, () => {
+  for (const [name, server] of Object.entries(SERVERS)) {
+    test(name, { timeout: 120_000 }, async (context) => {
+      const running = await started(server);
+      context.after(() => running.close());
       const SECONDS = 25;
       const { events, publish, listeners } = scene(running.url);
       /** Of one without heartbeats: when it was cut, if it was. */
@@ -218,8 +225,8 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await silence;
       await listeners(0);
     });
-  });
-}
+  }
+});
 
 describe("the README's example", () => {
   const readme = readFileSync(inRoot('README.md'), 'utf8');
