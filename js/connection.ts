@@ -63,18 +63,14 @@ export interface Liveness {
   maxDuration: number;
 }
 
-/**
- * The heartbeat of who asks for none. Bun closes connections that have been silent for ten seconds, by a clock that ticks every
- * four: after 8.0 to 12.0 seconds, by measurement.
- */
-const heartbeatOtherwise = (): number => ('Bun' in globalThis ? 6 : 15);
-
 /** @throws {TypeError | RangeError} when a duration is none. @internal */
 export function livenessOption({ heartbeatSeconds, stallSeconds, maxDurationSeconds }: LivenessOptions): Liveness {
   const milliseconds = (value: number | undefined, name: string, otherwise: number): number =>
     numberOption(value, name, otherwise, LONGEST_TIMER_SECONDS) * 1000 || Infinity;
   return {
-    heartbeat: milliseconds(heartbeatSeconds, 'heartbeatSeconds', heartbeatOtherwise()),
+    // Bun closes connections that have been silent for ten seconds, by a clock that ticks every four: after 8.0 to 12.0 seconds,
+    // by measurement.
+    heartbeat: milliseconds(heartbeatSeconds, 'heartbeatSeconds', 'Bun' in globalThis ? 6 : 15),
     stall: milliseconds(stallSeconds, 'stallSeconds', 60),
     maxDuration: milliseconds(maxDurationSeconds, 'maxDurationSeconds', 0),
   };

@@ -66,6 +66,45 @@ describe('answer, in a service worker of Chromium', () => {
     await listeners('route', 0);
   });
 
+  test('two of one page and URL both go on without missing anything', async () => {
+    await page.evaluate(() => {
+      globalThis.pair = [1, 2].map(() => {
+        const source = new EventSource('/answering/events');
+        const data = [];
+        source.addEventListener('news', (event) => data.push(event.data));
+        return { source, data };
+      });
+    });
+    await listeners('route', 2);
+    await tell('publish', { channel: 'route', payload: 'one' });
+    const pair = () => page.evaluate(() => globalThis.pair.map(({ data }) => data));
+    await until(pair, (all) => all.every((data) => data.length === 1), 'events');
+    await tell('cut', { channel: 'route' });
+    await tell('publish', { channel: 'route', payload: 'two' });
+    await listeners('route', 2);
+    await tell('publish', { channel: 'route', payload: 'three' });
+    await until(pair, (all) => all.every((data) => data.length === 3), 'events');
+    assert.deepEqual(await pair(), [['one', 'two', 'three'], ['one', 'two', 'three']]);
+    await page.evaluate(() => globalThis.pair.forEach(({ source }) => source.close()));
+    await listeners('route', 0);
+  });
+
+  test('who has left by close() is a new client when it comes again', async () => {
+    await listenTo('/answering/events');
+    await listeners('route', 1);
+    await tell('publish', { channel: 'route', payload: 'seen' });
+    await got(['seen']);
+    await close();
+    await listeners('route', 0);
+    await tell('publish', { channel: 'route', payload: 'not for it' });
+    await listenTo('/answering/events');
+    await listeners('route', 1);
+    await tell('publish', { channel: 'route', payload: 'new' });
+    await got(['new']);
+    await close();
+    await listeners('route', 0);
+  });
+
   test('closing its tab removes the listener', async () => {
     const tab = await page.context().newPage();
     await tab.goto(page.url());

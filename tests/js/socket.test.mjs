@@ -10,7 +10,7 @@ import { InvalidChannelException, InvalidListenerException, InvalidMessageFormat
 import { buildEric } from '../../scripts/lib/eric.mjs';
 import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
 import { ROOT } from '../../scripts/lib/paths.mjs';
-import { subscribe } from './lib/sse-client.mjs';
+import { subscribe, until } from './lib/sse-client.mjs';
 import { promptly } from './suite/support.mjs';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -514,6 +514,7 @@ describe("the README's example of several processes", () => {
 
   test('what one process says reaches the clients of all, in one order; the end of the channel too', { timeout: 60_000 }, async (context) => {
     const processes = [await started(context), await started(context), await started(context)];
+    await until(() => client.stats('news'), ({ listeners }) => listeners === 3, 'watchers');
     for (let round = 0; round < 20; round++) processes[round % 3].say('said', { round });
     for (const { reader } of processes) await reader.events(20);
     const [first, ...others] = processes.map(({ reader }) => reader.decoder.events.map(({ type, data }) => [type, data]));
@@ -526,6 +527,7 @@ describe("the README's example of several processes", () => {
   for (const signal of ['SIGTERM', 'SIGKILL']) {
     test(`when the server goes by ${signal}, so do the processes`, { timeout: 60_000 }, async (context) => {
       const processes = [await started(context), await started(context)];
+      await until(() => client.stats('news'), ({ listeners }) => listeners === 2, 'watchers');
       process.kill(server.pid, signal);
       for (const { ended, errors } of processes) assert.deepEqual(await ended, [1, null], errors());
     });

@@ -437,12 +437,12 @@ export default function register(eric, test) {
     const ends = [];
     const start = performance.now();
     const all = Array.from({ length: 20 }, async () => {
-      const reader = new BodyReader(channel.response(null, { ...NEVER, maxDurationSeconds: 0.2 }));
+      const reader = new BodyReader(channel.response(null, { ...NEVER, maxDurationSeconds: 1 }));
       await reader.rest();
       ends.push(performance.now() - start);
     });
     await Promise.all(all);
-    for (const end of ends) assert.isAtLeast(end, 175);
+    for (const end of ends) assert.isAtLeast(end, 890, 'not earlier than nine tenths, by a clock that may be coarse');
     assert.isAbove(Math.max(...ends) - Math.min(...ends), 1);
   });
 
