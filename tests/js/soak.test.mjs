@@ -2,10 +2,15 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { createServer } from 'node:http';
+import { connect } from 'node:net';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { SSEChannel } from 'eric-sse';
+import { toNode } from 'eric-sse/node';
 import { loadRaw } from './lib/raw.mjs';
+import { until } from './lib/sse-client.mjs';
 import { waysToEnd } from './lib/ways.mjs';
 
 const run = promisify(execFile);
@@ -211,5 +216,29 @@ describe('what has ended leaves nothing behind', () => {
     assert.equal(wasm, 0, 'growth of the WebAssembly memory');
     assert.ok(heap < heapLimit(3000), `growth of the JavaScript heap by ${heap} bytes`);
     await reader.cancel();
+  });
+});
+
+describe('clients of toNode that have left leave nothing behind', () => {
+  const CYCLES = 3_000;
+  test(`${CYCLES} times a request, a message and a socket that is destroyed`, async (context) => {
+    const channel = new SSEChannel({ history: { messages: 16 } });
+    const server = createServer(toNode(channel));
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
+    const { port } = server.address();
+    const { heap } = await growthOf(CYCLES, () => new Promise((resolve) => {
+      const socket = connect(port, '127.0.0.1');
+      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+      socket.once('data', () => {
+        channel.broadcast({ type: 'a', payload: 'x' });
+        socket.destroy();
+      });
+      socket.once('close', resolve);
+    }));
+    context.diagnostic(`${heap} bytes more`);
+    await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+    assert.ok(heap < heapLimit(CYCLES), `${heap} bytes`);
+    server.closeAllConnections();
+    await new Promise((resolve) => server.close(resolve));
   });
 });
