@@ -14,7 +14,6 @@ import { inRoot } from './lib/paths.mjs';
 import { ensurePython } from './lib/python.mjs';
 import { setUpRuntimes } from './lib/runtimes.mjs';
 import { streamed } from './lib/run.mjs';
-import { setUpRuntimes } from './lib/runtimes.mjs';
 import { setUpBrowser, setUpBuild, setUpFirefox } from './lib/setup.mjs';
 import { STAGES } from './lib/stages.mjs';
 

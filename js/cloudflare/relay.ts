@@ -7,7 +7,7 @@ import { eventStreamHeaders, type HeadersLike } from '../headers.js';
 import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
 import { ENDED, WAIT } from '../open.js';
 import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
-import { toResponse } from '../respond.js';
+import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
 import { lastIdIn } from './last-id.js';
 import { STREAM_ENDED } from './sockets.js';
