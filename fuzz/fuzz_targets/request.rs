@@ -37,13 +37,13 @@ fn read<'a>(request: &'a Request<'_>) -> Read<'a> {
     }
     let (channel, listener, message) = match request {
         Request::Create(id) | Request::Stats(id) => (id.as_deref(), None, None),
-        Request::Register(c) | Request::Watch(c) | Request::RemoveChannel(c) => {
+        Request::Register(c) | Request::Watch(c, _) | Request::RemoveChannel(c) => {
             (Some(&**c), None, None)
         }
         Request::Dispatch(c, r, letter) => (Some(&**c), Some(&**r), message(letter)),
         Request::Broadcast(c, letter) => (Some(&**c), None, message(letter)),
         Request::BroadcastToAll(letter) => (None, None, message(letter)),
-        Request::Listen(c, r) | Request::RemoveListener(c, r) => (Some(&**c), Some(&**r), None),
+        Request::Listen(c, r, _) | Request::RemoveListener(c, r) => (Some(&**c), Some(&**r), None),
     };
     Read {
         verb: request.verb(),
@@ -63,7 +63,7 @@ fn check_request(bytes: &[u8], request: &Request<'_>) {
     assert!(
         object
             .keys()
-            .all(|key| "cvtpr".contains(&**key) && key.len() == 1)
+            .all(|key| "cvtprn".contains(&**key) && key.len() == 1)
     );
     assert_eq!(string("v").as_deref().unwrap_or("-"), this.verb);
     // A field that the verb does not want is passed over.

@@ -52,11 +52,12 @@ Examples:
   A queue that outlives its readers:
     queue=$(eric register news)
     eric send news $queue job '[1, 2]'
+    eric listen news $queue --count 1
     eric listen news $queue | while read -r event; do echo \"$event\"; done
 
 Exit codes:
   0  done, or whoever read standard output has gone
-  1  refused: by the server, or by the system
+  1  refused: by the server, or by the system; or the listener was full and disconnected
   2  the arguments are wrong
   3  there is no connection to the server, or it broke";
 
@@ -83,11 +84,15 @@ pub enum Command {
         channel: String,
         /// The listener's id.
         listener: String,
+        #[command(flatten)]
+        events: Events,
     },
     /// Print what is broadcast on a channel from now on, one line of JSON each, until it is removed.
     Watch {
         /// The channel's id.
         channel: String,
+        #[command(flatten)]
+        events: Events,
     },
     /// Send messages to one listener.
     Send {
@@ -122,6 +127,13 @@ pub enum Command {
         /// The channel's id.
         channel: Option<String>,
     },
+}
+
+#[derive(clap::Args)]
+pub struct Events {
+    /// End after so many events. No more are taken from the server.
+    #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
+    pub count: Option<u64>,
 }
 
 #[derive(clap::Args)]
@@ -239,7 +251,13 @@ fn defaults() -> ServerOptions {
     ServerOptions::default()
 }
 
+/// A year.
+const MOST_SECONDS: f64 = 31_536_000.0;
+
 fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if seconds > MOST_SECONDS {
+        return Err(format!("more than a year, {MOST_SECONDS} seconds"));
+    }
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }

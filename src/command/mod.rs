@@ -94,10 +94,24 @@ fn act(args: Args) -> Result<(), Failure> {
                 None => client.create_channel().await?,
             }),
             Command::Register { channel } => print(&client.register(&channel).await?),
-            Command::Listen { channel, listener } => {
-                listen::copy(client.stream(&channel, &listener).await?).await
+            Command::Listen {
+                channel,
+                listener,
+                events,
+            } => {
+                listen::copy(match events.count {
+                    Some(count) => client.stream_some(&channel, &listener, count).await?,
+                    None => client.stream(&channel, &listener).await?,
+                })
+                .await
             }
-            Command::Watch { channel } => listen::copy(client.watch(&channel).await?).await,
+            Command::Watch { channel, events } => {
+                listen::copy(match events.count {
+                    Some(count) => client.watch_some(&channel, count).await?,
+                    None => client.watch(&channel).await?,
+                })
+                .await
+            }
             Command::Send {
                 channel,
                 listener,

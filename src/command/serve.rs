@@ -19,7 +19,7 @@ pub fn serve(socket: &Path, arguments: &Serve) -> Result<(), Failure> {
 /// Asks for as many descriptors as there may be connections. What cannot be had shows when they come.
 fn allow_descriptors(connections: usize) {
     const OTHERS: u64 = 64;
-    let wanted = connections as u64 + OTHERS;
+    let wanted = (connections as u64).saturating_add(OTHERS);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     if current.is_some_and(|current| current < wanted) {
         let current = Some(maximum.map_or(wanted, |maximum| maximum.min(wanted)));

@@ -37,6 +37,8 @@ struct Asked<'a> {
     t: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     p: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    n: Option<u64>,
 }
 
 impl SocketClient {
@@ -249,7 +251,8 @@ impl SocketClient {
 
     /// Starts a listener and streams what it gets. What the stream has not yielded when it is dropped is the next one's.
     ///
-    /// That the channel or listener is unknown is the stream's first item.
+    /// That the channel or listener is unknown is the stream's first item; that the listener was full and disconnected, or
+    /// that the server is not there any more, its last.
     ///
     /// # Errors
     ///
@@ -260,13 +263,38 @@ impl SocketClient {
         channel_id: &str,
         listener_id: &str,
     ) -> Result<SocketStream, SocketError> {
+        self.listen(channel_id, listener_id, None).await
+    }
+
+    /// As [`stream`](Self::stream), for so many events, at least one: no more is taken from the listener, and nothing of it
+    /// comes again if all were yielded before the stream is dropped.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`stream`](Self::stream).
+    pub async fn stream_some(
+        &self,
+        channel_id: &str,
+        listener_id: &str,
+        most: u64,
+    ) -> Result<SocketStream, SocketError> {
+        self.listen(channel_id, listener_id, Some(most)).await
+    }
+
+    async fn listen(
+        &self,
+        channel_id: &str,
+        listener_id: &str,
+        most: Option<u64>,
+    ) -> Result<SocketStream, SocketError> {
         let asked = Asked {
             v: Some("l"),
             c: Some(channel_id),
             r: Some(listener_id),
+            n: most,
             ..Asked::default()
         };
-        self.open(&asked).await
+        self.open(channel_id, &asked).await
     }
 
     /// Streams what is broadcast on a channel from now on, to a listener that leaves with the stream.
@@ -280,12 +308,34 @@ impl SocketClient {
             c: Some(channel_id),
             ..Asked::default()
         };
-        self.open(&asked).await
+        self.open(channel_id, &asked).await
     }
 
-    async fn open(&self, asked: &Asked<'_>) -> Result<SocketStream, SocketError> {
+    /// As [`watch`](Self::watch), for so many events, at least one.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`stream`](Self::stream).
+    pub async fn watch_some(
+        &self,
+        channel_id: &str,
+        most: u64,
+    ) -> Result<SocketStream, SocketError> {
+        let asked = Asked {
+            v: Some("w"),
+            c: Some(channel_id),
+            n: Some(most),
+            ..Asked::default()
+        };
+        self.open(channel_id, &asked).await
+    }
+
+    async fn open(&self, channel_id: &str, asked: &Asked<'_>) -> Result<SocketStream, SocketError> {
         let request = line(asked)?;
-        Ok(SocketStream::new(self.connect_and_write(&request).await?))
+        let socket = self.connect_and_write(&request).await?;
+        let (path, channel_id) = (self.path.clone(), channel_id.to_owned());
+        let check = async move { Self::new(path).stats(Some(&channel_id)).await.map(drop) };
+        Ok(SocketStream::new(socket, asked.n, Box::pin(check)))
     }
 
     async fn ask(&self, verb: &str, asked: Asked<'_>) -> Result<String, SocketError> {

@@ -5,7 +5,13 @@
 //! What a reader has taken from its socket counts as read, and what it leaves there is queued again. So no more is taken than
 //! is yielded: what lies in the socket is looked at first, and the end of a line is taken when its event is. A stream that is
 //! dropped between two events leaves all that it has not yielded to the listener's next reader.
+//!
+//! ## Ending
+//!
+//! The server says when a channel was closed, and when a listener was full. An end without a word is that of a
+//! listener that was removed, or of a server that was killed: so it is asked whether it has the channel.
 
+use std::fmt;
 use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
@@ -23,6 +29,9 @@ use super::client_error::{SocketError, refusal};
 /// How far a stream looks ahead.
 const AHEAD: usize = 16 * 1024;
 
+/// The type of the event that says that the channel was closed.
+const CHANNEL_CLOSED: &str = "_eric_channel_closed";
+
 /// One event of a stream.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct SocketEvent {
@@ -36,10 +45,17 @@ pub struct SocketEvent {
     pub id: Option<String>,
 }
 
+/// Asks the server whether it has the stream's channel.
+pub(super) type Check = Pin<Box<dyn Future<Output = Result<(), SocketError>> + Send + Sync>>;
+
 /// A stream of events, which ends with its listener, its channel or the server.
-#[derive(Debug)]
 pub struct SocketStream {
     socket: UnixStream,
+    /// How many events are still to be yielded; without an end when `None`.
+    rest: Option<u64>,
+    /// Asked when the stream ends, unless the server has said why.
+    check: Option<Check>,
+    is_ending: bool,
     /// The start of the next line, taken from the socket.
     line: Vec<u8>,
     /// What lies in the socket next, as far as it was looked at and not taken since.
@@ -47,7 +63,6 @@ pub struct SocketStream {
     is_over: bool,
 }
 
-#[derive(Debug)]
 struct Ahead {
     bytes: Box<[u8]>,
     from: usize,
@@ -62,9 +77,12 @@ impl Ahead {
 
 impl SocketStream {
     /// Reads from a connection on which a stream was asked for, and nothing was read yet.
-    pub(super) fn new(socket: UnixStream) -> Self {
+    pub(super) fn new(socket: UnixStream, most: Option<u64>, check: Check) -> Self {
         Self {
             socket,
+            rest: most,
+            check: Some(check),
+            is_ending: false,
             line: Vec::new(),
             ahead: Ahead {
                 bytes: vec![0; AHEAD].into(),
@@ -78,6 +96,23 @@ impl SocketStream {
     /// Returns the next event; `None` at the end. A future that is dropped has taken nothing.
     pub async fn next_event(&mut self) -> Option<Result<SocketEvent, SocketError>> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Reads an event, or why there are no more.
+    fn read(&mut self, line: &[u8]) -> Result<SocketEvent, SocketError> {
+        if let Some(error) = refusal(line) {
+            self.check = None;
+            return Err(error);
+        }
+        let event: SocketEvent = serde_json::from_slice(line).map_err(SocketError::Answer)?;
+        if event.event == CHANNEL_CLOSED && event.id.is_none() {
+            self.check = None;
+        }
+        if let Some(rest) = &mut self.rest {
+            *rest = rest.saturating_sub(1);
+            self.is_over = *rest == 0;
+        }
+        Ok(event)
     }
 
     /// Reads the next line, without its line feed; `None` at the end.
@@ -143,16 +178,36 @@ impl Stream for SocketStream {
         if self.is_over {
             return Poll::Ready(None);
         }
-        let line = match ready!(self.poll_line(context)) {
-            Ok(Some(line)) => line,
-            ended => {
-                self.is_over = true;
-                return Poll::Ready(ended.err().map(|error| Err(SocketError::Broken(error))));
+        if !self.is_ending {
+            match ready!(self.poll_line(context)) {
+                Ok(Some(line)) => return Poll::Ready(Some(self.read(&line))),
+                Ok(None) => self.is_ending = true,
+                Err(error) => {
+                    self.is_over = true;
+                    return Poll::Ready(Some(Err(SocketError::Broken(error))));
+                }
             }
+        }
+        let has_channel = match &mut self.check {
+            Some(check) => ready!(check.as_mut().poll(context)).is_ok(),
+            None => true,
         };
-        Poll::Ready(Some(match refusal(&line) {
-            Some(error) => Err(error),
-            None => serde_json::from_slice(&line).map_err(SocketError::Answer),
-        }))
+        self.is_over = true;
+        Poll::Ready(match has_channel {
+            true => None,
+            false => {
+                let why = io::Error::new(io::ErrorKind::UnexpectedEof, "the server has ended");
+                Some(Err(SocketError::Broken(why)))
+            }
+        })
+    }
+}
+
+impl fmt::Debug for SocketStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketStream")
+            .field("socket", &self.socket)
+            .field("is_over", &self.is_over)
+            .finish_non_exhaustive()
     }
 }

@@ -28,6 +28,7 @@ use tracing::debug;
 
 use super::exchange::{Answered, Exchange};
 use super::hub::{Hub, count};
+use super::patience::deadline_in;
 use super::refusal::Refusal;
 use super::streaming;
 
@@ -125,7 +126,7 @@ impl Connection {
     async fn run(mut self, mut answered: Answered) -> io::Result<()> {
         let patience = self.exchange.hub.options.read_timeout;
         // The first request has to come in time, too. Later ones need not, once they have begun they do.
-        let mut deadline = Some(Instant::now() + patience);
+        let mut deadline = Some(deadline_in(patience));
         loop {
             self.flush().await?;
             match answered {
@@ -145,8 +146,8 @@ impl Connection {
                 Answered::All(_) if self.exchange.frames.is_ended() => return Ok(()),
                 Answered::All(0) if deadline.is_some() => {}
                 Answered::All(count) => {
-                    deadline =
-                        (self.exchange.frames.is_inside()).then(|| Instant::now() + patience);
+                    let is_inside = self.exchange.frames.is_inside();
+                    deadline = is_inside.then(|| deadline_in(patience));
                     if count >= TURN {
                         // Readers have to keep up with a client that sends without a pause.
                         tokio::task::yield_now().await;
@@ -232,7 +233,7 @@ impl Connection {
     /// Reads on, and keeps nothing of it.
     async fn throw_away(mut self) -> io::Result<()> {
         let options = &self.exchange.hub.options;
-        let deadline = Instant::now() + options.read_timeout;
+        let deadline = deadline_in(options.read_timeout);
         let mut left = THROWN_AWAY.saturating_mul(options.request_bytes);
         self.socket.shutdown().await?;
         let mut scratch = vec![0; 16 * 1024];

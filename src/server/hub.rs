@@ -67,6 +67,8 @@ pub(crate) struct Feed {
     pub(crate) channel: SseChannel<Packet>,
     /// Whether the listener stays when the stream ends, and what was not read with it.
     pub(crate) stays: bool,
+    /// How many events the reader wants; without an end when `None`.
+    pub(crate) most: Option<u64>,
 }
 
 impl Hub {
@@ -104,7 +106,7 @@ impl Hub {
                 Ok(Outcome::Ack)
             }
             Request::BroadcastToAll(letter) => self.broadcast_to_all(&letter),
-            Request::Listen(channel, listener) => {
+            Request::Listen(channel, listener, most) => {
                 let channel = self.channels.get(&channel)?;
                 let listener = channel.get_listener(&listener)?;
                 listener.start_sync();
@@ -112,14 +114,16 @@ impl Hub {
                     stream: channel.message_stream(&listener)?,
                     channel,
                     stays: true,
+                    most,
                 }))
             }
-            Request::Watch(channel) => {
+            Request::Watch(channel, most) => {
                 let channel = self.with_room_for_a_listener(&channel)?;
                 Ok(Outcome::Stream(Feed {
                     stream: channel.watch_with(self.listener_options(), None)?,
                     channel,
                     stays: false,
+                    most,
                 }))
             }
             Request::RemoveListener(channel, listener) => {

@@ -15,8 +15,8 @@
 //! | `d` | dispatches `t`, `p` to listener `r` of channel `c` | `ack` |
 //! | `b` | broadcasts `t`, `p` on channel `c` | `ack` |
 //! | none | broadcasts `t`, `p` on every channel | `ack` |
-//! | `l` | starts listener `r` of channel `c` and streams what it gets | a line `{"event","retry","data","id"}` per message |
-//! | `w` | watches channel `c`: a listener of its own, which leaves with the connection | the same |
+//! | `l` | starts listener `r` of channel `c` and streams what it gets; with `n`, no more than so many events | a line `{"event","retry","data","id"}` per message |
+//! | `w` | watches channel `c`: a listener of its own, which leaves with the connection; `n` as above | the same |
 //! | `rl` | removes listener `r` of channel `c` | `ack` |
 //! | `rc` | closes and removes channel `c` | `ack` |
 //! | `s` | counts, for the server or for channel `c`; the first 1,000 channels or listeners one by one | a line of JSON |
@@ -69,6 +69,7 @@ mod framing;
 mod hub;
 mod options;
 mod packet;
+mod patience;
 mod peers;
 mod protocol;
 mod readers;

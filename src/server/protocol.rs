@@ -1,7 +1,7 @@
 //! The requests: JSON objects, read strictly.
 //!
-//! A request has the fields `v` (the verb), `c` (a channel's id), `r` (a listener's id), `t` (a message's type) and
-//! `p` (its payload). `null` in `c` or `r` is as good as none, as the reference has it; a message without a payload
+//! A request has the fields `v` (the verb), `c` (a channel's id), `r` (a listener's id), `t` (a message's type), `p` (its
+//! payload) and `n` (how many events). `null` in `c`, `r` or `n` is as good as none, as the reference has it; a message without a payload
 //! has `null` as its data.
 //!
 //! ## What is refused
@@ -34,10 +34,10 @@ pub enum Request<'a> {
     Broadcast(Cow<'a, str>, Letter<'a>),
     /// No verb: broadcast on every channel.
     BroadcastToAll(Letter<'a>),
-    /// `l`: start a listener, the second, of a channel and stream what it gets.
-    Listen(Cow<'a, str>, Cow<'a, str>),
-    /// `w`: watch a channel.
-    Watch(Cow<'a, str>),
+    /// `l`: start a listener, the second, of a channel and stream what it gets, or so many events of it.
+    Listen(Cow<'a, str>, Cow<'a, str>, Option<u64>),
+    /// `w`: watch a channel, for so many events if there is a number.
+    Watch(Cow<'a, str>, Option<u64>),
     /// `rl`: remove a listener, the second, of a channel.
     RemoveListener(Cow<'a, str>, Cow<'a, str>),
     /// `rc`: remove a channel.
@@ -92,7 +92,7 @@ impl<'a> Request<'a> {
             Self::Broadcast(..) => "b",
             Self::BroadcastToAll(_) => "-",
             Self::Listen(..) => "l",
-            Self::Watch(_) => "w",
+            Self::Watch(..) => "w",
             Self::RemoveListener(..) => "rl",
             Self::RemoveChannel(_) => "rc",
             Self::Stats(_) => "s",
@@ -116,6 +116,7 @@ struct Fields<'a> {
     event_type: Option<&'a RawValue>,
     payload: Option<&'a RawValue>,
     listener: Option<&'a RawValue>,
+    most: Option<&'a RawValue>,
 }
 
 impl<'a> Fields<'a> {
@@ -134,8 +135,8 @@ impl<'a> Fields<'a> {
             "r" => Request::Register(self.channel()?),
             "d" => Request::Dispatch(self.channel()?, self.listener()?, self.letter()?),
             "b" => Request::Broadcast(self.channel()?, self.letter()?),
-            "l" => Request::Listen(self.channel()?, self.listener()?),
-            "w" => Request::Watch(self.channel()?),
+            "l" => Request::Listen(self.channel()?, self.listener()?, self.most()?),
+            "w" => Request::Watch(self.channel()?, self.most()?),
             "rl" => Request::RemoveListener(self.channel()?, self.listener()?),
             "rc" => Request::RemoveChannel(self.channel()?),
             "s" => Request::Stats(self.optional_channel()?),
@@ -181,6 +182,17 @@ impl<'a> Fields<'a> {
         match id {
             Some(id) => Ok(id),
             None => refused("the field \"r\", a listener's id, is missing"),
+        }
+    }
+
+    /// Returns how many events are wanted.
+    fn most(&self) -> Result<Option<u64>, InvalidMessageFormat> {
+        match self.most.map(RawValue::get) {
+            None | Some("null") => Ok(None),
+            Some(text) => match text.parse() {
+                Ok(most @ 1..) => Ok(Some(most)),
+                _ => refused("the field \"n\", how many events, is no whole number above 0"),
+            },
         }
     }
 
@@ -244,9 +256,10 @@ impl<'de> Deserialize<'de> for Fields<'de> {
                         "t" => &mut fields.event_type,
                         "p" => &mut fields.payload,
                         "r" => &mut fields.listener,
+                        "n" => &mut fields.most,
                         _ => {
                             return Err(A::Error::custom(
-                                "a field is unknown: they are c, v, t, p and r",
+                                "a field is unknown: they are c, v, t, p, r and n",
                             ));
                         }
                     };

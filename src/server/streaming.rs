@@ -12,11 +12,14 @@
 //!
 //! ## Ending
 //!
+//! A stream whose listener is removed writes what was taken, and one whose listener was full says so behind it; a reader
+//! that does not take it is cut off after the grace period.
+//!
 //! A reader that leaves is noticed at once, whether it had ended its writing side before or not. What it had not read
 //! is queued again for the listener's next reader, in order (see `window` and `readers`). A gap that it was not told of
 //! is not told to the next; the counters have it.
 
-use std::future::poll_fn;
+use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -28,14 +31,17 @@ use rustix::event::PollFlags;
 use rustix::net::sockopt::{set_socket_send_buffer_size, socket_error, socket_send_buffer_size};
 use tokio::io::Interest;
 use tokio::net::UnixStream;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
 
 use super::hub::{Feed, Hub, count};
 use super::packet::{self, Packet};
+use super::patience::deadline_in;
 use super::readers::{GONE, has_left, state};
+use super::refusal::Refusal;
 use super::window::Window;
 use crate::channel::Delivered;
-use crate::seat::Delivery;
+use crate::error::QueueFullException;
+use crate::seat::{Delivery, Leave};
 
 /// A batch is written as soon as it is this long.
 const BATCH: usize = 64 * 1024;
@@ -56,6 +62,8 @@ pub(crate) enum Ending {
     Ended,
     /// Its reader left.
     Left,
+    /// Its listener ended, and its reader did not take the rest in time.
+    CutOff,
 }
 
 /// Streams to a reader until the stream ends or the reader leaves.
@@ -72,7 +80,10 @@ pub(crate) async fn stream(hub: &Rc<Hub>, feed: Feed, socket: UnixStream) -> End
             writer.note_what_it_left().await;
             return Ending::Left;
         }
-        if writer.write().await.is_err() {
+        if let Err(error) = writer.write().await {
+            if error.kind() == io::ErrorKind::TimedOut {
+                return Ending::CutOff;
+            }
             // It left in the middle. That it had left bytes unread may have been said already, to a write of which
             // a part was taken.
             writer.left_unread = true;
@@ -96,14 +107,26 @@ enum Batch {
     Left,
 }
 
+/// Why a writer that has waited for room goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Woken {
+    Room,
+    /// The listener or its channel has ended.
+    End,
+}
+
 /// The writing end of a stream. What its reader has not got is given back when it is dropped.
 struct Writer {
     hub: Rc<Hub>,
     socket: Rc<UnixStream>,
     taker: Taker,
     left_unread: bool,
-    /// How large the send buffer was before it was made small.
+    /// How large the send buffer was at first, until it is made so large, and larger, at the end.
     usual_buffer: Option<usize>,
+    /// The number by which the writer is woken when its listener leaves, beside that of its stream.
+    number: u64,
+    /// When it is cut off, once its listener has left.
+    deadline: Option<Instant>,
 }
 
 /// The reading end: what was taken from the queue.
@@ -111,6 +134,8 @@ struct Taker {
     feed: Feed,
     retry: u64,
     bytes: Vec<u8>,
+    /// How many events are still to be taken; without an end when `None`.
+    rest: Option<u64>,
     /// What may have to be given back; none for a listener that leaves with its stream.
     window: Option<Window<Delivery<Packet>>>,
 }
@@ -120,6 +145,12 @@ impl Taker {
     fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Batch> {
         self.bytes.clear();
         while self.bytes.len() < BATCH {
+            if self.rest == Some(0) {
+                match self.bytes.is_empty() {
+                    true => return self.poll_over(context),
+                    false => break,
+                }
+            }
             let start = self.bytes.len();
             match Pin::new(&mut self.feed.stream).poll_next(context) {
                 Poll::Ready(Some(Delivered::Message(message))) => {
@@ -138,7 +169,10 @@ impl Taker {
                     packet::write_closed(self.retry, &mut self.bytes);
                     self.skip(start);
                 }
-                Poll::Ready(None) => return Poll::Ready(Batch::Last),
+                Poll::Ready(None) => {
+                    self.say_why_it_ended();
+                    return Poll::Ready(Batch::Last);
+                }
                 Poll::Pending if self.bytes.is_empty() => {
                     // Who waits holds no memory.
                     self.bytes = Vec::new();
@@ -146,8 +180,40 @@ impl Taker {
                 }
                 Poll::Pending => break,
             }
+            if let Some(rest) = &mut self.rest {
+                *rest -= 1;
+            }
         }
         Poll::Ready(Batch::Next)
+    }
+
+    /// Takes nothing more: the reader has all that it has asked for, and is to leave when it has read it. Ended from
+    /// here, its stream would have nobody who sees whether it has.
+    fn poll_over(&mut self, context: &mut Context<'_>) -> Poll<Batch> {
+        if self.is_over() {
+            return Poll::Ready(Batch::Last);
+        }
+        self.feed.stream.park(context.waker());
+        Poll::Pending
+    }
+
+    /// Returns whether nothing more is sent to the listener.
+    fn is_over(&self) -> bool {
+        self.feed.channel.is_closed() || self.has_left()
+    }
+
+    /// Returns whether the listener was removed.
+    fn has_left(&self) -> bool {
+        self.feed.stream.seat().left.get().is_some()
+    }
+
+    /// A listener that is removed just ends; one that was full is told so.
+    fn say_why_it_ended(&mut self) {
+        let seat = self.feed.stream.seat();
+        if seat.left.get() == Some(Leave::Overflow) {
+            let full = QueueFullException::new(vec![seat.listener.id().to_owned()]);
+            Refusal::from(full).write(&mut self.bytes);
+        }
     }
 
     /// Counts what was taken from `start` on and is never given back.
@@ -161,7 +227,7 @@ impl Taker {
 impl Writer {
     fn new(hub: Rc<Hub>, feed: Feed, socket: Rc<UnixStream>) -> Self {
         let size = || socket_send_buffer_size(&*socket).unwrap_or(BUFFER);
-        let usual_buffer = feed.stays.then(size);
+        let usual_buffer = Some(size());
         if feed.stays {
             // As small as the system allows: what lies there comes twice when the reader leaves.
             let _ = set_socket_send_buffer_size(&*socket, 1);
@@ -170,12 +236,15 @@ impl Writer {
         let taker = Taker {
             window: feed.stays.then(|| Window::new(size())),
             retry: hub.retry(),
+            rest: feed.most,
             bytes: Vec::new(),
             feed,
         };
         Self {
             hub,
             socket,
+            number: taker.feed.stream.listener().number_stream(),
+            deadline: None,
             taker,
             // Other systems than Linux do not tell.
             left_unread: !cfg!(target_os = "linux"),
@@ -228,14 +297,12 @@ impl Writer {
                 match error.kind() {
                     io::ErrorKind::Interrupted => taken = self.write_some(written),
                     io::ErrorKind::WouldBlock => {
-                        let (socket, hub) = (self.socket.clone(), self.hub.clone());
-                        tokio::select! {
-                            room = socket.writable() => room?,
-                            () = hub.closing.notified() => {}
-                        }
-                        taken = match self.taker.feed.channel.is_closed() {
-                            true => self.write_some(written),
-                            false => socket.try_io(Interest::WRITABLE, || self.write_some(written)),
+                        taken = match self.wait_for_room().await? {
+                            Woken::Room => {
+                                let socket = self.socket.clone();
+                                socket.try_io(Interest::WRITABLE, || self.write_some(written))
+                            }
+                            Woken::End => self.write_some(written),
                         };
                     }
                     _ => break,
@@ -246,11 +313,49 @@ impl Writer {
         Ok(())
     }
 
+    /// Waits until the socket has room, or the listener or its channel ends: what is left is written as far as a larger
+    /// buffer takes it then.
+    async fn wait_for_room(&mut self) -> io::Result<Woken> {
+        if self.taker.has_left() && self.deadline.is_none() {
+            self.deadline = Some(deadline_in(self.hub.options.grace));
+        }
+        let Self {
+            hub,
+            socket,
+            taker,
+            number,
+            deadline,
+            ..
+        } = self;
+        let seat = taker.feed.stream.seat();
+        let leaves = poll_fn(|context| {
+            // Not by way of the channel: broadcasts are not to wake it.
+            seat.listener.park(*number, context.waker());
+            match seat.left.get() {
+                Some(_) => Poll::Ready(()),
+                None => Poll::Pending,
+            }
+        });
+        let late = async {
+            match *deadline {
+                Some(deadline) => sleep_until(deadline).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            room = socket.writable() => room.map(|()| Woken::Room),
+            () = hub.closing.notified() => Ok(Woken::End),
+            () = leaves, if deadline.is_none() => Ok(Woken::End),
+            () = late => Err(io::ErrorKind::TimedOut.into()),
+        }
+    }
+
     /// Writes what the socket takes of the batch from a byte on.
     fn write_some(&mut self, from: usize) -> io::Result<usize> {
         let mut rest = &self.taker.bytes[from..];
-        if self.taker.feed.channel.is_closed() {
-            // There is no next reader. What the system takes now is read even if the server has gone.
+        if self.taker.is_over() {
+            // There is no next reader. What the system takes now is read even if the server has gone, or the reader comes
+            // to it late.
             if let Some(size) = self.usual_buffer.take() {
                 set_socket_send_buffer_size(&*self.socket, size)?;
             }
@@ -296,6 +401,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         let counters = &self.hub.counters;
         counters.streams.set(counters.streams.get() - 1);
+        self.taker.feed.stream.listener().unpark(self.number);
         let Some(window) = self.taker.window.take() else {
             return;
         };

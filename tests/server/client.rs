@@ -122,6 +122,70 @@ fn refusals_are_the_crate_s_exceptions() {
 }
 
 #[test]
+fn a_stream_tells_a_listener_that_was_removed_from_one_that_was_full_and_from_a_dead_server() {
+    let mut daemon = Daemon::with(&["--queue-messages", "5", "--overflow", "disconnect"]);
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        client.create_channel_with_id("c").await?;
+        let listener = client.register("c").await?;
+        let mut removed = client.stream("c", &listener).await?;
+        while client.stats(None).await?["streams"] != 1 {}
+        client.remove_listener("c", &listener).await?;
+        assert!(removed.next_event().await.is_none());
+
+        let mut full = client.watch("c").await?;
+        while client.stats(Some("c")).await?["listeners"] != 1 {}
+        while client.stats(Some("c")).await?["overflows"] == 0 {
+            client
+                .broadcast_message("c", "t", &"x".repeat(1000))
+                .await?;
+        }
+        let error = loop {
+            if let Err(error) = full.next_event().await.expect("why it ended") {
+                break error;
+            }
+        };
+        assert!(matches!(error, SocketError::QueueFull(_)), "{error:?}");
+        assert!(full.next_event().await.is_none());
+
+        let mut cut = client.watch("c").await?;
+        while client.stats(Some("c")).await?["listeners"] != 1 {}
+        client.broadcast_message("c", "t", &1).await?;
+        assert_eq!(cut.next_event().await.unwrap()?.data.get(), "1");
+        daemon.child.kill().unwrap();
+        daemon.wait();
+        let error = cut.next_event().await.unwrap().unwrap_err();
+        assert!(matches!(error, SocketError::Broken(_)), "{error:?}");
+        assert!(cut.next_event().await.is_none());
+        Ok(())
+    });
+}
+
+#[test]
+fn a_stream_of_some_yields_so_many_and_ends() {
+    let daemon = Daemon::new();
+    let client = SocketClient::new(&daemon.socket);
+    run(async {
+        let channel = client.create_channel().await?;
+        let listener = client.register(&channel).await?;
+        for number in 0..6 {
+            client.dispatch(&channel, &listener, "n", &number).await?;
+        }
+        for start in [0, 3] {
+            let mut stream = client.stream_some(&channel, &listener, 3).await?;
+            for number in start..start + 3 {
+                let event = stream.next_event().await.unwrap()?;
+                assert_eq!(event.data.get(), number.to_string());
+            }
+            assert!(stream.next_event().await.is_none());
+        }
+        let error = client.watch_some(&channel, 0).await?.next_event().await;
+        assert!(matches!(error, Some(Err(SocketError::InvalidMessage(_)))));
+        Ok(())
+    });
+}
+
+#[test]
 fn a_client_finds_a_server_that_was_started_again() {
     let daemon = Daemon::new();
     let client = SocketClient::new(&daemon.socket);
@@ -269,4 +333,5 @@ fn a_client_and_its_errors_may_cross_threads() {
     is_send(&client);
     is_send(&client.broadcast_message("c", "t", &1));
     is_send(&client.stats(None));
+    is_send(&client.watch("c"));
 }

@@ -17,7 +17,8 @@ fn start(daemon: &Daemon, arguments: &[&str]) -> Child {
     command
         .args(arguments)
         .stdin(Stdio::piped())
-        .stdout(Stdio::piped());
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     command.spawn().unwrap()
 }
 
@@ -104,7 +105,14 @@ fn exit_codes_tell_what_went_wrong() {
     code(&daemon, &["broadcast"], 2);
     code(&daemon, &["no-such-command"], 2);
     code(&daemon, &["broadcast", "nobody", "t", "--tetx"], 2);
-    code(&daemon, &["serve", "--read-timeout", "soon"], 2);
+    for option in ["--read-timeout", "--grace", "--retry"] {
+        for seconds in ["soon", "1e19", "31536001", "inf", "NaN", "-1"] {
+            code(&daemon, &["serve", &format!("{option}={seconds}")], 2);
+        }
+    }
+    let output = daemon.eric(&["serve", "--read-timeout", "1e19"]);
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("more than a year"), "{said}");
     daemon.child.kill().unwrap();
     daemon.wait();
     code(&daemon, &["stats"], 3);
@@ -162,15 +170,90 @@ fn who_closes_standard_output_ends_the_command_quietly_and_loses_no_message() {
 }
 
 #[test]
-fn a_server_that_is_killed_is_a_connection_that_broke_or_an_end() {
+fn a_server_that_is_killed_is_a_connection_that_broke() {
     let mut daemon = Daemon::new();
     let channel = daemon.channel();
-    let watch = start(&daemon, &["watch", &channel]);
-    eventually("it watches", || daemon.stats(&channel)["listeners"] == 1);
+    let listener = daemon.listener(&channel);
+    let readers = [
+        start(&daemon, &["watch", &channel]),
+        start(&daemon, &["listen", &channel, &listener]),
+    ];
+    eventually("they read", || daemon.counters()["streams"] == 2);
     daemon.child.kill().unwrap();
     daemon.wait();
+    for reader in readers {
+        let output = reader.wait_with_output().unwrap();
+        assert_eq!(output.status.code(), Some(3), "{output:?}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        let wanted = "the connection broke: the server has ended\n";
+        assert!(said.ends_with(wanted), "{said}");
+    }
+}
+
+#[test]
+fn a_server_that_is_started_again_without_the_channel_has_broken_too() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let watch = start(&daemon, &["watch", &channel]);
+    eventually("it watches", || daemon.counters()["streams"] == 1);
+    // Stopped, so that it asks the next server.
+    let pid = rustix::process::Pid::from_child(&watch);
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    let _daemon = daemon.kill_and_restart();
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
+    assert_eq!(watch.wait_with_output().unwrap().status.code(), Some(3));
+}
+
+#[test]
+fn who_was_full_and_disconnected_is_told_and_so_is_who_reads_late() {
+    let daemon = Daemon::with(&["--queue-messages", "10", "--overflow", "disconnect"]);
+    let channel = daemon.channel();
+    let watch = start(&daemon, &["watch", &channel]);
+    eventually("it watches", || daemon.counters()["streams"] == 1);
+    let pid = rustix::process::Pid::from_child(&watch);
+    rustix::process::kill_process(pid, rustix::process::Signal::STOP).unwrap();
+    let mut sent = 0;
+    while daemon.stats(&channel)["overflows"] == 0 {
+        daemon.broadcast(&channel, sent..sent + 100);
+        sent += 100;
+    }
+    eventually("the stream ends", || daemon.counters()["streams"] == 0);
+    rustix::process::kill_process(pid, rustix::process::Signal::CONT).unwrap();
     let output = watch.wait_with_output().unwrap();
-    assert_eq!(output.status.code(), Some(0));
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("the queue is full of listener"), "{said}");
+    let lines = String::from_utf8(output.stdout).unwrap();
+    for (number, line) in lines.lines().enumerate() {
+        assert!(line.contains(&format!("\"data\":{number},")), "{line}");
+    }
+}
+
+#[test]
+fn so_many_events_are_taken_and_no_more() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..50);
+    let data = |output: &Output| -> Vec<u64> {
+        let mut lines = BufReader::new(&output.stdout[..]);
+        numbers(&mut lines, stdout(output).lines().count())
+    };
+    for start in [0, 2, 4] {
+        let output = daemon.eric(&["listen", &channel, &listener, "--count", "2"]);
+        assert_eq!(data(&output), [start, start + 1]);
+    }
+    let output = daemon.eric(&["listen", &channel, &listener, "--count", "44"]);
+    assert_eq!(data(&output), Vec::from_iter(6..50));
+    assert_eq!(daemon.stats(&channel)["queued"], 0);
+    assert_eq!(daemon.counters()["given_back"], 0);
+
+    let watch = start(&daemon, &["watch", &channel, "--count", "3"]);
+    eventually("it watches", || daemon.stats(&channel)["listeners"] == 2);
+    daemon.broadcast(&channel, 0..5);
+    assert_eq!(data(&watch.wait_with_output().unwrap()), [0, 1, 2]);
+    let output = daemon.eric(&["listen", &channel, &listener, "--count", "0"]);
+    assert_eq!(output.status.code(), Some(2));
 }
 
 #[test]

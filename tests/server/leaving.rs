@@ -218,6 +218,161 @@ fn a_slow_reader_delays_nobody_and_is_told_what_it_missed() {
     assert!(missed > 0);
 }
 
+/// Sends until the reader's socket is full and messages wait, on top of those.
+fn stall(daemon: &Daemon, channel: &str) {
+    let request = |n: u64| {
+        let payload = "x".repeat(10_000);
+        format!(r#"{{"v":"b","c":"{channel}","t":"n","p":[{n},"{payload}"]}}"#)
+    };
+    let mut number = 0;
+    while daemon.stats(channel)["queued"].as_u64().unwrap() < 5 {
+        daemon.ask(request(number));
+        number += 1;
+    }
+}
+
+#[test]
+fn a_stalled_reader_s_stream_ends_when_its_listener_is_removed() {
+    let daemon = Daemon::with(&["--grace", "0.5"]);
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    let reader = daemon.listen(&channel, &listener);
+    eventually("it reads", || daemon.counters()["streams"] == 1);
+    stall(&daemon, &channel);
+    let start = Instant::now();
+    daemon.ask(format!(r#"{{"v":"rl","c":"{channel}","r":"{listener}"}}"#));
+    eventually("it ends", || daemon.counters()["streams"] == 0);
+    assert!(start.elapsed() < Duration::from_secs(3));
+    let lines = text(reader.into_inner());
+    for (number, line) in lines.lines().enumerate() {
+        assert!(line.contains(&format!("\"data\":[{number},")));
+    }
+    assert!(lines.ends_with("}\n"), "the last one is whole");
+}
+
+#[test]
+fn a_reader_that_has_no_room_at_all_is_cut_off_in_time() {
+    let daemon = Daemon::with(&["--grace", "0.5"]);
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    let reader = daemon.listen(&channel, &listener);
+    eventually("it reads", || daemon.counters()["streams"] == 1);
+    let payload = "x".repeat(1_000_000);
+    for _ in 0..2 {
+        daemon.ask(format!(
+            r#"{{"v":"b","c":"{channel}","t":"n","p":"{payload}"}}"#
+        ));
+    }
+    let cpu = daemon.cpu();
+    daemon.ask(format!(r#"{{"v":"rl","c":"{channel}","r":"{listener}"}}"#));
+    let start = Instant::now();
+    eventually("it ends", || daemon.counters()["streams"] == 0);
+    let took = start.elapsed();
+    assert!(took >= Duration::from_millis(300), "{took:?}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(daemon.cpu() - cpu < Duration::from_millis(250));
+    drop(reader);
+}
+
+#[test]
+fn the_stream_of_a_listener_that_was_full_ends_with_an_error() {
+    let daemon = Daemon::with(&["--queue-messages", "5", "--overflow", "disconnect"]);
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    let mut readers = vec![daemon.listen(&channel, &listener)];
+    readers.extend(daemon.watch(&channel, 1));
+    eventually("they read", || daemon.counters()["streams"] == 2);
+    let payload = "x".repeat(10_000);
+    for number in 0..200 {
+        daemon.ask(format!(
+            r#"{{"v":"b","c":"{channel}","t":"n","p":[{number},"{payload}"]}}"#
+        ));
+    }
+    assert_eq!(daemon.stats(&channel)["overflows"], 2);
+    eventually("they end", || daemon.counters()["streams"] == 0);
+    for reader in readers {
+        let lines = text(reader.into_inner());
+        let last = lines.lines().last().unwrap();
+        let (code, message) = error(&format!("{last}\n"));
+        assert_eq!(code, "ERIC_QUEUE_FULL");
+        assert!(message.starts_with("QueueFullException: "), "{message}");
+        for (number, line) in lines
+            .lines()
+            .rev()
+            .skip(1)
+            .collect::<Vec<_>>()
+            .iter()
+            .rev()
+            .enumerate()
+        {
+            assert!(line.contains(&format!("\"data\":[{number},")));
+        }
+    }
+}
+
+#[test]
+fn a_slow_reader_of_a_channel_that_was_removed_costs_nothing_while_it_waits() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    let mut reader = daemon.listen(&channel, &listener).into_inner();
+    eventually("it reads", || daemon.counters()["streams"] == 1);
+    let payload = "x".repeat(1_000_000);
+    for _ in 0..3 {
+        daemon.ask(format!(
+            r#"{{"v":"b","c":"{channel}","t":"n","p":"{payload}"}}"#
+        ));
+    }
+    daemon.ask(format!(r#"{{"v":"rc","c":"{channel}"}}"#));
+    let mut some = vec![0; 600_000];
+    reader.read_exact(&mut some).unwrap();
+    thread::sleep(Duration::from_millis(100));
+    let cpu = daemon.cpu();
+    thread::sleep(Duration::from_millis(500));
+    assert!(daemon.cpu() - cpu < Duration::from_millis(100));
+    let rest = text(reader);
+    assert!(rest.contains("_eric_channel_closed") && rest.len() > 2_400_000);
+}
+
+#[test]
+fn a_reader_that_asks_for_some_gets_them_once_if_it_has_read_them() {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..10);
+    let request = format!(r#"{{"v":"l","c":"{channel}","r":"{listener}","n":3}}"#);
+    let mut first = daemon.open(&request).into_inner();
+    assert_eq!(read_exactly(&mut first, 3), [0, 1, 2]);
+    assert_eq!(daemon.stats(&channel)["queued"], 7);
+    drop(first);
+    all_left(&daemon);
+    // One that has not read them gives them back.
+    let mut second = daemon.open(&request).into_inner();
+    assert_eq!(read_exactly(&mut second, 1), [3]);
+    drop(second);
+    all_left(&daemon);
+    let mut third = daemon.listen(&channel, &listener);
+    assert_eq!(read_to(&mut third, 9), Vec::from_iter(3..10));
+    drop(third);
+
+    for verb in ["l", "w"] {
+        for count in ["0", "-1", "1.5", "\"1\"", "99999999999999999999"] {
+            let request =
+                format!(r#"{{"v":"{verb}","c":"{channel}","r":"{listener}","n":{count}}}"#);
+            let (code, message) = error(&daemon.ask(request));
+            assert_eq!(code, "ERIC_INVALID_MESSAGE");
+            assert!(message.contains("\"n\""), "{message}");
+        }
+    }
+    // It ends with its listener, which waits for nothing more.
+    let request = format!(r#"{{"v":"l","c":"{channel}","r":"{listener}","n":1}}"#);
+    daemon.dispatch(&channel, &listener, 10..12);
+    let mut last = daemon.open(&request);
+    assert!(numbers(&mut last, 1)[0] < 12);
+    daemon.ask(format!(r#"{{"v":"rl","c":"{channel}","r":"{listener}"}}"#));
+    assert_eq!(text(last), "");
+}
+
 #[test]
 fn a_full_listener_refuses_or_is_disconnected_as_the_options_say() {
     let daemon = Daemon::with(&["--queue-messages", "2", "--overflow", "refuse"]);

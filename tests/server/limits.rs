@@ -194,3 +194,26 @@ fn who_takes_no_answers_is_given_up() {
     }
     daemon.is_well();
 }
+
+#[test]
+fn the_longest_times_and_numbers_are_as_good_as_none() {
+    let year = "31536000";
+    let most = u64::MAX.to_string();
+    let daemon = Daemon::with(&[
+        "--read-timeout",
+        year,
+        "--grace",
+        year,
+        "--retry",
+        year,
+        "--max-connections",
+        &most,
+        "--max-request",
+        &most,
+    ]);
+    daemon.is_well();
+    let mut slow = daemon.connect();
+    slow.write_all(b"{").unwrap();
+    daemon.is_well();
+    drop(slow);
+}
