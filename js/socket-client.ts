@@ -7,8 +7,9 @@ import { makeDisposable, type MaybeDisposable } from './dispose.js';
 import { objectOption, signalOption } from './options.js';
 import { toText } from './payload.js';
 import { read } from './socket-error.js';
+import { Pool } from './socket-pool.js';
 import { Requests } from './socket-requests.js';
-import { SocketStream, type Left, type SocketStreamOptions } from './socket-stream.js';
+import { SocketStream, type SocketStreamOptions } from './socket-stream.js';
 
 /** The counters of a server, or of one channel and its listeners. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -36,8 +37,8 @@ export class SocketClient {
   /** The server's socket. */
   readonly path: string;
   #requests: Requests | undefined;
-  /** What streams have left, by channel and listener. */
-  readonly #left = new Map<string, Left>();
+  /** What has come and was not asked for, by channel and listener. */
+  readonly #pools = new Map<string, Pool>();
 
   /** @param path The server's socket. Connects when it is first used. */
   constructor(path: string) {
@@ -81,13 +82,13 @@ export class SocketClient {
 
   /** Removes a listener, with what waits for it. Its streams end. */
   async removeListener(channelId: string, listenerId: string): Promise<void> {
-    this.#left.delete(keyOf(channelId, listenerId));
+    this.#pools.delete(keyOf(channelId, listenerId));
     await this.#ask({ v: 'rl', c: channelId, r: listenerId });
   }
 
   /** Closes and removes a channel. Its streams get what is queued, `_eric_channel_closed`, and end. */
   async removeChannel(channelId: string): Promise<void> {
-    for (const key of this.#left.keys()) if (key.startsWith(keyOf(channelId, ''))) this.#left.delete(key);
+    for (const key of this.#pools.keys()) if (key.startsWith(keyOf(channelId, ''))) this.#pools.delete(key);
     await this.#ask({ v: 'rc', c: channelId });
   }
 
@@ -98,19 +99,23 @@ export class SocketClient {
 
   /**
    * Starts a listener and streams what it gets. What is not read when the stream is left is the next one's: without a gap
-   * or a duplicate, if that is this client's too. To another process what this one has taken from the socket, at most some
+   * or a duplicate, if that is this client's too. Streams of one listener that are open at once share what comes. To another process what this one has taken from the socket, at most some
    * 64 KiB, is lost.
    */
   stream(channelId: string, listenerId: string, options: SocketStreamOptions = {}): SocketStream {
     const key = keyOf(channelId, listenerId);
-    const before = this.#left.get(key);
-    this.#left.delete(key);
-    return this.#open({ v: 'l', c: channelId, r: listenerId }, options, before, (left) => void this.#left.set(key, left));
+    const pool = this.#pools.get(key) ?? new Pool();
+    const gone = () => {
+      if (!pool.isUsed && this.#pools.get(key) === pool) this.#pools.delete(key);
+    };
+    const stream = this.#open({ v: 'l', c: channelId, r: listenerId }, options, pool, gone);
+    this.#pools.set(key, pool);
+    return stream;
   }
 
   /** Streams what is broadcast on a channel from now on, to a listener that leaves with the stream. */
   watch(channelId: string, options: SocketStreamOptions = {}): SocketStream {
-    return this.#open({ v: 'w', c: channelId }, options, undefined, () => {});
+    return this.#open({ v: 'w', c: channelId }, options, new Pool(), () => {});
   }
 
   /** Ends the connection, as soon as everything that was asked has been answered. Streams have their own. */
@@ -119,10 +124,10 @@ export class SocketClient {
     this.#requests = undefined;
   }
 
-  #open(fields: Fields, options: SocketStreamOptions, before: Left | undefined, left: (left: Left) => void): SocketStream {
+  #open(fields: Fields, options: SocketStreamOptions, pool: Pool, gone: () => void): SocketStream {
     const signal = signalOption(objectOption(options, 'options').signal, 'signal');
     const check = () => this.stats(fields.c);
-    return new SocketStream(this.path, JSON.stringify(fields), signal, { before, left, check });
+    return new SocketStream(this.path, JSON.stringify(fields), signal, { pool, check, gone });
   }
 
   #ask(fields: Fields, payload?: unknown): Promise<string> {

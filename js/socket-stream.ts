@@ -3,8 +3,9 @@
 import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import { CHANNEL_CLOSED } from './events.js';
 import { onAbort } from './signals.js';
-import { broken, read, refusalIn } from './socket-error.js';
+import { broken, read, refusalIn, SocketError } from './socket-error.js';
 import { Lines } from './socket-lines.js';
+import { idIn, type Pool, type Reader } from './socket-pool.js';
 
 /** One event of a stream. */
 export interface SocketEvent {
@@ -24,22 +25,14 @@ export interface SocketStreamOptions {
   signal?: AbortSignal | null | undefined;
 }
 
-/** What a stream that is left leaves to the next one. @internal */
-export interface Left {
-  /** The lines that have come and were not asked for. */
-  lines: string[];
-  /** The id of the last event that has come. */
-  last: string | undefined;
-}
-
 /** @internal */
 export interface SocketStreamHooks {
-  /** What an earlier stream of the listener has left. */
-  before: Left | undefined;
-  /** Is told of what this one leaves. */
-  left(left: Left): void;
+  /** What has come for the listener. */
+  pool: Pool;
   /** Rejects when the server has not the channel any more, or is not there. */
   check(): Promise<unknown>;
+  /** Is told that the stream has ended with its listener. */
+  gone(): void;
 }
 
 interface Waiting {
@@ -53,18 +46,19 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
   readonly #hooks: SocketStreamHooks;
   readonly #forget: () => void;
   readonly #waiting: Waiting[] = [];
-  #lines: string[];
-  #last: string | undefined;
-  /** What comes again up to this id has been here already. */
-  #after: string | undefined;
+  readonly #reader: Reader = { serve: () => this.#serve() };
+  /** The keys of what this stream has brought. */
+  readonly #got = new Set<string>();
+  /** What the server says of the stream itself, behind its events. */
+  readonly #last: string[] = [];
   #closed = false;
   #over: { error: unknown } | undefined;
+  #left = false;
 
   /** @internal */
   constructor(path: string, request: string, signal: AbortSignal | undefined, hooks: SocketStreamHooks) {
     this.#hooks = hooks;
-    this.#lines = hooks.before?.lines ?? [];
-    this.#last = this.#after = hooks.before?.last;
+    hooks.pool.enter(this.#reader);
     this.#connection = new Lines(path, {
       line: (line) => this.#came(line),
       over: (error) => this.#ended(error),
@@ -96,20 +90,17 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
 
   #came(line: string): void {
     const id = idIn(line);
-    if (this.#after !== undefined && id !== undefined) {
-      if (!isBehind(id, this.#after)) return;
-      this.#after = undefined;
-    }
-    this.#last = id ?? this.#last;
-    this.#lines.push(line);
+    if (id === undefined) this.#last.push(line);
+    else if (!this.#hooks.pool.add(line, id, this.#got)) return;
     // No more is read from the socket than was asked for, but for one chunk.
     this.#connection.socket.pause();
     this.#serve();
+    this.#hooks.pool.serve();
   }
 
   /** Whoever ends without a word may have been killed: a listener that was removed ends so, and a server that died. */
   async #ended(error?: unknown): Promise<void> {
-    if (error === undefined && !this.#closed && !this.#lines.some(saysMore)) {
+    if (error === undefined && !this.#closed && !this.#last.length) {
       await this.#hooks.check().catch((cause) => {
         error = broken('the server has ended', cause);
       });
@@ -119,18 +110,32 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
   }
 
   #leave(): void {
-    if (this.#over) return;
-    this.#connection.drain();
-    this.#over = { error: undefined };
-    this.#connection.destroy();
-    this.#hooks.left({ lines: this.#lines, last: this.#last });
-    this.#lines = [];
+    if (this.#left) return;
+    if (!this.#over) {
+      this.#connection.drain();
+      this.#over = { error: undefined };
+      this.#connection.destroy();
+      this.#quit(false);
+    } else {
+      const isClean = this.#over.error === undefined;
+      this.#over = { error: undefined };
+      this.#quit(isClean);
+    }
     this.#serve();
+  }
+
+  /** Takes nothing more. */
+  #quit(isGone: boolean): void {
+    if (this.#left) return;
+    this.#left = true;
+    this.#last.length = 0;
+    this.#hooks.pool.leave(this.#reader, this.#got);
+    if (isGone) this.#hooks.gone();
   }
 
   #serve(): void {
     while (this.#waiting.length) {
-      const line = this.#lines.shift();
+      const line = this.#left ? undefined : (this.#hooks.pool.take() ?? this.#last.shift());
       if (line === undefined && !this.#over) {
         this.#connection.socket.resume();
         return;
@@ -141,12 +146,14 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
         else this.#finish(resolve);
       } catch (error) {
         this.#over = { error: undefined };
-        this.#lines = [];
         this.#connection.destroy();
-        this.#forget();
+        this.#forget?.();
+        this.#quit(!(error instanceof SocketError));
         reject(error);
       }
     }
+    // Another stream may have brought what this one has waited for.
+    if (!this.#over) this.#connection.socket.pause();
   }
 
   #event(line: string): SocketEvent {
@@ -162,6 +169,7 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
     this.#forget?.();
     const error = this.#over?.error;
     if (error !== undefined) throw error;
+    this.#quit(true);
     resolve({ done: true, value: undefined });
   }
 }
@@ -171,23 +179,3 @@ export interface SocketStream extends MaybeAsyncDisposable {}
 makeDisposable(SocketStream.prototype, 'asyncDispose', async function () {
   await this.return();
 });
-
-/** Ids are letters, digits, `.` and `-`, and stand last in a line. */
-const ID = /,"id":"([^"]*)"\}$/;
-
-const idIn = (line: string): string | undefined => ID.exec(line)?.[1];
-
-/** Whether a line says why a stream ends: an error, or that the channel was closed. */
-const saysMore = (line: string): boolean => idIn(line) === undefined;
-
-/** Whether an id `<epoch>-<broadcast>.<dispatch>` stands behind another one in its channel. */
-function isBehind(id: string, other: string): boolean {
-  const [[epoch, broadcast, dispatch], [otherEpoch, otherBroadcast, otherDispatch]] = [partsOf(id), partsOf(other)];
-  return epoch !== otherEpoch || broadcast > otherBroadcast || (broadcast === otherBroadcast && dispatch > otherDispatch);
-}
-
-function partsOf(id: string): [epoch: string, broadcast: number, dispatch: number] {
-  const dash = id.lastIndexOf('-');
-  const [broadcast, dispatch = 0] = id.slice(dash + 1).split('.').map(Number);
-  return [id.slice(0, dash), broadcast as number, dispatch];
-}

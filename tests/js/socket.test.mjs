@@ -244,6 +244,20 @@ describe('errors', () => {
     assert.deepEqual(data(await take(client.stream(channel, listener), 2)), [1, 2]);
   });
 
+  test('a listener that was full and disconnected', async () => {
+    await restart('--queue-messages', '5', '--overflow', 'disconnect');
+    const { channel, listener } = await queue();
+    const open = [client.stream(channel, listener), client.watch(channel)];
+    await streams(2);
+    const payload = 'x'.repeat(20_000);
+    while ((await client.stats(channel)).overflows < 2) await client.broadcast(channel, 'n', payload);
+    for (const stream of open) {
+      await refused(all(stream), QueueFullException, 'ERIC_QUEUE_FULL');
+      assert.deepEqual(await promptly(stream.next()), { done: true, value: undefined });
+    }
+    await streams(0);
+  });
+
   test('limits of the server', async () => {
     await restart('--max-request', '1000', '--max-channels', '1');
     const channel = await client.createChannel();
@@ -319,6 +333,67 @@ describe('streams', () => {
       assert.deepEqual(data(await take(client.stream(channel, listener), 1)), ['next']);
     });
   }
+
+  test('what one that is left has brought goes to those that are open: workers that take three each', async () => {
+    const { channel, listener } = await queue();
+    for (const n of numbers(0, 100)) await client.dispatch(channel, listener, 'job', n);
+    const got = [];
+    const worker = async () => {
+      let count = 0;
+      for await (const { data } of client.stream(channel, listener)) {
+        got.push(data);
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        if (++count === 3) break;
+      }
+    };
+    for (let round = 0; round < 11; round++) await promptly(Promise.all([worker(), worker(), worker()]));
+    assert.deepEqual(got.sort((a, b) => a - b), numbers(0, 99));
+  });
+
+  test('two at once, both left: nothing is missing, nothing comes twice', async () => {
+    for (const read of [0, 1, 3]) {
+      const { channel, listener } = await queue();
+      const open = [client.stream(channel, listener), client.stream(channel, listener)];
+      const first = open.map((stream) => stream.next());
+      await streams(2);
+      await Promise.all(numbers(0, 1000).map((n) => (n % 3 ? client.broadcast(channel, 'n', n) : client.dispatch(channel, listener, 'n', n))));
+      const seen = (await promptly(Promise.all(first))).map(({ value }) => value.data);
+      for (const stream of open) seen.push(...data(await take(stream, read)));
+      await Promise.all(open.map((stream) => stream.return()));
+      await streams(0);
+      const last = client.stream(channel, listener);
+      const rest = data(await take(last, 1000 - seen.length));
+      assert.deepEqual([...seen, ...rest].sort((a, b) => a - b), numbers(0, 1000));
+      await client.dispatch(channel, listener, 'n', 'next');
+      assert.deepEqual(data(await take(last, 1)), ['next']);
+      await last.return();
+      await streams(0);
+    }
+  });
+
+  test('readers that come and go at once, again and again: nothing is missing, nothing comes twice', async () => {
+    const { channel, listener } = await queue();
+    const seen = [];
+    const signal = AbortSignal.timeout(20_000);
+    const reader = async (each) => {
+      while (seen.length < 3000 && !signal.aborted) {
+        let count = 0;
+        for await (const { data } of client.stream(channel, listener, { signal })) {
+          if (data === 'end') break;
+          seen.push(data);
+          if (++count === each) break;
+        }
+      }
+    };
+    const readers = [7, 20, 133].map(reader);
+    for (let from = 0; from < 3000; from += 100) {
+      await Promise.all(numbers(from, from + 100).map((n) => client.dispatch(channel, listener, 'n', n)));
+    }
+    while (seen.length < 3000 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    for (let n = 0; n < 6; n++) await client.dispatch(channel, listener, 'n', 'end');
+    await promptly(Promise.all(readers));
+    assert.deepEqual([...seen].sort((a, b) => a - b), numbers(0, 3000));
+  });
 
   test('a reader that is killed in the middle of 2,000 leaves what it has not taken to another process', async () => {
     const { channel, listener } = await queue();
