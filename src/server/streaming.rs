@@ -16,8 +16,8 @@
 //! that does not take it is cut off after the grace period.
 //!
 //! A reader that leaves is noticed at once, whether it had ended its writing side before or not. What it had not read
-//! is queued again for the listener's next reader, in order (see `window` and `readers`). A gap that it was not told of
-//! is not told to the next; the counters have it.
+//! is queued again for the listener's next reader, in order (see `window` and `readers`), gaps that it may not have been
+//! told of included.
 
 use std::future::{pending, poll_fn};
 use std::io;
@@ -41,6 +41,7 @@ use super::refusal::Refusal;
 use super::window::Window;
 use crate::channel::Delivered;
 use crate::error::QueueFullException;
+use crate::replay::Gap;
 use crate::seat::{Delivery, Leave};
 
 /// A batch is written as soon as it is this long.
@@ -137,7 +138,13 @@ struct Taker {
     /// How many events are still to be taken; without an end when `None`.
     rest: Option<u64>,
     /// What may have to be given back; none for a listener that leaves with its stream.
-    window: Option<Window<Delivery<Packet>>>,
+    window: Option<Window<Taken>>,
+}
+
+/// What was taken from a queue, and can be given back.
+enum Taken {
+    Message(Delivery<Packet>),
+    Gap(Gap),
 }
 
 impl Taker {
@@ -157,13 +164,15 @@ impl Taker {
                     let id = self.feed.channel.event_id(message.position());
                     message.write(&id, &mut self.bytes);
                     if let Some(window) = &mut self.window {
-                        window.push(message, self.bytes.len() - start);
+                        window.push(Taken::Message(message), self.bytes.len() - start);
                     }
                 }
                 Poll::Ready(Some(Delivered::Gap(gap))) => {
                     let to = self.feed.channel.event_id(gap.to);
                     packet::write_gap(&gap, &to, self.retry, &mut self.bytes);
-                    self.skip(start);
+                    if let Some(window) = &mut self.window {
+                        window.push(Taken::Gap(gap), self.bytes.len() - start);
+                    }
                 }
                 Poll::Ready(Some(Delivered::Closed)) => {
                     packet::write_closed(self.retry, &mut self.bytes);
@@ -405,9 +414,14 @@ impl Drop for Writer {
         let Some(window) = self.taker.window.take() else {
             return;
         };
-        for message in window.unread(self.left_unread) {
-            self.taker.feed.stream.give_back(message);
-            count(&counters.given_back, 1);
+        for taken in window.unread(self.left_unread) {
+            match taken {
+                Taken::Message(message) => {
+                    self.taker.feed.stream.give_back(message);
+                    count(&counters.given_back, 1);
+                }
+                Taken::Gap(gap) => self.taker.feed.stream.give_back_gap(gap),
+            }
         }
         let listener = self.taker.feed.stream.listener();
         self.hub.readers.leave(listener.id(), &self.socket);

@@ -374,9 +374,9 @@ describe('streams', () => {
   test('readers that come and go at once, again and again: nothing is missing, nothing comes twice', async () => {
     const { channel, listener } = await queue();
     const seen = [];
-    const signal = AbortSignal.timeout(20_000);
+    const signal = AbortSignal.timeout(30_000);
     const reader = async (each) => {
-      while (seen.length < 3000 && !signal.aborted) {
+      while (seen.length < 600 && !signal.aborted) {
         let count = 0;
         for await (const { data } of client.stream(channel, listener, { signal })) {
           if (data === 'end') break;
@@ -385,14 +385,14 @@ describe('streams', () => {
         }
       }
     };
-    const readers = [7, 20, 133].map(reader);
-    for (let from = 0; from < 3000; from += 100) {
+    const readers = [7, 20, 64].map(reader);
+    for (let from = 0; from < 600; from += 100) {
       await Promise.all(numbers(from, from + 100).map((n) => client.dispatch(channel, listener, 'n', n)));
     }
-    while (seen.length < 3000 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
+    while (seen.length < 600 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
     for (let n = 0; n < 6; n++) await client.dispatch(channel, listener, 'n', 'end');
     await promptly(Promise.all(readers));
-    assert.deepEqual([...seen].sort((a, b) => a - b), numbers(0, 3000));
+    assert.deepEqual([...seen].sort((a, b) => a - b), numbers(0, 600));
   });
 
   test('a reader that is killed in the middle of 2,000 leaves what it has not taken to another process', async () => {

@@ -335,6 +335,59 @@ fn a_slow_reader_of_a_channel_that_was_removed_costs_nothing_while_it_waits() {
 }
 
 #[test]
+fn a_gap_that_a_reader_left_unread_is_told_to_the_next() {
+    let daemon = Daemon::with(&["--queue-messages", "10"]);
+    let channel = daemon.channel();
+    for reads in [false, true] {
+        let listener = daemon.listener(&channel);
+        daemon.broadcast(&channel, 0..100);
+        // More than one reader that leaves, and more that is dropped between them.
+        for _ in 0..2 {
+            let mut first = daemon.listen(&channel, &listener);
+            if reads {
+                // Byte by byte, so that the rest stays unread.
+                let mut first = BufReader::with_capacity(1, first.get_mut());
+                assert_eq!(event(&mut first)["event"], "_eric_gap");
+            } else {
+                eventually("it has come", || daemon.counters()["streams"] == 1);
+                eventually("all was taken", || daemon.stats(&channel)["queued"] == 0);
+            }
+            drop(first);
+            all_left(&daemon);
+        }
+        let mut second = daemon.listen(&channel, &listener);
+        let gap = event(&mut second);
+        assert_eq!(gap["event"], "_eric_gap", "{gap}");
+        assert_eq!(gap["data"]["missed"], 90);
+        assert_eq!(numbers(&mut second, 10), Vec::from_iter(90..100));
+        drop(second);
+        all_left(&daemon);
+
+        // What is dropped behind what was given back.
+        let listener = daemon.listener(&channel);
+        daemon.broadcast(&channel, 0..30);
+        let first = daemon.listen(&channel, &listener);
+        eventually("it has come", || daemon.counters()["streams"] == 1);
+        drop(first);
+        all_left(&daemon);
+        daemon.broadcast(&channel, 30..100);
+        let mut second = daemon.listen(&channel, &listener);
+        let (mut missed, mut got) = (0, Vec::new());
+        while got.last() != Some(&99) {
+            let event = event(&mut second);
+            match event["event"] == "_eric_gap" {
+                true => missed += event["data"]["missed"].as_u64().unwrap(),
+                false => got.push(event["data"].as_u64().unwrap()),
+            }
+        }
+        assert!(got.is_sorted(), "{got:?}");
+        assert_eq!(missed as usize + got.len(), 100, "{got:?}");
+        drop(second);
+        all_left(&daemon);
+    }
+}
+
+#[test]
 fn a_reader_that_asks_for_some_gets_them_once_if_it_has_read_them() {
     let daemon = Daemon::new();
     let channel = daemon.channel();
