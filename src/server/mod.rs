@@ -30,7 +30,9 @@
 //! - A listener that nobody reads for keeps what is sent to it, within its bound. What a reader that leaves had not read
 //!   is the next reader's: possibly twice, but not never.
 //! - No client can hurt the others: requests, queues, connections and waiting have bounds, those of [`ServerOptions`].
-//! - When the server ends, its streams get what is queued and `_eric_channel_closed`.
+//! - When the server ends, its streams get what is queued and `_eric_channel_closed`. The stream of a listener that was full
+//!   and disconnected ends with an error, that of one that was removed without a word.
+//! - What all queues hold together is bounded only by the options together.
 //!
 //! ```
 //! use eric_sse::server::{ServerOptions, SocketClient, SocketServer};

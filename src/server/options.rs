@@ -7,6 +7,9 @@ use crate::limit::{Overflow, QueueLimit};
 
 /// The limits of a [`SocketServer`](super::SocketServer).
 ///
+/// Each bounds one thing. What all queues hold together is bounded by the product of `channels`, `listeners` and the bytes of
+/// `queue`, and by nothing else: choose them together.
+///
 /// ```
 /// use eric_sse::server::{Peers, ServerOptions};
 ///
@@ -31,7 +34,8 @@ pub struct ServerOptions {
     pub queue: Option<QueueLimit>,
     /// The reconnection time that events carry; 15 seconds by default.
     pub retry: Duration,
-    /// How long streams have at the end to pass on what is queued; 2 seconds by default.
+    /// How long streams have at the end of the server to pass on what is queued, and at the end of their listener to
+    /// pass on what was taken; 2 seconds by default.
     pub grace: Duration,
     /// Who may connect; the server's own user by default.
     pub peers: Peers,
