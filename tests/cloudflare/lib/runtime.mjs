@@ -84,8 +84,11 @@ export function channelOf(runtime, kind = 'channel') {
     say: (payload, options) => ask('rpc', {}, { method: 'broadcast', args: [{ type: 'n', payload }, ...(options ? [options] : [])] }),
     flood: (from, to) => ask('flood', { from, to }),
     /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay', relay?: object, who?: string, leaves?: number }} [wish] */
-    subscribe: ({ lastEventId, how = 'subscribe', ...query } = {}) =>
-      subscribe(at(how, query), lastEventId ? { headers: { 'Last-Event-ID': lastEventId } } : {}),
+    async subscribe({ lastEventId, how = 'subscribe', ...query } = {}) {
+      const again = () => subscribe(at(how, query), lastEventId ? { headers: { 'Last-Event-ID': lastEventId } } : {});
+      // An object that ends takes connections along that the client would use again: it tries once more, as an EventSource does.
+      return again().catch((error) => (error.message === 'fetch failed' ? again() : Promise.reject(error)));
+    },
   };
 }
 
