@@ -269,6 +269,7 @@ describe('the table of runtimes', () => {
       assert.equal(passed, tests);
     }
   });
+});
 
 test("the example of tests, as a user's test", async () => {
   // Resolved from here, as an installed package is.
