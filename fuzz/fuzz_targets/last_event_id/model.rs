@@ -387,7 +387,9 @@ impl Listener {
             }
             self.replay = self.replay.filter(|replay| is_ahead(replay.end));
             let item = self.due.pop_front();
-            self.next = item.map_or(sent.tail(), |item| item.place.0 + 1);
+            let next = item.map_or(sent.tail(), |item| item.place.0 + 1);
+            // One that was given back is read behind what was read before it.
+            self.next = self.next.max(next);
             match item {
                 Some(item) if item.excepted => self.last = item.place,
                 item => break item?,
