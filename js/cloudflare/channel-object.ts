@@ -17,6 +17,7 @@ import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../
 import type { ResponseOptions } from '../respond.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
+import { lastIdIn } from './last-id.js';
 import { Leaves } from './leaves.js';
 import { objectsOf, type ChannelRpc } from './objects.js';
 import { Sockets } from './sockets.js';
@@ -158,7 +159,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const { channel } = this.#open();
     const seat = internalsOf(channel).register(listener, seatOptions);
     seat.keep(milliseconds, () => channel.removeListener(listener.id));
-    return { id: listener.id, lastEventId: channel.lastEventId };
+    // Its own, which says that it is no former life's; the channel's newest would not.
+    return { id: listener.id, lastEventId: lastIdIn(seat.raw.note(undefined, seat.number)) ?? channel.lastEventId };
   }
 
   /**

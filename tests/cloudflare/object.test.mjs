@@ -182,7 +182,8 @@ describe('eviction', () => {
     await evict(here);
     await here.say(3);
     const again = await here.subscribe({ options, lastEventId: id });
-    const [gap, three] = await again.reader.events(2);
+    // It stands behind what is replayed: up to there something may be missing.
+    const [three, gap] = await again.reader.events(2);
     assert.equal(gap.type, '_eric_gap');
     const { reason, from } = JSON.parse(gap.data);
     assert.deepEqual([reason, from], ['forgotten', id]);
