@@ -222,7 +222,7 @@ fn admit(
         Ok(true) => {}
         Ok(false) => {
             warn!("refused a process of another user");
-            return connection::turn_away(hub, &socket, &Refusal::forbidden());
+            return turn_away(hub, socket, &Refusal::forbidden(), connections);
         }
         // It has left.
         Err(_) => return,
@@ -232,7 +232,7 @@ fn admit(
     if open.get() >= most as u64 {
         warn!(most, "refused a connection");
         let refusal = Refusal::limit(format_args!("there are {most} connections"));
-        return connection::turn_away(hub, &socket, &refusal);
+        return turn_away(hub, socket, &refusal, connections);
     }
     count(&hub.counters.admitted, 1);
     let open = Open::new(hub);
@@ -248,6 +248,21 @@ fn admit(
         }
         drop(open);
     });
+}
+
+/// Says why a client is turned away, and keeps its socket for a moment: a client that was just about to write would be told that
+/// the connection broke, and not why. Only so many are kept.
+fn turn_away(hub: &Hub, socket: UnixStream, refusal: &Refusal, connections: &mut JoinSet<()>) {
+    const KEPT: usize = 64;
+    const MOMENT: Duration = Duration::from_millis(200);
+    connection::turn_away(hub, &socket, refusal);
+    let _ = socket.shutdown(std::net::Shutdown::Write);
+    if connections.len() < hub.options.connections.saturating_add(KEPT) {
+        connections.spawn_local(async move {
+            sleep(MOMENT).await;
+            drop(socket);
+        });
+    }
 }
 
 /// Counts a connection for as long as it is open.
