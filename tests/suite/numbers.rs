@@ -47,6 +47,18 @@ pub fn numbers(history: History) -> Numbers {
     })
 }
 
+/// Without a limit.
+pub const ANY: ListenerOptions = ListenerOptions {
+    limit: None,
+    resumable: false,
+};
+
+/// Without a limit, for a client that comes back.
+pub const RESUMABLE: ListenerOptions = ListenerOptions {
+    limit: None,
+    resumable: true,
+};
+
 /// A limit in messages alone.
 pub fn at_most(messages: u64, overflow: Overflow) -> ListenerOptions {
     limited(messages, u64::MAX, overflow)

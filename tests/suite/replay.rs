@@ -12,16 +12,6 @@ use super::numbers::*;
 use super::support::*;
 use crate::suite::test;
 
-const ANY: ListenerOptions = ListenerOptions {
-    limit: None,
-    resumable: false,
-};
-
-const RESUMABLE: ListenerOptions = ListenerOptions {
-    limit: None,
-    resumable: true,
-};
-
 /// A channel that has broadcast the numbers from 1 on, each the sequence number of its own broadcast.
 fn with_broadcasts(history: u64, count: usize) -> (Numbers, Vec<String>) {
     let channel = numbers(newest(history));

@@ -3,20 +3,10 @@
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use eric_sse::{GapReason, History, ListenerOptions};
+use eric_sse::{GapReason, History};
 
 use super::numbers::*;
 use crate::suite::test;
-
-const ANY: ListenerOptions = ListenerOptions {
-    limit: None,
-    resumable: false,
-};
-
-const RESUMABLE: ListenerOptions = ListenerOptions {
-    limit: None,
-    resumable: true,
-};
 
 /// The event id of a broadcast of the channel, or of what was before the first one.
 fn nth(channel: &Numbers, sequence: usize) -> String {
