@@ -40,6 +40,27 @@ async function bundle(name, options) {
   return result.outputFiles[0].text;
 }
 
+/**
+ * A server on loopback and a browser, for the tests of the suite that asks for them.
+ *
+ * @param {() => Promise<import('node:http').RequestListener>} prepare
+ */
+function serverAndBrowser(prepare) {
+  const here = {};
+  before(async () => {
+    here.server = createServer(await prepare());
+    await new Promise((resolve) => here.server.listen(0, '127.0.0.1', resolve));
+    here.url = `http://127.0.0.1:${here.server.address().port}/`;
+    here.browser = await launchBrowser();
+  });
+  after(async () => {
+    await here.browser?.close();
+    here.server?.closeAllConnections();
+    here.server?.close();
+  });
+  return here;
+}
+
 describe('the example of a Response at the edge, on workerd', () => {
   /** @type {Miniflare} */
   let workerd;
@@ -106,27 +127,18 @@ describe('the example of a Response at the edge, on workerd', () => {
 });
 
 describe('the example of an async iterator, in a dedicated worker of a browser', () => {
-  let server, browser;
   const files = new Map([['/', ['text/html', '<!doctype html><title>README</title>']]]);
-
-  before(async () => {
+  const here = serverAndBrowser(async () => {
     files.set('/worker.js', ['text/javascript', await bundle('worker.js', { format: 'iife', conditions: ['browser'] })]);
-    server = createServer((request, response) => {
+    return (request, response) => {
       const [type, body] = files.get(request.url) ?? ['text/plain', ''];
       response.writeHead(body ? 200 : 404, { 'Content-Type': type }).end(body);
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
+    };
   });
 
   test('reads three ticks, leaves, and reads the same three late', async () => {
-    const page = await browser.newPage();
-    await page.goto(`http://127.0.0.1:${server.address().port}/`);
+    const page = await here.browser.newPage();
+    await page.goto(here.url);
     const received = await page.evaluate(
       () =>
         new Promise((resolve, reject) => {
@@ -209,25 +221,17 @@ describe('the example of a server of Node', () => {
 });
 
 describe('the example of a service worker, in a browser', () => {
-  let server, browser;
-  before(async () => {
+  const here = serverAndBrowser(async () => {
     const worker = await bundle('service-worker.js', { format: 'iife', conditions: ['browser'] });
-    server = createServer((request, response) => {
+    return (request, response) => {
       const script = request.url === '/sw.js';
       response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' }).end(script ? worker : '<!doctype html>');
-    });
-    await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-    browser = await launchBrowser();
-  });
-  after(async () => {
-    await browser?.close();
-    server?.closeAllConnections();
-    server?.close();
+    };
   });
 
   test('an EventSource of the page gets what a page says', async () => {
+    const { browser, url } = here;
     const page = await browser.newPage();
-    const url = `http://127.0.0.1:${server.address().port}/`;
     await page.goto(url);
     // The example takes over no page that is open already: the next one is its own.
     await page.evaluate(async () => {

@@ -33,6 +33,15 @@ fn read_to(stream: &mut impl BufRead, last: u64) -> Vec<u64> {
     all
 }
 
+/// A server, a channel and a listener that so many numbers wait for.
+fn queued(count: u64) -> (Daemon, String, String) {
+    let daemon = Daemon::new();
+    let channel = daemon.channel();
+    let listener = daemon.listener(&channel);
+    daemon.dispatch(&channel, &listener, 0..count);
+    (daemon, channel, listener)
+}
+
 /// Waits until the server has seen that all readers have left. Another test's process that is just being started may
 /// hold a copy of their sockets for a moment.
 fn all_left(daemon: &Daemon) {
@@ -41,10 +50,7 @@ fn all_left(daemon: &Daemon) {
 
 #[test]
 fn what_a_reader_left_unread_is_the_next_one_s() {
-    let daemon = Daemon::new();
-    let channel = daemon.channel();
-    let listener = daemon.listener(&channel);
-    daemon.dispatch(&channel, &listener, 0..2000);
+    let (daemon, channel, listener) = queued(2000);
     let mut first = daemon.listen(&channel, &listener).into_inner();
     assert_eq!(read_exactly(&mut first, 20), Vec::from_iter(0..20));
     drop(first);
@@ -62,10 +68,7 @@ fn what_a_reader_left_unread_is_the_next_one_s() {
 
 #[test]
 fn a_reader_with_a_buffer_of_its_own_leaves_what_its_buffer_has_not_taken() {
-    let daemon = Daemon::new();
-    let channel = daemon.channel();
-    let listener = daemon.listener(&channel);
-    daemon.dispatch(&channel, &listener, 0..2000);
+    let (daemon, channel, listener) = queued(2000);
     let stream = daemon.listen(&channel, &listener).into_inner();
     let mut first = BufReader::with_capacity(8192, stream);
     assert_eq!(numbers(&mut first, 20), Vec::from_iter(0..20));
@@ -77,10 +80,7 @@ fn a_reader_with_a_buffer_of_its_own_leaves_what_its_buffer_has_not_taken() {
 
 #[test]
 fn a_reader_that_shuts_down_and_keeps_its_socket_leaves_what_it_has_not_read() {
-    let daemon = Daemon::new();
-    let channel = daemon.channel();
-    let listener = daemon.listener(&channel);
-    daemon.dispatch(&channel, &listener, 0..2000);
+    let (daemon, channel, listener) = queued(2000);
     let mut first = daemon.listen(&channel, &listener).into_inner();
     assert_eq!(read_exactly(&mut first, 20), Vec::from_iter(0..20));
     first.shutdown(Shutdown::Both).unwrap();
@@ -150,10 +150,7 @@ fn readers_that_come_and_go_lose_nothing_of_broadcasts_and_dispatches() {
 
 #[test]
 fn a_reader_that_has_read_everything_leaves_nothing_behind() {
-    let daemon = Daemon::new();
-    let channel = daemon.channel();
-    let listener = daemon.listener(&channel);
-    daemon.dispatch(&channel, &listener, 0..100);
+    let (daemon, channel, listener) = queued(100);
     let mut first = daemon.listen(&channel, &listener).into_inner();
     read_exactly(&mut first, 100);
     drop(first);
@@ -389,10 +386,7 @@ fn a_gap_that_a_reader_left_unread_is_told_to_the_next() {
 
 #[test]
 fn a_reader_that_asks_for_some_gets_them_once_if_it_has_read_them() {
-    let daemon = Daemon::new();
-    let channel = daemon.channel();
-    let listener = daemon.listener(&channel);
-    daemon.dispatch(&channel, &listener, 0..10);
+    let (daemon, channel, listener) = queued(10);
     let request = format!(r#"{{"v":"l","c":"{channel}","r":"{listener}","n":3}}"#);
     let mut first = daemon.open(&request).into_inner();
     assert_eq!(read_exactly(&mut first, 3), [0, 1, 2]);
