@@ -1,6 +1,6 @@
 // js/ and pkg/ -> dist/*.js and dist/*.cjs.
 
-import { copyFileSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { classNames } from './class-names.mjs';
 import { Failure } from './failure.mjs';
@@ -44,7 +44,9 @@ export async function bundle({ esm, alone, cjs }) {
   ]);
   copyFileSync(WASM, path.join(DIST, path.basename(WASM)));
   for (const file of built.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}))) {
-    if (!file.endsWith('.map')) refuseLeftovers(file);
+    if (file.endsWith('.map')) continue;
+    refuseLeftovers(file);
+    await minifyMore(file);
   }
 }
 
@@ -59,4 +61,21 @@ function refuseLeftovers(file) {
       throw new Failure(`${file} contains \`${leftover}\`, left over from wasm-bindgen's default loader: import only \`initSync\` and the classes from pkg/.`);
     }
   }
+}
+
+/**
+ * What esbuild has minified loses another 3 % of its gzipped bytes here. Alone, either leaves more than both do.
+ * @param {string} file path from the root
+ */
+async function minifyMore(file) {
+  const { minify } = await import('terser');
+  const map = inRoot(`${file}.map`);
+  const { code, map: mapped } = await minify(readFileSync(inRoot(file), 'utf8'), {
+    module: file.endsWith('.js'),
+    ecma: 2020,
+    compress: { passes: 3 },
+    sourceMap: { content: readFileSync(map, 'utf8'), includeSources: true, url: path.basename(map) },
+  });
+  writeFileSync(inRoot(file), String(code));
+  writeFileSync(map, String(mapped));
 }
