@@ -7,12 +7,14 @@ import { ENDED, WAIT } from './open.js';
 export interface Source {
   /** Takes what is ready: a chunk, `ENDED`, or `WAIT` when the body's `woken` will be called. */
   take(): Uint8Array | typeof WAIT | typeof ENDED;
-  /** Somebody waits from now on. */
-  wait(): void;
+  /** Somebody waits from now on, for the body's `woken`. */
+  wait(body: Body): void;
   /** Nobody waits any more. */
   idle(): void;
   /** A chunk was handed on. The source may end the body upon that. */
   delivered(): void;
+  /** There may be something, and nobody waits: ends the source if it is the end. */
+  look?(): void;
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
   /** Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id everything was handed on. */
@@ -84,7 +86,8 @@ export class Body implements Transport {
 
   /** There may be something to take. */
   woken(): void {
-    if (this.#pulled !== undefined && this.#offer()) this.#answer();
+    if (this.#pulled === undefined) this.#source.look?.();
+    else if (this.#offer()) this.#answer();
   }
 
   /** The source has ended. */
@@ -104,7 +107,7 @@ export class Body implements Transport {
   /** Hands on one chunk, or the end. Returns whether it has; `answered` is called otherwise as soon as it has. */
   pull(answered: () => void): boolean {
     if (this.#offer()) return true;
-    this.#source.wait();
+    this.#source.wait(this);
     this.#pulled = answered;
     this.#connection.waits();
     return false;
@@ -135,11 +138,11 @@ export class Body implements Transport {
     // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
     if (chunk === ENDED || this.#over) return true;
     if (chunk === WAIT) return this.#source.isAsked ? this.#finishSoon() : this.#finish();
+    if (!this.#enqueue(chunk)) return true;
+    this.#source.delivered();
+    if (this.#last === undefined) return true;
     clearTimeout(this.#soon);
-    if (this.#enqueue(chunk)) {
-      this.#source.delivered();
-      if (this.#last !== undefined && !this.#source.hasMore()) this.#finish();
-    }
+    if (!this.#source.hasMore()) this.#finish();
     return true;
   }
 

@@ -2,6 +2,7 @@
 
 import type { MessageQueueListener } from './listener.js';
 import { LONGEST_TIMER_SECONDS, numberOption } from './options.js';
+import { now } from './runtime.js';
 import type { Seat } from './seat.js';
 import type { ListenerStats } from './stats.js';
 
@@ -144,7 +145,7 @@ export class Connection implements Ending {
 
   /** Bytes were handed to who reads. */
   sent(): void {
-    this.#sentAt = performance.now();
+    this.#sentAt = now();
   }
 
   /** Somebody waits for bytes, and there are none. */

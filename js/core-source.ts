@@ -1,6 +1,5 @@
 // The source of a response whose bytes the core makes.
 
-import { nextChunk } from '../pkg/eric_sse.js';
 import type { Body, Source } from './body.js';
 import type { CloseReason } from './connection.js';
 import { type ENDED, OpenStream, type OpenOptions, type WAIT } from './open.js';
@@ -19,11 +18,11 @@ export class CoreSource implements Source {
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {
-    return this.#open.read(nextChunk as (number: number) => Uint8Array);
+    return this.#open.readBytes();
   }
 
-  wait(): void {
-    this.#open.wait();
+  wait(body: Body): void {
+    this.#open.wait(body);
   }
 
   idle(): void {
@@ -33,6 +32,9 @@ export class CoreSource implements Source {
   delivered(): void {
     if (this.#started) this.#open.delivered();
     this.#started = true;
+  }
+
+  look(): void {
     this.#open.endIfOver();
   }
 

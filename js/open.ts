@@ -1,8 +1,8 @@
 // OpenStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
 
-import { end, isOver, rest } from '../pkg/eric_sse.js';
+import { end, isOver, nextChunk, rest } from '../pkg/eric_sse.js';
 import type { CloseReason } from './connection.js';
-import { expect, forget, type Wakeable } from './runtime.js';
+import { expect, forget, isWaking, type Wakeable } from './runtime.js';
 import type { Onlooker, Seat } from './seat.js';
 import { onAbort } from './signals.js';
 
@@ -12,7 +12,9 @@ export const WAIT = undefined;
 export const ENDED = null;
 
 /** What reads a stream. */
-export interface Reader extends Wakeable {
+export interface Reader {
+  /** There may be something to take. */
+  woken(): void;
   /** The stream has ended, by whatever: called once. */
   ended(): void;
 }
@@ -36,11 +38,25 @@ export function endReason(seat: Seat): CloseReason | undefined {
 /** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
 const abandoned = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped')) : undefined;
 
-export class OpenStream implements Onlooker {
+/** The bytes that the core has given out last. */
+let lastBytes: Uint8Array;
+
+/** Streams at the same place get the same array, and it crosses once. */
+function nextBytes(number: number): Uint8Array | typeof WAIT | typeof ENDED {
+  const taken = nextChunk(number) as Uint8Array | true | typeof WAIT | typeof ENDED;
+  if (taken === true) return lastBytes;
+  return taken ? (lastBytes = taken) : taken;
+}
+
+export class OpenStream implements Onlooker, Wakeable {
   readonly #number: number;
   readonly #seat: Seat;
-  /** Weak, so that a reader which nobody holds any more can go; while somebody waits, `expect` holds it. */
+  /** Weak, so that a reader which nobody holds any more can go. */
   readonly #reader: WeakRef<Reader>;
+  /** The same while it waits: it is held then. */
+  #waiting: Reader | undefined;
+  /** Whether the core has nothing for it, and will wake it. */
+  #isQuiet = false;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */
   #due: ReturnType<typeof setTimeout> | undefined;
@@ -57,27 +73,39 @@ export class OpenStream implements Onlooker {
     this.#delayMilliseconds = delaySeconds * 1000;
     this.onEnd = onEnd;
     seat.streams.add(this);
+    expect(number, this);
     abandoned?.register(reader, this, this);
     this.#leaveSignals = onAbort(signals, () => this.end('aborted'));
     // Aborted before: there was nothing to leave yet.
     if (this.#ended) this.#leaveSignals();
   }
 
-  /** Somebody waits from now on: `woken` is called, and the reader held. */
-  wait(): void {
-    const reader = this.#reader.deref();
-    if (reader && !this.#ended) expect(this.#number, reader);
+  /** The reader waits from now on, and is held. */
+  wait(reader: Reader): void {
+    if (!this.#ended) this.#waiting = reader;
   }
 
   /** Nobody waits any more. */
   idle(): void {
-    // The number of an ended stream may be another's by now.
-    if (!this.#ended) forget(this.#number);
+    this.#waiting = undefined;
+  }
+
+  woken(): void {
+    this.#isQuiet = false;
+    (this.#waiting ?? this.#reader.deref())?.woken();
+  }
+
+  /** Reads bytes as {@link read} does. The core is not asked again before it has more. */
+  readBytes(): Uint8Array | typeof WAIT | typeof ENDED {
+    const taken = this.read(nextBytes);
+    this.#isQuiet ||= Boolean(taken);
+    return taken;
   }
 
   /** Reads, when the pace allows it: `WAIT`, `ENDED`, or what `next` took from the core. */
   read<T>(next: (number: number) => T): T | typeof WAIT | typeof ENDED {
     if (this.#ended) return ENDED;
+    if (this.#isQuiet && !isWaking()) return WAIT;
     if (this.#due !== undefined) {
       if (rest(this.#number)) return WAIT;
       this.#endByItself();
@@ -86,6 +114,7 @@ export class OpenStream implements Onlooker {
     this.#seat.refresh();
     const taken = next(this.#number);
     if (taken === ENDED) this.#endByItself();
+    this.#isQuiet = taken === WAIT;
     return taken;
   }
 
@@ -94,7 +123,7 @@ export class OpenStream implements Onlooker {
     if (this.#delayMilliseconds === 0 || this.#ended) return;
     this.#due = setTimeout(() => {
       this.#due = undefined;
-      this.#reader.deref()?.woken();
+      this.woken();
     }, this.#delayMilliseconds);
   }
 
@@ -112,6 +141,7 @@ export class OpenStream implements Onlooker {
   end(reason: CloseReason): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#waiting = undefined;
     clearTimeout(this.#due);
     this.#leaveSignals?.();
     this.#seat.streams.delete(this);

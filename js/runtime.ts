@@ -3,7 +3,7 @@
 import { initSync, installHost, takeWoken } from '../pkg/eric_sse.js';
 import { exception } from './errors.js';
 
-/** A stream that waits for the core to wake it. */
+/** A stream that the core wakes. */
 export interface Wakeable {
   woken(): void;
 }
@@ -14,8 +14,13 @@ export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: 
 /** What browsers' types call `BufferSource`. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
-/** The waiting streams by their number in the core. */
-const waiting: (Wakeable | undefined)[] = [];
+/** The open streams by their number in the core. */
+const streams: (Wakeable | undefined)[] = [];
+
+/** The time while streams are woken: many read at once, and a clock costs as much as a chunk. */
+let wokenAt: number | undefined;
+
+let wakes = 0;
 
 let loaded = false;
 
@@ -27,7 +32,7 @@ let loaded = false;
 export function load(source: CompiledModule | Bytes): void {
   if (loaded) return;
   initSync({ module: source as WebAssembly.Module | BufferSource });
-  installHost({ exception, wakeSoon: () => queueMicrotask(wake) });
+  installHost({ exception, wakeSoon });
   loaded = true;
 }
 
@@ -39,18 +44,35 @@ export function assertLoaded(): void {
 }
 
 export function expect(number: number, stream: Wakeable): void {
-  waiting[number] = stream;
+  streams[number] = stream;
 }
 
 export function forget(number: number): void {
-  waiting[number] = undefined;
+  streams[number] = undefined;
+}
+
+/** The time in milliseconds of `performance.now()`; the same for all that are woken together. */
+export function now(): number {
+  return wokenAt ?? performance.now();
+}
+
+/** Whether streams were woken that have not looked yet. */
+export function isWaking(): boolean {
+  return wakes > 0;
+}
+
+function wakeSoon(): void {
+  wakes++;
+  queueMicrotask(wake);
 }
 
 /** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
 function wake(): void {
-  for (const number of takeWoken()) {
+  wokenAt = performance.now();
+  const numbers = takeWoken();
+  for (let i = 0; i < numbers.length; i++) {
     try {
-      waiting[number]?.woken();
+      streams[numbers[i]!]?.woken();
     } catch (error) {
       // One that fails leaves the others alone, and is heard of all the same.
       queueMicrotask(() => {
@@ -58,4 +80,6 @@ function wake(): void {
       });
     }
   }
+  wokenAt = undefined;
+  wakes--;
 }

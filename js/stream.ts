@@ -60,7 +60,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     }
     const result = this.#take();
     if (result === WAIT) {
-      this.#open.wait();
+      this.#open.wait(this);
       // Ahead of those who have asked from within the callbacks.
       return new Promise((resolve) => this.#waiting.unshift(resolve));
     }
@@ -91,7 +91,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   woken(): void {
     while (this.#waiting.length > 0 && !this.#taking) {
       const result = this.#take();
-      if (result === WAIT) return this.#open.wait();
+      if (result === WAIT) return this.#open.wait(this);
       this.#waiting.shift()?.(result);
     }
     if (!this.#taking) this.#open?.idle();

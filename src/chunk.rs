@@ -22,6 +22,7 @@ use std::rc::Rc;
 use crate::channel::AbstractChannel;
 use crate::encode;
 use crate::event::{Event, EventType};
+use crate::log::Cursor;
 use crate::message::ToEvent;
 use crate::position::Position;
 use crate::replay::Gap;
@@ -64,6 +65,8 @@ pub(crate) struct Chunks<M> {
     pub(crate) stream: MessageStream<M>,
     wire: Rc<Wire>,
     started: bool,
+    /// Whether the last chunk may not be all that there is.
+    more: Cell<bool>,
 }
 
 /// What a stream has to offer when it is asked for bytes.
@@ -90,12 +93,19 @@ impl<M> Chunks<M> {
             stream,
             wire,
             started: false,
+            more: Cell::new(true),
         }
     }
 
     /// Returns whether the reconnection time was handed out.
     pub(crate) fn started(&self) -> bool {
         self.started
+    }
+
+    /// Returns whether there may be something behind the last chunk, the end included.
+    #[cfg(feature = "npm")]
+    pub(crate) fn has_more(&self) -> bool {
+        self.more.get()
     }
 }
 
@@ -116,6 +126,7 @@ impl<M: ToEvent> Chunks<M> {
         if !self.stream.goes_on() {
             return ChunkStep::Ended;
         }
+        self.more.set(true);
         let mut bytes = Vec::new();
         if !self.started {
             self.started = true;
@@ -169,7 +180,11 @@ impl<M: ToEvent> Chunks<M> {
                 Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
                 Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
                 Step::Pending if bytes.is_empty() => return ChunkStep::Pending,
-                Step::Ended | Step::Pending => break,
+                Step::Ended => break,
+                Step::Pending => {
+                    self.more.set(false);
+                    break;
+                }
             }
         }
         ChunkStep::Chunk(bytes.into())
@@ -186,35 +201,45 @@ impl<M: ToEvent> Chunks<M> {
         if !seat.gaps.borrow().is_empty() {
             return None;
         }
-        let (from, tail) = channel.with_queue(seat, |queue, log| {
-            queue.shared(log).map(|cursor| (cursor.next(), log.tail()))
-        })??;
-        if from == tail {
-            return None;
-        }
-        let made = self.wire.shared.borrow().clone();
-        let chunk = match made {
-            Some(chunk) if chunk.from == from && (chunk.full || chunk.to == tail) => chunk,
-            _ => {
-                let chunk = self.make_shared(from)?;
-                *self.wire.shared.borrow_mut() = Some(chunk.clone());
-                chunk
-            }
-        };
+        // Mostly made already, for somebody else at the same place.
+        self.take_made().or_else(|| {
+            let from = channel.with_queue(seat, |queue, log| {
+                let from = queue.shared(log)?.next();
+                (from != log.tail()).then_some(from)
+            })??;
+            let chunk = self.make_shared(from)?;
+            *self.wire.shared.borrow_mut() = Some(chunk);
+            self.take_made()
+        })
+    }
+
+    /// Takes the chunk that was made last, if that is what the stream is owed.
+    fn take_made(&self) -> Option<Rc<[u8]>> {
+        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        let mut made = self.wire.shared.borrow_mut();
+        let chunk = made.as_ref()?;
         let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
-            let cursor = queue.shared(log).filter(|cursor| cursor.next() == from)?;
+            let is_last = chunk.to == log.tail();
+            let is_owed = |cursor: &&mut Cursor| cursor.next() == chunk.from;
+            let cursor = queue.shared(log).filter(is_owed)?;
+            if !is_last && !chunk.full {
+                return None;
+            }
+            self.more.set(!is_last);
             let unwanted = log.skip(cursor, chunk.to - chunk.from);
             Some((unwanted, log.is_all_read()))
         })??;
         let count = chunk.to - chunk.from;
         seat.counters.count(|tally| tally.delivered += count);
         seat.last.set(Position::broadcast(chunk.to - 1));
+        let bytes = chunk.bytes.clone();
+        if all_read {
+            *made = None;
+        }
+        drop(made);
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
-        if all_read {
-            *self.wire.shared.borrow_mut() = None;
-        }
-        Some(chunk.bytes)
+        Some(bytes)
     }
 
     /// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding a

@@ -217,9 +217,14 @@ impl<M> MessageQueueListener<M> {
 
     /// Wakes the parked streams, after the borrow: a waker may poll its stream at once.
     pub(crate) fn wake(&self) {
-        let parked = self.inner.parked.take();
-        for (_, waker) in parked {
+        let mut parked = self.inner.parked.take();
+        for (_, waker) in parked.drain(..) {
             waker.wake();
+        }
+        // Who parks at every message need not allocate at every one.
+        let mut empty = self.inner.parked.borrow_mut();
+        if empty.capacity() == 0 {
+            *empty = parked;
         }
     }
 }

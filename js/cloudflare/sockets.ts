@@ -3,7 +3,6 @@
 // What is known of a client stands in its socket's attachment, which outlives the object: how it is subscribed, and up to which
 // event id it was sent everything.
 
-import { nextChunk } from '../../pkg/eric_sse.js';
 import { internalsOf, seatOf, type AbstractChannel } from '../channel.js';
 import type { CloseReason, Ending } from '../connection.js';
 import { jittered, seatFor, type ResponseOptions } from '../respond.js';
@@ -164,14 +163,13 @@ class Joined implements Reader, Ending {
   /** Sends what is ready. */
   woken(): void {
     for (;;) {
-      const chunk = this.#stream.read(nextChunk as (number: number) => Uint8Array);
+      const chunk = this.#stream.readBytes();
       if (chunk === ENDED) return;
-      if (chunk === WAIT) return this.#stream.wait();
-      if (this.#started || !this.#options.isAware) this.#send(chunk as Uint8Array);
+      if (chunk === WAIT) return this.#stream.wait(this);
+      if (this.#started || !this.#options.isAware) this.#send(chunk);
       else this.#remember();
       if (this.#started) this.#stream.delivered();
       this.#started = true;
-      this.#stream.endIfOver();
     }
   }
 

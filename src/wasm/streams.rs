@@ -45,9 +45,8 @@ thread_local! {
     /// Numbers of the streams woken since they were last taken. A number may stand here after its
     /// stream has ended: waking a stream that has nothing new to offer does no harm.
     static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-    /// The chunk that was last given out, and the array that JavaScript has of it: streams at the same
-    /// place share both.
-    static LAST: RefCell<Option<(Rc<[u8]>, Uint8Array)>> = const { RefCell::new(None) };
+    /// The chunk that was last given out, of which JavaScript has an array: streams at the same place share both.
+    static LAST: RefCell<Option<Rc<[u8]>>> = const { RefCell::new(None) };
 }
 
 /// Notes a stream's number when it is woken.
@@ -133,7 +132,8 @@ pub fn next_message(number: usize) -> JsValue {
     answer
 }
 
-/// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does.
+/// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does; `true` stands for the array that the
+/// call before this one has given out. With the bytes the stream waits already, and is woken if it has more to offer.
 #[wasm_bindgen(js_name = nextChunk)]
 pub fn next_chunk(number: usize) -> JsValue {
     let Some((reader, mut stream)) = take_out(number) else {
@@ -142,7 +142,13 @@ pub fn next_chunk(number: usize) -> JsValue {
     let answer = match &mut stream {
         Stream::Messages(_) => JsValue::NULL,
         Stream::Bytes(chunks) => match chunks.step(&reader.ended) {
-            ChunkStep::Chunk(bytes) => shared_array(bytes),
+            ChunkStep::Chunk(bytes) => {
+                chunks.stream.park(&reader.waker);
+                if chunks.has_more() {
+                    reader.waker.wake_by_ref();
+                }
+                shared_array(bytes)
+            }
             ChunkStep::Ended => JsValue::NULL,
             ChunkStep::Pending => {
                 chunks.stream.park(&reader.waker);
@@ -227,14 +233,12 @@ fn put_back(reader: Rc<Reader>, stream: Stream) {
 }
 
 fn shared_array(bytes: Rc<[u8]>) -> JsValue {
-    let last = LAST.with_borrow(|last| match last {
-        Some((last, array)) if Rc::ptr_eq(last, &bytes) => Some(array.clone()),
-        _ => None,
-    });
-    let array = last.unwrap_or_else(|| {
-        let array = Uint8Array::from(&*bytes);
-        LAST.set(Some((bytes, array.clone())));
-        array
-    });
+    let is_last =
+        LAST.with_borrow(|last| last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &bytes)));
+    if is_last {
+        return JsValue::TRUE;
+    }
+    let array = Uint8Array::from(&*bytes);
+    LAST.set(Some(bytes));
     array.into()
 }
