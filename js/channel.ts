@@ -21,7 +21,7 @@ import { shownId, uniqueId } from './ids.js';
 import { lastEventIdOption } from './last-event-id.js';
 import { historyOption, NO_HISTORY, queueOption, type History, type HistoryOptions, type QueueOptions } from './limits.js';
 import { MessageQueueListener } from './listener.js';
-import { Message, send, Sent } from './message.js';
+import { Epoch, Message, send, Sent } from './message.js';
 import { functionOption, idOption, objectOption, signalOption } from './options.js';
 import { owned, type OwnedStream } from './owned.js';
 import { reporter } from './report.js';
@@ -72,6 +72,7 @@ export interface Wire {
 /** What a channel is made of, for the modules of this package. @internal */
 interface Internals {
   raw: RawChannel;
+  epoch: Epoch;
   seats: Map<string, Seat>;
   wire: Wire;
   /** The responses that are open. */
@@ -134,7 +135,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const { messages, bytes, seconds } = wire.history;
     const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, undefined, 0, 0);
     const register = (listener: MessageQueueListener, options: SeatOptions): Seat => this.#register(listener, options);
-    this.#internals = { raw, seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
+    this.#internals = { raw, epoch: new Epoch(() => raw.eventId(0)), seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
   }
 
   /** The channel's id. */
@@ -257,6 +258,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   #broadcast(sent: Sent, except: string | undefined, at: number): void {
+    sent.epoch = this.#internals.epoch;
     try {
       sent.sequence = this.#internals.raw.broadcast(sent, sent.bytes, except, at);
     } catch (error) {
@@ -380,8 +382,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   #adapt(sent: Sent | Gap | undefined): Item {
     if (sent === undefined) return this.adapt(new Message(CHANNEL_CLOSED, undefined), undefined);
     if (!(sent instanceof Sent)) return this.adapt(new Message(GAP, sent) as GapMessage, sent.to);
-    sent.id ??= this.#internals.raw.eventId(sent.sequence);
-    return this.adapt(sent.message as MessageOf<Events>, sent.id);
+    return this.adapt(sent.message as MessageOf<Events>, (sent.id ??= sent.eventId));
   }
 
   #seat(listenerId: string): Seat {

@@ -50,19 +50,32 @@ export const Message = class Message<Type extends string, Payload> {
 /** About what it takes to keep a message, beside its type and data: measured as tests/guarantees/stalled.test.mjs does. */
 const MESSAGE_BYTES = 256;
 
-/**
- * A message that was sent: serialised once, and shared by everybody who gets it. The core reads `kind` and `text`,
- * if anybody on the wire needs them.
- */
+/** What the event ids of a channel begin with, made when it is needed first: some runtimes have no random numbers while modules load. */
+export class Epoch {
+  readonly #firstId: () => string;
+  #prefix: string | undefined;
+
+  /** @param firstId Makes the event id of broadcast 0. */
+  constructor(firstId: () => string) {
+    this.#firstId = firstId;
+  }
+
+  get prefix(): string {
+    return (this.#prefix ??= this.#firstId().slice(0, -1));
+  }
+}
+
+/** A message that was sent: serialised once, and shared by everybody who gets it. */
 export class Sent {
   readonly message: Message;
   readonly kind: string;
   readonly text: string | undefined;
   /** What it counts for in bounds: the bytes of its type and data, and what it takes to keep it. */
   readonly bytes: number;
-  /** The event id, made when the first reader needs it. */
+  /** The event id: known at once of a dispatch, of a broadcast kept when the first reader in this process needs it. */
   id: string | undefined = undefined;
-  /** The number of a broadcast; unused for a dispatch, whose id is known at once. */
+  /** The channel and the number of a broadcast. */
+  epoch: Epoch | undefined = undefined;
   sequence = 0;
 
   /**
@@ -75,6 +88,10 @@ export class Sent {
     this.kind = message.type;
     this.text = text;
     this.bytes = MESSAGE_BYTES + utf8Length(this.kind) + (this.text === undefined ? 0 : utf8Length(this.text));
+  }
+
+  get eventId(): string {
+    return this.id ?? this.epoch!.prefix + this.sequence;
   }
 }
 

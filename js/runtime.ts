@@ -1,6 +1,7 @@
 // The wall to WebAssembly: loads the module once, and takes the streams that it wakes.
 
 import { initSync, installHost, takeWoken } from '../pkg/eric_sse.js';
+import { Draft } from './draft.js';
 import { exception } from './errors.js';
 
 /** A stream that the core wakes. */
@@ -32,7 +33,7 @@ let loaded = false;
 export function load(source: CompiledModule | Bytes): void {
   if (loaded) return;
   initSync({ module: source as WebAssembly.Module | BufferSource });
-  installHost({ exception, wakeSoon });
+  installHost({ exception, wakeSoon, draft: () => new Draft() });
   loaded = true;
 }
 

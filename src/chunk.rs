@@ -12,18 +12,19 @@
 //!
 //! After a turn in which something was broadcast, most listeners of a channel stand at the same place of the log and are owed
 //! the same blocks: the first one to look writes them, the others get that very chunk and jump behind it. A listener that
-//! has an `on_message`, or something in its lane, is owed bytes of its own. So most messages are written once, and what a
-//! history keeps is not kept twice, as a message and as its block: a block is kept when it is needed for the second time,
-//! by those who lag behind or come back.
+//! has an `on_message`, or something in its lane, is owed bytes of its own. So most messages are written once.
+//!
+//! ## What it is made as
+//!
+//! A [`Medium`] writes the blocks: this crate's as bytes, the npm package's as JavaScript strings, of which the engine makes
+//! bytes once per chunk.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
-use crate::encode;
-use crate::event::{Event, EventType};
+use crate::event::{Event, EventType, note};
 use crate::log::Cursor;
-use crate::message::ToEvent;
 use crate::position::Position;
 use crate::replay::Gap;
 use crate::seat::Sent;
@@ -38,46 +39,66 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// A shared chunk holds at most so many blocks, so that looking for them costs no more than that.
 const CHUNK_BLOCKS: usize = 4096;
 
+/// What chunks are made as.
+pub(crate) trait Medium<M>: Clone {
+    /// A chunk that is being written.
+    type Draft;
+
+    /// Begins one, of which it is known or not how many bytes it will have.
+    fn draft(bytes: usize) -> Self::Draft;
+
+    /// Returns about how many bytes have been written.
+    fn len(draft: &Self::Draft) -> usize;
+
+    /// Appends blocks.
+    fn append(draft: &mut Self::Draft, blocks: &[u8]);
+
+    /// Appends the block of a message.
+    fn write(draft: &mut Self::Draft, channel: &AbstractChannel<M>, sent: &Sent<M>);
+
+    fn finish(draft: Self::Draft) -> Self;
+}
+
 /// What the chunks of a channel have in common.
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct Wire<C = Rc<[u8]>> {
     /// Whether blocks are handed out one by one.
     pub(crate) paced: bool,
     pub(crate) retry_milliseconds: u64,
     /// The last chunk that was shared, for as long as someone may be owed it.
-    shared: RefCell<Option<Shared>>,
+    shared: RefCell<Option<Shared<C>>>,
 }
 
-#[derive(Clone, Debug)]
-struct Shared {
+#[derive(Debug)]
+struct Shared<C> {
     /// Number of the first broadcast inside.
     from: u64,
     /// Number of the first broadcast behind it.
     to: u64,
     /// Whether it ends at a limit or before what is not for everybody, and not because the log ended there.
     full: bool,
-    bytes: Rc<[u8]>,
+    chunk: C,
 }
 
 /// The chunks of one stream.
 #[derive(Debug)]
-pub(crate) struct Chunks<M> {
+pub(crate) struct Chunks<M, C = Rc<[u8]>> {
     pub(crate) stream: MessageStream<M>,
-    wire: Rc<Wire>,
+    wire: Rc<Wire<C>>,
     started: bool,
     /// Whether the last chunk may not be all that there is.
     more: Cell<bool>,
 }
 
 /// What a stream has to offer when it is asked for bytes.
-pub(crate) enum ChunkStep {
-    Chunk(Rc<[u8]>),
+pub(crate) enum ChunkStep<C> {
+    Chunk(C),
     Ended,
     /// Nothing now: [`park`](MessageStream::park), or lose the wake-up.
     Pending,
 }
 
-impl Wire {
+impl<C> Wire<C> {
     pub(crate) fn new(paced: bool, retry_milliseconds: u64) -> Self {
         Self {
             paced,
@@ -87,8 +108,8 @@ impl Wire {
     }
 }
 
-impl<M> Chunks<M> {
-    pub(crate) fn new(stream: MessageStream<M>, wire: Rc<Wire>) -> Self {
+impl<M, C> Chunks<M, C> {
+    pub(crate) fn new(stream: MessageStream<M>, wire: Rc<Wire<C>>) -> Self {
         Self {
             stream,
             wire,
@@ -109,7 +130,7 @@ impl<M> Chunks<M> {
     }
 }
 
-impl<M> Drop for Chunks<M> {
+impl<M, C> Drop for Chunks<M, C> {
     fn drop(&mut self) {
         self.stream.end();
         if self.stream.channel().is_all_read() {
@@ -118,38 +139,35 @@ impl<M> Drop for Chunks<M> {
     }
 }
 
-impl<M: ToEvent> Chunks<M> {
+impl<M, C: Medium<M>> Chunks<M, C> {
     /// Takes the chunk that is ready.
     ///
     /// A callback that ends the stream meanwhile says so in `ended`: what was taken is given back then.
-    pub(crate) fn step(&mut self, ended: &Cell<bool>) -> ChunkStep {
+    pub(crate) fn step(&mut self, ended: &Cell<bool>) -> ChunkStep<C> {
         if !self.stream.goes_on() {
             return ChunkStep::Ended;
         }
         self.more.set(true);
-        let mut bytes = Vec::new();
-        if !self.started {
-            self.started = true;
-            let start = self.stream.channel().last_id(self.stream.seat());
-            encode::note(
-                &mut bytes,
-                Some(self.wire.retry_milliseconds),
-                start.as_ref(),
-            );
-        } else if !self.wire.paced
+        if self.started && !self.wire.paced
             && let Some(shared) = self.take_shared()
         {
             return ChunkStep::Chunk(shared);
         }
-        self.own_chunk(bytes, ended)
+        let mut draft = C::draft(0);
+        if !self.started {
+            self.started = true;
+            let start = self.stream.channel().last_id(self.stream.seat());
+            C::append(&mut draft, &note(Some(self.wire.retry_milliseconds), start.as_ref()));
+        }
+        self.own_chunk(draft, ended)
     }
 
     /// Makes a chunk for this stream alone.
-    fn own_chunk(&mut self, mut bytes: Vec<u8>, ended: &Cell<bool>) -> ChunkStep {
+    fn own_chunk(&mut self, mut draft: C::Draft, ended: &Cell<bool>) -> ChunkStep<C> {
         let limit = if self.wire.paced { 0 } else { CHUNK_BYTES };
         let seat = self.stream.seat().clone();
         let mut taken = Vec::new();
-        while bytes.len() <= limit {
+        while C::len(&draft) <= limit {
             let is_seen = seat.listener.looks_at_messages();
             let step = self.stream.step_unless(ended);
             if ended.get() {
@@ -168,18 +186,22 @@ impl<M: ToEvent> Chunks<M> {
             }
             match step {
                 Step::Message(sent) => {
-                    sent.write(self.stream.channel(), &mut bytes);
+                    C::write(&mut draft, self.stream.channel(), &sent);
                     if is_seen {
                         taken.push(Step::Message(sent));
                     }
                 }
                 Step::Gap(gap) => {
-                    gap_event(self.stream.channel(), &gap).encode(&mut bytes);
+                    let event = gap_event(self.stream.channel(), &gap);
+                    C::append(&mut draft, &event.block());
                     taken.push(Step::Gap(gap));
                 }
-                Step::Closed => Event::new(EventType::channel_closed()).encode(&mut bytes),
-                Step::Ended if bytes.is_empty() => return ChunkStep::Ended,
-                Step::Pending if bytes.is_empty() => return ChunkStep::Pending,
+                Step::Closed => {
+                    let event = Event::new(EventType::channel_closed());
+                    C::append(&mut draft, &event.block());
+                }
+                Step::Ended if C::len(&draft) == 0 => return ChunkStep::Ended,
+                Step::Pending if C::len(&draft) == 0 => return ChunkStep::Pending,
                 Step::Ended => break,
                 Step::Pending => {
                     self.more.set(false);
@@ -187,12 +209,12 @@ impl<M: ToEvent> Chunks<M> {
                 }
             }
         }
-        ChunkStep::Chunk(bytes.into())
+        ChunkStep::Chunk(C::finish(draft))
     }
 
     /// Takes the chunk of broadcasts that the stream is owed. `None` when it is owed nothing, or
     /// something that is for itself alone.
-    fn take_shared(&self) -> Option<Rc<[u8]>> {
+    fn take_shared(&self) -> Option<C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         // The last chunk of a closed channel has the event that says so as well.
         if seat.listener.looks_at_messages() || channel.is_closed() {
@@ -214,37 +236,37 @@ impl<M: ToEvent> Chunks<M> {
     }
 
     /// Takes the chunk that was made last, if that is what the stream is owed.
-    fn take_made(&self) -> Option<Rc<[u8]>> {
+    fn take_made(&self) -> Option<C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let mut made = self.wire.shared.borrow_mut();
-        let chunk = made.as_ref()?;
+        let shared = made.as_ref()?;
         let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
-            let is_last = chunk.to == log.tail();
-            let is_owed = |cursor: &&mut Cursor| cursor.next() == chunk.from;
+            let is_last = shared.to == log.tail();
+            let is_owed = |cursor: &&mut Cursor| cursor.next() == shared.from;
             let cursor = queue.shared(log).filter(is_owed)?;
-            if !is_last && !chunk.full {
+            if !is_last && !shared.full {
                 return None;
             }
             self.more.set(!is_last);
-            let unwanted = log.skip(cursor, chunk.to - chunk.from);
+            let unwanted = log.skip(cursor, shared.to - shared.from);
             Some((unwanted, log.is_all_read()))
         })??;
-        let count = chunk.to - chunk.from;
+        let count = shared.to - shared.from;
         seat.counters.count(|tally| tally.delivered += count);
-        seat.last.set(Position::broadcast(chunk.to - 1));
-        let bytes = chunk.bytes.clone();
+        seat.last.set(Position::broadcast(shared.to - 1));
+        let chunk = shared.chunk.clone();
         if all_read {
             *made = None;
         }
         drop(made);
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
-        Some(bytes)
+        Some(chunk)
     }
 
     /// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding a
     /// message is its own business.
-    fn make_shared(&self, from: u64) -> Option<Shared> {
+    fn make_shared(&self, from: u64) -> Option<Shared<C>> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let (waiting, unread) = channel.with_queue(seat, |queue, log| {
             let cursor = queue.shared(log)?;
@@ -263,12 +285,12 @@ impl<M: ToEvent> Chunks<M> {
         }
         // Blocks are little longer than what they are made of.
         let weight: u64 = unread.iter().map(|sent| sent.bytes + BLOCK_OVERHEAD).sum();
-        let mut bytes = Vec::with_capacity(weight.min(CHUNK_BYTES as u64) as usize);
+        let mut draft = C::draft(weight.min(CHUNK_BYTES as u64) as usize);
         let mut to = from;
         for sent in &unread {
-            sent.write(channel, &mut bytes);
+            C::write(&mut draft, channel, sent);
             to += 1;
-            if bytes.len() > CHUNK_BYTES {
+            if C::len(&draft) > CHUNK_BYTES {
                 break;
             }
         }
@@ -276,7 +298,7 @@ impl<M: ToEvent> Chunks<M> {
             from,
             to,
             full: to - from < waiting,
-            bytes: bytes.into(),
+            chunk: C::finish(draft),
         })
     }
 }
@@ -287,20 +309,4 @@ pub(crate) fn gap_event<M>(channel: &AbstractChannel<M>, gap: &Gap) -> Event {
     let to = channel.event_id(gap.to);
     let data = gap.data(&to);
     Event::new(Gap::event_type()).with_id(to).with_data(data)
-}
-
-impl<M: ToEvent> Sent<M> {
-    /// Writes the message's block.
-    fn write(&self, channel: &AbstractChannel<M>, out: &mut Vec<u8>) {
-        if let Some(block) = self.block.get() {
-            return out.extend_from_slice(block);
-        }
-        let start = out.len();
-        let id = channel.event_id(self.position);
-        self.message.to_event().with_id(id).encode(out);
-        if self.written.replace(true) {
-            // Already set if making the event led back here: then the bytes are the same.
-            let _ = self.block.set(out[start..].into());
-        }
-    }
 }

@@ -100,8 +100,13 @@ impl EventId {
 /// Returns a comment without text, which clients pass over: it keeps an idle connection alive, and its failure tells
 /// that the client has left. With an event id, which they keep, it tells also up to where they have got everything.
 pub fn heartbeat(last: Option<&EventId>) -> Vec<u8> {
+    note(None, last)
+}
+
+/// Returns a block of which no event comes, with the reconnection time or a comment.
+pub(crate) fn note(retry_milliseconds: Option<u64>, last: Option<&EventId>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode::note(&mut bytes, None, last);
+    encode::note(&mut bytes, retry_milliseconds, last);
     bytes
 }
 
@@ -166,6 +171,12 @@ impl Event {
     /// Returns the data.
     pub fn data(&self) -> &str {
         &self.data
+    }
+
+    pub(crate) fn block(&self) -> Vec<u8> {
+        let mut block = Vec::new();
+        self.encode(&mut block);
+        block
     }
 
     /// Appends the block's bytes, with the empty line that ends it.

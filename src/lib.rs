@@ -24,6 +24,7 @@
 //! The core is single-threaded: its types are neither `Send` nor `Sync`. It knows no runtime; streams
 //! are [`futures_core::Stream`]s and run on any executor that runs local tasks.
 
+mod bytes;
 mod channel;
 mod chunk;
 #[cfg(not(target_arch = "wasm32"))]

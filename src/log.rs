@@ -283,9 +283,8 @@ impl<T> Log<T> {
     /// longer, as [`detach`](Log::detach) does.
     #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
     pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64) -> Vec<T> {
-        self.leave(cursor);
-        cursor.next = (self.place(cursor) + count).min(self.tail());
-        self.stand(cursor);
+        let to = (self.place(cursor) + count).min(self.tail());
+        self.advance(cursor, to);
         self.trim()
     }
 
@@ -351,6 +350,16 @@ impl<T> Log<T> {
         self.classes[cursor.class].leave(place, tail);
     }
 
+    /// Moves the cursor ahead. It stands at the new place before it leaves the old one: a class of one cursor would else forget how far
+    /// it has counted, and count anew up to the tail at every step.
+    fn advance(&mut self, cursor: &mut Cursor, to: u64) {
+        let (tail, from) = (self.tail(), self.place(cursor));
+        let class = &mut self.classes[cursor.class];
+        class.stand(to, tail);
+        class.leave(from, tail);
+        cursor.next = to;
+    }
+
     /// Removes the entries at the front that nobody is owed and the history does not keep.
     fn trim(&mut self) -> Vec<T> {
         let mut dropped = Vec::new();
@@ -383,9 +392,7 @@ impl<T: Clone> Log<T> {
         if index == self.slots.len() {
             return None;
         }
-        self.leave(cursor);
-        cursor.next = place + 1;
-        self.stand(cursor);
+        self.advance(cursor, place + 1);
         if self.front_is_unneeded() {
             // Nothing older than what was just read is kept for nobody, so this is it.
             self.head += 1;

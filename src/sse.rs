@@ -21,9 +21,8 @@ use crate::error::{Error, InvalidListenerException};
 use crate::limit::{History, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::message::{Message, ToEvent};
-use crate::names::{ById, Names};
+use crate::names::ById;
 use crate::pace::Pace;
-use crate::position::Position;
 use crate::seat::ListenerOptions;
 use crate::sse_stream::{ByteStream, SseStream};
 use crate::stream::MessageStream;
@@ -137,23 +136,14 @@ impl SseChannel {
 impl<M: ToEvent> SseChannel<M> {
     /// Creates a channel.
     pub fn with_options(options: SseOptions) -> Self {
-        Self::with_names(options, Box::new(ById::default()), None)
-    }
-
-    /// Creates a channel whose listeners are found as `names` has it, perhaps as another life of one that has ended.
-    pub(crate) fn with_names(
-        options: SseOptions,
-        names: Box<dyn Names>,
-        former: Option<(Rc<str>, Position)>,
-    ) -> Self {
         let retry = u64::try_from(options.retry_timeout.as_millis()).unwrap_or(u64::MAX);
         Self {
             channel: AbstractChannel::create(
                 options.id.map(Into::into),
                 options.history,
                 ToEvent::bytes,
-                names,
-                former,
+                Box::new(ById::default()),
+                None,
             ),
             stream_delay: options.stream_delay,
             wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),
@@ -217,13 +207,8 @@ impl<M: ToEvent> SseChannel<M> {
     }
 
     fn bytes(&self, stream: MessageStream<M>) -> ByteStream<M> {
-        ByteStream::new(self.chunks(stream), Pace::new(self.stream_delay))
-    }
-}
-
-impl<M> SseChannel<M> {
-    pub(crate) fn chunks(&self, stream: MessageStream<M>) -> Chunks<M> {
-        Chunks::new(stream, self.wire.clone())
+        let chunks = Chunks::new(stream, self.wire.clone());
+        ByteStream::new(chunks, Pace::new(self.stream_delay))
     }
 }
 

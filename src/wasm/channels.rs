@@ -1,19 +1,19 @@
 //! Channels and the listeners' seats at them.
 
 use std::rc::Rc;
-use std::time::Duration;
 
 use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
-use crate::encode;
+use crate::channel::AbstractChannel;
+use crate::chunk::Wire;
 use crate::error::{CallbackError, InvalidListenerException};
+use crate::event::note;
 use crate::limit::{History, Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::names::Names;
 use crate::position::Position;
 use crate::seat::{Leave, ListenerOptions, Seat};
-use crate::sse::{SseChannel, SseOptions};
 use crate::stats::ChannelStats;
 use crate::text;
 use crate::wasm::host::{Thrown, thrown};
@@ -42,7 +42,8 @@ impl Names for Unnamed {
 /// A channel. Listeners are known by the number of their seat, which [`remove`](RawChannel::remove) frees.
 #[wasm_bindgen]
 pub struct RawChannel {
-    channel: SseChannel<JsMessage>,
+    channel: AbstractChannel<JsMessage>,
+    wire: Rc<Wire<Rc<JsValue>>>,
 }
 
 #[wasm_bindgen]
@@ -61,20 +62,17 @@ impl RawChannel {
         sequence: f64,
         dispatched: f64,
     ) -> Self {
-        let options = SseOptions {
-            id: None,
-            stream_delay: Duration::from_nanos(paced.into()),
-            retry_timeout: Duration::from_millis(retry_milliseconds as u64),
-            history: History {
-                messages: history_messages as u64,
-                bytes: history_bytes as u64,
-                milliseconds: history_milliseconds,
-            },
+        let history = History {
+            messages: history_messages as u64,
+            bytes: history_bytes as u64,
+            milliseconds: history_milliseconds,
         };
         let position = Position::dispatch(sequence as u64, dispatched as u64);
         let former = epoch.map(|epoch| (epoch.into(), position));
         Self {
-            channel: SseChannel::with_names(options, Box::new(Unnamed), former),
+            // JavaScript says what a message weighs when it sends one.
+            channel: AbstractChannel::create(None, history, |_| 0, Box::new(Unnamed), former),
+            wire: Rc::new(Wire::new(paced, retry_milliseconds as u64)),
         }
     }
 
@@ -222,12 +220,10 @@ impl RawChannel {
     /// Encodes a block of which no event comes: one that sets the reconnection time, or else a comment. When a listener is given
     /// it has the event id up to which that one was given everything.
     pub fn note(&self, retry_milliseconds: Option<f64>, seat: Option<usize>) -> Vec<u8> {
-        let mut bytes = Vec::new();
         let seat = seat.and_then(|seat| self.seat(seat));
         let last = seat.and_then(|seat| self.channel.last_id(&seat));
         let retry = retry_milliseconds.map(|milliseconds| milliseconds as u64);
-        encode::note(&mut bytes, retry, last.as_ref());
-        bytes
+        note(retry, last.as_ref())
     }
 
     /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.
@@ -298,7 +294,8 @@ impl RawChannel {
     /// gets what the callback throws. Throws `InvalidListenerException`.
     pub fn open(&self, seat: usize, bytes: bool, on_error: Function) -> Result<usize, JsValue> {
         let seat = self.known_seat(seat)?;
-        Ok(streams::open(&self.channel, seat, bytes, on_error))
+        let wire = bytes.then_some(&self.wire);
+        Ok(streams::open(&self.channel, seat, wire, on_error))
     }
 
     /// Closes the channel.

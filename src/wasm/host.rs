@@ -6,6 +6,7 @@ use std::fmt;
 use wasm_bindgen::prelude::*;
 
 use crate::error::{CallbackError, Error, NoMessagesReason};
+use crate::wasm::messages::JsMessage;
 
 #[wasm_bindgen]
 extern "C" {
@@ -17,9 +18,31 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn exception(this: &Host, code: &str, message: &str, detail: Option<&str>) -> JsValue;
 
+    /// Begins a chunk.
+    #[wasm_bindgen(method)]
+    fn draft(this: &Host) -> JsDraft;
+
     /// Has the woken streams taken in a microtask.
     #[wasm_bindgen(method, js_name = wakeSoon)]
     fn wake_soon(this: &Host);
+}
+
+#[wasm_bindgen]
+extern "C" {
+    /// A chunk that is being written.
+    pub(crate) type JsDraft;
+
+    /// Appends a message's block. Returns how much has been written.
+    #[wasm_bindgen(method)]
+    pub(crate) fn write(this: &JsDraft, message: &JsMessage) -> usize;
+
+    /// Appends blocks. Returns how much has been written.
+    #[wasm_bindgen(method)]
+    pub(crate) fn append(this: &JsDraft, blocks: &str) -> usize;
+
+    /// Returns the chunk, a `Uint8Array`.
+    #[wasm_bindgen(method)]
+    pub(crate) fn finish(this: &JsDraft) -> JsValue;
 }
 
 thread_local! {
@@ -40,6 +63,14 @@ pub(crate) fn wake_soon() {
             host.wake_soon();
         }
     });
+}
+
+pub(crate) fn draft() -> JsDraft {
+    HOST.with(|slot| match slot.get() {
+        Some(host) => host.draft(),
+        // Nothing is sent before the host is there.
+        None => JsValue::UNDEFINED.unchecked_into(),
+    })
 }
 
 /// What a JavaScript callback threw, on its way through the core.

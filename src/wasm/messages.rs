@@ -1,31 +1,48 @@
 //! Messages: handles to JavaScript objects.
 
+use std::rc::Rc;
+
 use wasm_bindgen::prelude::*;
 
+use crate::channel::AbstractChannel;
+use crate::chunk::Medium;
 use crate::event::{Event, EventId, EventType};
-use crate::message::ToEvent;
-use crate::wasm::host::thrown;
+use crate::seat::Sent;
+use crate::wasm::host::{JsDraft, draft, thrown};
 
 #[wasm_bindgen]
 extern "C" {
     /// What was sent, as JavaScript keeps it: made by the package, seen by nobody else.
     pub type JsMessage;
-
-    /// The type, which [`check_event_type`] has accepted.
-    #[wasm_bindgen(method, getter, structural)]
-    fn kind(this: &JsMessage) -> String;
-
-    /// The data: a string payload itself, the JSON text of any other; nothing for none.
-    #[wasm_bindgen(method, getter, structural)]
-    fn text(this: &JsMessage) -> Option<String>;
 }
 
-impl ToEvent for JsMessage {
-    fn to_event(&self) -> Event {
-        // The type was checked when the message was sent. Should it be illegal all the same, the
-        // event goes out under the standard's own default type: nothing is forged.
-        let event_type = EventType::new(&*self.kind()).unwrap_or_else(|_| EventType::message());
-        Event::new(event_type).with_data(&*self.text().unwrap_or_default())
+/// A chunk, as JavaScript makes it: its texts would take longer to cross than to be written there.
+impl Medium<JsMessage> for Rc<JsValue> {
+    type Draft = (JsDraft, usize);
+
+    fn draft(_: usize) -> Self::Draft {
+        (draft(), 0)
+    }
+
+    fn len((_, length): &Self::Draft) -> usize {
+        *length
+    }
+
+    fn append((draft, length): &mut Self::Draft, blocks: &[u8]) {
+        // Blocks are made of texts.
+        *length = draft.append(str::from_utf8(blocks).unwrap_or_default());
+    }
+
+    fn write(
+        (draft, length): &mut Self::Draft,
+        _: &AbstractChannel<JsMessage>,
+        sent: &Sent<JsMessage>,
+    ) {
+        *length = draft.write(&sent.message);
+    }
+
+    fn finish((draft, _): Self::Draft) -> Self {
+        Rc::new(draft.finish())
     }
 }
 

@@ -5,13 +5,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Wake, Waker};
 
-use js_sys::{Function, Uint8Array};
+use js_sys::Function;
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
-use crate::chunk::{ChunkStep, Chunks};
+use crate::channel::AbstractChannel;
+use crate::chunk::{ChunkStep, Chunks, Wire};
 use crate::seat::{Delivery, Seat, Sent};
-use crate::sse::SseChannel;
 use crate::stream::{MessageStream, Step};
 use crate::wasm::host::{callback_value, wake_soon};
 use crate::wasm::messages::JsMessage;
@@ -27,7 +27,7 @@ struct Reader {
 
 enum Stream {
     Messages(Box<MessageStream<JsMessage>>),
-    Bytes(Box<Chunks<JsMessage>>),
+    Bytes(Box<Chunks<JsMessage, Rc<JsValue>>>),
 }
 
 impl Stream {
@@ -46,7 +46,7 @@ thread_local! {
     /// stream has ended: waking a stream that has nothing new to offer does no harm.
     static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     /// The chunk that was last given out, of which JavaScript has an array: streams at the same place share both.
-    static LAST: RefCell<Option<Rc<[u8]>>> = const { RefCell::new(None) };
+    static LAST: RefCell<Option<Rc<JsValue>>> = const { RefCell::new(None) };
 }
 
 /// Notes a stream's number when it is woken.
@@ -69,15 +69,15 @@ impl Wake for Note {
 }
 
 pub(crate) fn open(
-    channel: &SseChannel<JsMessage>,
+    channel: &AbstractChannel<JsMessage>,
     seat: Rc<Seat<JsMessage>>,
-    bytes: bool,
+    wire: Option<&Rc<Wire<Rc<JsValue>>>>,
     on_error: Function,
 ) -> usize {
-    let stream = MessageStream::new((**channel).clone(), seat, false).on_error(report(on_error));
-    insert(match bytes {
-        true => Stream::Bytes(Box::new(channel.chunks(stream))),
-        false => Stream::Messages(Box::new(stream)),
+    let stream = MessageStream::new(channel.clone(), seat, false).on_error(report(on_error));
+    insert(match wire {
+        Some(wire) => Stream::Bytes(Box::new(Chunks::new(stream, wire.clone()))),
+        None => Stream::Messages(Box::new(stream)),
     })
 }
 
@@ -142,12 +142,12 @@ pub fn next_chunk(number: usize) -> JsValue {
     let answer = match &mut stream {
         Stream::Messages(_) => JsValue::NULL,
         Stream::Bytes(chunks) => match chunks.step(&reader.ended) {
-            ChunkStep::Chunk(bytes) => {
+            ChunkStep::Chunk(chunk) => {
                 chunks.stream.park(&reader.waker);
                 if chunks.has_more() {
                     reader.waker.wake_by_ref();
                 }
-                shared_array(bytes)
+                shared_array(chunk)
             }
             ChunkStep::Ended => JsValue::NULL,
             ChunkStep::Pending => {
@@ -232,13 +232,13 @@ fn put_back(reader: Rc<Reader>, stream: Stream) {
     }
 }
 
-fn shared_array(bytes: Rc<[u8]>) -> JsValue {
+fn shared_array(chunk: Rc<JsValue>) -> JsValue {
     let is_last =
-        LAST.with_borrow(|last| last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &bytes)));
+        LAST.with_borrow(|last| last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &chunk)));
     if is_last {
         return JsValue::TRUE;
     }
-    let array = Uint8Array::from(&*bytes);
-    LAST.set(Some(bytes));
-    array.into()
+    let array = (*chunk).clone();
+    LAST.set(Some(chunk));
+    array
 }

@@ -1,0 +1,44 @@
+//! Chunks as bytes.
+//!
+//! What a history keeps is not kept twice, as a message and as its block: a block is kept when it is needed for the second time,
+//! by those who lag behind or come back.
+
+use std::rc::Rc;
+
+use crate::channel::AbstractChannel;
+use crate::chunk::Medium;
+use crate::message::ToEvent;
+use crate::seat::Sent;
+
+impl<M: ToEvent> Medium<M> for Rc<[u8]> {
+    type Draft = Vec<u8>;
+
+    fn draft(bytes: usize) -> Vec<u8> {
+        Vec::with_capacity(bytes)
+    }
+
+    fn len(draft: &Vec<u8>) -> usize {
+        draft.len()
+    }
+
+    fn append(draft: &mut Vec<u8>, blocks: &[u8]) {
+        draft.extend_from_slice(blocks);
+    }
+
+    fn write(draft: &mut Vec<u8>, channel: &AbstractChannel<M>, sent: &Sent<M>) {
+        if let Some(block) = sent.block.get() {
+            return draft.extend_from_slice(block);
+        }
+        let start = draft.len();
+        let id = channel.event_id(sent.position);
+        sent.message.to_event().with_id(id).encode(draft);
+        if sent.written.replace(true) {
+            // Already set if making the event led back here: then the bytes are the same.
+            let _ = sent.block.set(draft[start..].into());
+        }
+    }
+
+    fn finish(draft: Vec<u8>) -> Self {
+        draft.into()
+    }
+}
