@@ -1,9 +1,11 @@
 // The source of a response whose channel's subclass decides what a stream yields.
 
-import { encodeEvent } from '../pkg/eric_sse.js';
+import { checkEventId } from '../pkg/eric_sse.js';
 import type { Body, Source } from './body.js';
 import type { CloseReason } from './connection.js';
+import { Draft, note } from './draft.js';
 import { InvalidMessageFormat } from './errors.js';
+import { checkType } from './message.js';
 import { ENDED, WAIT } from './open.js';
 import type { ForeignStream } from './owned.js';
 import { toText } from './payload.js';
@@ -75,7 +77,7 @@ export class AdaptedSource implements Source {
 
   /** Without an event id: what the client is to come back with, and up to where it has got everything, only the subclass knows. */
   note(retryMilliseconds?: number): Uint8Array {
-    return this.#options.seat.raw.note(retryMilliseconds);
+    return note(retryMilliseconds);
   }
 
   get isAsked(): boolean {
@@ -151,5 +153,9 @@ function encode(item: unknown): Uint8Array {
   const { event, data, id } = Object(item) as { event?: unknown; data?: unknown; id?: unknown };
   if (typeof event !== 'string') throw new InvalidMessageFormat('an event stream has objects { event, data, id }, whose event is a string');
   if (id != null && typeof id !== 'string') throw new InvalidMessageFormat('the id of an event is a string');
-  return encodeEvent(event, toText(data) ?? '', id ?? undefined);
+  checkType(event);
+  if (id != null) checkEventId(id);
+  const draft = new Draft();
+  draft.event(event, id ?? undefined, toText(data) ?? '');
+  return draft.finish();
 }

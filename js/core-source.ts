@@ -2,6 +2,7 @@
 
 import type { Body, Source } from './body.js';
 import type { CloseReason } from './connection.js';
+import { note } from './draft.js';
 import { type ENDED, OpenStream, type OpenOptions, type WAIT } from './open.js';
 import type { Seat } from './seat.js';
 
@@ -47,7 +48,7 @@ export class CoreSource implements Source {
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return this.#seat.raw.note(retryMilliseconds, this.#seat.left ? undefined : this.#seat.number);
+    return note(retryMilliseconds, this.#seat.lastId);
   }
 
   get isAsked(): boolean {

@@ -1,26 +1,36 @@
-// Draft: a chunk of an event stream that is being written, as a string of which the engine makes bytes once.
+// Draft: the blocks of an event stream, written as a string of which the engine makes bytes once per chunk.
 //
-// The core has the same in Rust (src/encode.rs, src/bytes.rs). A text that crosses to WebAssembly is copied twice more, which takes
-// ten times as long as to join it here.
+// This file and src/encode.rs are the only ones that write a field name, a colon or a line feed, to the same effect. A text that
+// crosses to WebAssembly is copied twice more, which takes ten times as long as to join it here.
 
 import type { Sent } from './message.js';
 
 const LINE_END = /\r\n|[\r\n]/;
 const encoder = new TextEncoder();
 
-/** The core writes one for each chunk. */
+/** A chunk that is being written. The core calls its methods, each of which returns how much has been written. */
 export class Draft {
   #text = '';
 
-  /** Appends the block of a message. Returns how much has been written. */
+  /** Appends the block of a message. */
   write(sent: Sent): number {
-    // The type was checked when it was sent, and the id is ours.
-    return this.append(`event: ${sent.kind}\nid: ${sent.eventId}\n${dataFields(sent.text ?? '')}\n`);
+    return this.event(sent.kind, sent.eventId, sent.text ?? '');
   }
 
-  /** Appends blocks. Returns how much has been written. */
-  append(blocks: string): number {
-    return (this.#text += blocks).length;
+  /**
+   * Appends the block of an event.
+   *
+   * @param type Fits in a line, as does the id.
+   * @param data Any text.
+   */
+  event(type: string, id: string | undefined, data: string): number {
+    const fields = LINE_END.test(data) ? data.split(LINE_END).map(dataField).join('') : dataField(data);
+    return (this.#text += `event: ${type}\n${idField(id)}${fields}\n`).length;
+  }
+
+  /** Appends the block that a stream starts with. */
+  start(retryMilliseconds: number, id: string | undefined): number {
+    return (this.#text += noteOf(retryMilliseconds, id)).length;
   }
 
   finish(): Uint8Array {
@@ -28,10 +38,18 @@ export class Draft {
   }
 }
 
-/** One `data` field per line, of any text. */
-function dataFields(text: string): string {
-  return LINE_END.test(text) ? text.split(LINE_END).map(dataField).join('') : dataField(text);
+/**
+ * Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id the client has got
+ * everything, which it keeps.
+ */
+export function note(retryMilliseconds?: number, id?: string): Uint8Array {
+  return encoder.encode(noteOf(retryMilliseconds, id));
 }
+
+const noteOf = (retryMilliseconds: number | undefined, id: string | undefined): string =>
+  `${retryMilliseconds === undefined ? ':' : `retry: ${retryMilliseconds}`}\n${idField(id)}\n`;
+
+const idField = (id: string | undefined): string => (id === undefined ? '' : `id: ${id}\n`);
 
 /** A client strips one space behind the colon, so one is written before every value that is not empty. */
 const dataField = (line: string): string => (line === '' ? 'data:\n' : `data: ${line}\n`);

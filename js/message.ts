@@ -111,7 +111,8 @@ const MOST_REMEMBERED = 1000;
 /** A longer type is not remembered: what stands here is bounded in bytes too. */
 const LONGEST_REMEMBERED = 200;
 
-function checkType(type: unknown): void {
+/** @throws {InvalidMessageFormat} when it does not fit in a line of an event stream. @internal */
+export function checkType(type: unknown): void {
   if (legal.has(type as string)) return;
   if (typeof type !== 'string') {
     throw new InvalidMessageFormat(`the event type is ${describe(type)}, not a string`);

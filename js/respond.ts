@@ -6,6 +6,7 @@ import { Body } from './body.js';
 import { internalsOf, seatOf, streamOptions, type AbstractChannel, type StreamOptions } from './channel.js';
 import { Connection, livenessOption, type CloseReason, type LivenessOptions } from './connection.js';
 import { CoreSource } from './core-source.js';
+import { note } from './draft.js';
 import { InvalidListenerException } from './errors.js';
 import type { AnyEvents, EventMap } from './events.js';
 import { filterOption, type FilterOptions } from './filter.js';
@@ -75,7 +76,7 @@ export function respond<Answered>(
   if (internals.gone) return answer(204, headers, null);
   if (request?.method === 'HEAD') return answer(200, headers, null);
   // Nothing but when to come back, by when somebody else may answer.
-  if (internals.draining) return answer(200, headers, internals.raw.note(jittered(retryMilliseconds)));
+  if (internals.draining) return answer(200, headers, note(jittered(retryMilliseconds)));
 
   const seat = seatFor(channel, listener, seatOptions);
   const report = reporter(seat.listener.id, onError);

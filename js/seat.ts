@@ -151,6 +151,11 @@ export class Seat {
     if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
   }
 
+  /** The event id up to which it was given everything; `undefined` when it is to be told first that it was not. */
+  get lastId(): string | undefined {
+    return this.#left ? undefined : this.raw.lastId(this.number);
+  }
+
   /** Since when something waits for the listener, the end of its channel included, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined {
     if (this.#left) return undefined;

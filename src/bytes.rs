@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::chunk::Medium;
+use crate::encode;
+use crate::event::{Event, EventId, EventType};
 use crate::message::ToEvent;
 use crate::seat::Sent;
 
@@ -21,8 +23,16 @@ impl<M: ToEvent> Medium<M> for Rc<[u8]> {
         draft.len()
     }
 
-    fn append(draft: &mut Vec<u8>, blocks: &[u8]) {
-        draft.extend_from_slice(blocks);
+    fn start(draft: &mut Vec<u8>, retry_milliseconds: u64, last: Option<&EventId>) {
+        encode::note(draft, Some(retry_milliseconds), last);
+    }
+
+    fn event(draft: &mut Vec<u8>, event_type: &str, id: Option<EventId>, data: &str) {
+        let mut event = Event::new(EventType::reserved(event_type)).with_data(data);
+        if let Some(id) = id {
+            event = event.with_id(id);
+        }
+        event.encode(draft);
     }
 
     fn write(draft: &mut Vec<u8>, channel: &AbstractChannel<M>, sent: &Sent<M>) {

@@ -5,7 +5,7 @@
 //! The first chunk of a stream starts with the reconnection time, and with the event id behind which the stream
 //! starts: a client that loses its connection before its first event comes back with that. Then every block that is ready goes
 //! into one chunk, up to the block with which it passes 256 KiB: a long backlog is handed out in parts,
-//! so that the reader's back-pressure is felt between them. On a paced channel a chunk is one
+//! so that the reader's back-pressure is felt between them, and which those who come back together share. On a paced channel a chunk is one
 //! block, and what the stream starts with is a chunk of its own.
 //!
 //! ## Sharing
@@ -23,10 +23,9 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
-use crate::event::{Event, EventType, note};
-use crate::log::Cursor;
+use crate::event::{CHANNEL_CLOSED, EventId};
 use crate::position::Position;
-use crate::replay::Gap;
+use crate::replay::GAP;
 use crate::seat::Sent;
 use crate::stream::{MessageStream, Step};
 
@@ -36,8 +35,12 @@ const BLOCK_OVERHEAD: u64 = 48;
 /// A chunk ends with the block that takes it past this many bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// A shared chunk holds at most so many blocks, so that looking for them costs no more than that.
-const CHUNK_BLOCKS: usize = 4096;
+/// Who has more than so many messages to read is given them in parts that end where their numbers are multiples of it: so all who
+/// come back after a broken connection share their parts, wherever they were.
+const PART: u64 = 1024;
+
+/// So many chunks are kept for others, as long as somebody has something to read.
+const MOST_SHARED: usize = 8;
 
 /// What chunks are made as.
 pub(crate) trait Medium<M>: Clone {
@@ -50,8 +53,11 @@ pub(crate) trait Medium<M>: Clone {
     /// Returns about how many bytes have been written.
     fn len(draft: &Self::Draft) -> usize;
 
-    /// Appends blocks.
-    fn append(draft: &mut Self::Draft, blocks: &[u8]);
+    /// Appends the block that a stream starts with: the reconnection time, and behind which event id it starts.
+    fn start(draft: &mut Self::Draft, retry_milliseconds: u64, last: Option<&EventId>);
+
+    /// Appends the block of an event that is no message. Type and data are one line each.
+    fn event(draft: &mut Self::Draft, event_type: &str, id: Option<EventId>, data: &str);
 
     /// Appends the block of a message.
     fn write(draft: &mut Self::Draft, channel: &AbstractChannel<M>, sent: &Sent<M>);
@@ -65,8 +71,8 @@ pub(crate) struct Wire<C = Rc<[u8]>> {
     /// Whether blocks are handed out one by one.
     pub(crate) paced: bool,
     pub(crate) retry_milliseconds: u64,
-    /// The last chunk that was shared, for as long as someone may be owed it.
-    shared: RefCell<Option<Shared<C>>>,
+    /// The last chunks that were shared, for as long as someone may be owed them.
+    shared: RefCell<Vec<Shared<C>>>,
 }
 
 #[derive(Debug)]
@@ -103,7 +109,7 @@ impl<C> Wire<C> {
         Self {
             paced,
             retry_milliseconds,
-            shared: RefCell::new(None),
+            shared: RefCell::new(Vec::new()),
         }
     }
 }
@@ -134,7 +140,7 @@ impl<M, C> Drop for Chunks<M, C> {
     fn drop(&mut self) {
         self.stream.end();
         if self.stream.channel().is_all_read() {
-            *self.wire.shared.borrow_mut() = None;
+            self.wire.shared.take();
         }
     }
 }
@@ -148,7 +154,8 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             return ChunkStep::Ended;
         }
         self.more.set(true);
-        if self.started && !self.wire.paced
+        if self.started
+            && !self.wire.paced
             && let Some(shared) = self.take_shared()
         {
             return ChunkStep::Chunk(shared);
@@ -157,9 +164,21 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         if !self.started {
             self.started = true;
             let start = self.stream.channel().last_id(self.stream.seat());
-            C::append(&mut draft, &note(Some(self.wire.retry_milliseconds), start.as_ref()));
+            C::start(&mut draft, self.wire.retry_milliseconds, start.as_ref());
+        }
+        if C::len(&draft) > 0 && self.is_far_behind() {
+            return ChunkStep::Chunk(C::finish(draft));
         }
         self.own_chunk(draft, ended)
+    }
+
+    /// Returns whether what the stream is owed comes in parts that others may share.
+    fn is_far_behind(&self) -> bool {
+        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        let lag = channel.with_queue(seat, |queue, log| {
+            queue.shared(log).map(|cursor| log.waiting(cursor))
+        });
+        lag.flatten() > Some(PART)
     }
 
     /// Makes a chunk for this stream alone.
@@ -192,14 +211,13 @@ impl<M, C: Medium<M>> Chunks<M, C> {
                     }
                 }
                 Step::Gap(gap) => {
-                    let event = gap_event(self.stream.channel(), &gap);
-                    C::append(&mut draft, &event.block());
+                    // A client that comes back with its id is not told again.
+                    let to = self.stream.channel().event_id(gap.to);
+                    let data = gap.data(&to);
+                    C::event(&mut draft, GAP, Some(to), &data);
                     taken.push(Step::Gap(gap));
                 }
-                Step::Closed => {
-                    let event = Event::new(EventType::channel_closed());
-                    C::append(&mut draft, &event.block());
-                }
+                Step::Closed => C::event(&mut draft, CHANNEL_CLOSED, None, ""),
                 Step::Ended if C::len(&draft) == 0 => return ChunkStep::Ended,
                 Step::Pending if C::len(&draft) == 0 => return ChunkStep::Pending,
                 Step::Ended => break,
@@ -230,35 +248,39 @@ impl<M, C: Medium<M>> Chunks<M, C> {
                 (from != log.tail()).then_some(from)
             })??;
             let chunk = self.make_shared(from)?;
-            *self.wire.shared.borrow_mut() = Some(chunk);
+            let mut shared = self.wire.shared.borrow_mut();
+            shared.retain(|other| other.from != from);
+            if shared.len() == MOST_SHARED {
+                shared.remove(0);
+            }
+            shared.push(chunk);
+            drop(shared);
             self.take_made()
         })
     }
 
-    /// Takes the chunk that was made last, if that is what the stream is owed.
+    /// Takes a chunk that was made before, if that is what the stream is owed.
     fn take_made(&self) -> Option<C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
-        let mut made = self.wire.shared.borrow_mut();
-        let shared = made.as_ref()?;
-        let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
-            let is_last = shared.to == log.tail();
-            let is_owed = |cursor: &&mut Cursor| cursor.next() == shared.from;
-            let cursor = queue.shared(log).filter(is_owed)?;
-            if !is_last && !shared.full {
-                return None;
-            }
-            self.more.set(!is_last);
+        let made = self.wire.shared.borrow();
+        let (shared, unwanted, all_read) = channel.with_queue(seat, |queue, log| {
+            let (tail, cursor) = (log.tail(), queue.shared(log)?);
+            let is_owed = |shared: &&Shared<C>| {
+                shared.from == cursor.next() && (shared.full || shared.to == tail)
+            };
+            let shared = made.iter().rev().find(is_owed)?;
+            self.more.set(shared.to != tail);
             let unwanted = log.skip(cursor, shared.to - shared.from);
-            Some((unwanted, log.is_all_read()))
+            Some((shared, unwanted, log.is_all_read()))
         })??;
         let count = shared.to - shared.from;
         seat.counters.count(|tally| tally.delivered += count);
         seat.last.set(Position::broadcast(shared.to - 1));
         let chunk = shared.chunk.clone();
-        if all_read {
-            *made = None;
-        }
         drop(made);
+        if all_read {
+            self.wire.shared.take();
+        }
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
         Some(chunk)
@@ -271,9 +293,13 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let (waiting, unread) = channel.with_queue(seat, |queue, log| {
             let cursor = queue.shared(log)?;
             let (mut unread, mut number) = (Vec::new(), log.place(cursor));
+            let mut end = log.tail();
+            if end - number > PART {
+                end = number - number % PART + PART;
+            }
             // What is not for everybody is not shared: up to there, and behind it again.
             while let Some(sent) = log.get(number).filter(|sent| sent.except.is_empty())
-                && unread.len() < CHUNK_BLOCKS
+                && number < end
             {
                 unread.push(sent.clone());
                 number += 1;
@@ -301,12 +327,4 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             chunk: C::finish(draft),
         })
     }
-}
-
-/// Makes the event that tells of a gap. Its id is where the gap ends: a client that comes back with it is not
-/// told again.
-pub(crate) fn gap_event<M>(channel: &AbstractChannel<M>, gap: &Gap) -> Event {
-    let to = channel.event_id(gap.to);
-    let data = gap.data(&to);
-    Event::new(Gap::event_type()).with_id(to).with_data(data)
 }

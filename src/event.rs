@@ -12,6 +12,9 @@ use crate::error::InvalidMessageFormat;
 use crate::position::Position;
 use crate::text;
 
+/// The type of the event that ends a stream whose channel was closed.
+pub(crate) const CHANNEL_CLOSED: &str = "_eric_channel_closed";
+
 /// The type of an event: not empty, and free of CR, LF and NUL.
 ///
 /// An empty type is refused because the standard reads it as `message`.
@@ -42,7 +45,7 @@ impl EventType {
     /// Returns the type of the event that ends a stream whose channel was closed,
     /// `_eric_channel_closed`.
     pub fn channel_closed() -> Self {
-        Self::reserved("_eric_channel_closed")
+        Self::reserved(CHANNEL_CLOSED)
     }
 
     pub(crate) fn reserved(text: &str) -> Self {
@@ -100,13 +103,8 @@ impl EventId {
 /// Returns a comment without text, which clients pass over: it keeps an idle connection alive, and its failure tells
 /// that the client has left. With an event id, which they keep, it tells also up to where they have got everything.
 pub fn heartbeat(last: Option<&EventId>) -> Vec<u8> {
-    note(None, last)
-}
-
-/// Returns a block of which no event comes, with the reconnection time or a comment.
-pub(crate) fn note(retry_milliseconds: Option<u64>, last: Option<&EventId>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode::note(&mut bytes, retry_milliseconds, last);
+    encode::note(&mut bytes, None, last);
     bytes
 }
 
@@ -171,12 +169,6 @@ impl Event {
     /// Returns the data.
     pub fn data(&self) -> &str {
         &self.data
-    }
-
-    pub(crate) fn block(&self) -> Vec<u8> {
-        let mut block = Vec::new();
-        self.encode(&mut block);
-        block
     }
 
     /// Appends the block's bytes, with the empty line that ends it.

@@ -4,6 +4,9 @@ use crate::event::{EventId, EventType};
 use crate::position::Position;
 use crate::text;
 
+/// The type of the event that tells of a gap.
+pub(crate) const GAP: &str = "_eric_gap";
+
 /// A hole in what a listener gets: it is told, once, before what comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
@@ -72,7 +75,7 @@ impl Gap {
 
     /// The type of the event that tells of a gap, `_eric_gap`.
     pub fn event_type() -> EventType {
-        EventType::reserved("_eric_gap")
+        EventType::reserved(GAP)
     }
 
     /// Returns the event's data, a JSON object `{ reason, missed?, from, to }`.

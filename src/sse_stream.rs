@@ -117,7 +117,7 @@ impl Stream for SseStream {
 /// [`SseChannel::watch_bytes`](crate::SseChannel::watch_bytes).
 ///
 /// The first chunk starts with the reconnection time. A chunk holds every block that is ready, up to the one
-/// with which it passes 256 KiB; with a delay it holds one block. Streams that stand at the same place share
+/// with which it passes 256 KiB; with a delay it holds one block. A long backlog is handed out in parts. Streams that stand at the same place share
 /// their chunks.
 pub struct ByteStream<M = Message> {
     chunks: Chunks<M>,

@@ -17,7 +17,6 @@ import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../
 import type { ResponseOptions } from '../respond.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
-import { lastIdIn } from './last-id.js';
 import { Leaves } from './leaves.js';
 import { objectsOf, type ChannelRpc } from './objects.js';
 import { Sockets } from './sockets.js';
@@ -160,7 +159,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const seat = internalsOf(channel).register(listener, seatOptions);
     seat.keep(milliseconds, () => channel.removeListener(listener.id));
     // Its own, which says that it is no former life's; the channel's newest would not.
-    return { id: listener.id, lastEventId: lastIdIn(seat.raw.note(undefined, seat.number)) ?? channel.lastEventId };
+    return { id: listener.id, lastEventId: seat.lastId ?? channel.lastEventId };
   }
 
   /**

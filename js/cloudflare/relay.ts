@@ -1,6 +1,5 @@
 // relay: the Worker has the client's response, and its object may sleep. A WebSocket joins the two.
 
-import { RawChannel } from '../../pkg/eric_sse.js';
 import { Body, type Source } from '../body.js';
 import { Connection, livenessOption, type CloseReason, type LivenessOptions } from '../connection.js';
 import { eventStreamHeaders, type HeadersLike } from '../headers.js';
@@ -9,6 +8,7 @@ import { ENDED, WAIT } from '../open.js';
 import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
 import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
+import { note } from '../draft.js';
 import { lastIdIn } from './last-id.js';
 import { STREAM_ENDED } from './sockets.js';
 
@@ -75,8 +75,6 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
   });
 }
 
-/** One channel for all relays of a Worker, which writes their notes. It has no listeners. */
-let notes: RawChannel | undefined;
 
 /** The source of a response whose bytes come through a WebSocket. */
 class SocketSource implements Source {
@@ -165,8 +163,7 @@ class SocketSource implements Source {
 
   /** Without an event id: the client has that of the last block already. */
   note(retryMilliseconds?: number): Uint8Array {
-    notes ??= new RawChannel(false, 0, 0, 0, 0, undefined, 0, 0);
-    return notes.note(retryMilliseconds);
+    return note(retryMilliseconds);
   }
 
   hasMore(): boolean {

@@ -6,6 +6,7 @@
 import { internalsOf, seatOf, type AbstractChannel } from '../channel.js';
 import type { CloseReason, Ending } from '../connection.js';
 import { jittered, seatFor, type ResponseOptions } from '../respond.js';
+import { note } from '../draft.js';
 import { eventStreamHeaders } from '../headers.js';
 import { filterOption } from '../filter.js';
 import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
@@ -14,7 +15,6 @@ import { LONGEST_TIMER_SECONDS, numberOption } from '../options.js';
 import { ENDED, OpenStream, WAIT, type Reader } from '../open.js';
 import { reporter } from '../report.js';
 import type { Seat } from '../seat.js';
-import { lastIdIn } from './last-id.js';
 
 /** The code of a socket whose stream has ended: the response ends with it. After any other one the relay joins again. */
 export const STREAM_ENDED = 4000;
@@ -59,9 +59,9 @@ export class Sockets {
   /** Has a client join. @throws as `respond` does. */
   join(request: Request): Response {
     const headers = eventStreamHeaders(undefined);
-    const { gone, draining, raw } = internalsOf(this.#channel);
+    const { gone, draining } = internalsOf(this.#channel);
     if (gone) return new Response(null, { status: 204, headers });
-    if (draining) return new Response(raw.note(jittered(this.#retryMilliseconds)) as Uint8Array<ArrayBuffer>, { headers });
+    if (draining) return new Response(note(jittered(this.#retryMilliseconds)) as Uint8Array<ArrayBuffer>, { headers });
     const { 0: client, 1: socket } = new WebSocketPair();
     const attachment: Attachment = { url: request.url, headers: [...request.headers].filter(([name]) => !UNREMARKABLE.test(name)), id: undefined };
     this.#state.acceptWebSocket(socket);
@@ -176,7 +176,7 @@ class Joined implements Reader, Ending {
   ended(): void {}
 
   finish(reason: CloseReason, retryMilliseconds: number): void {
-    this.#send(this.seat.raw.note(retryMilliseconds, this.seat.number));
+    this.#send(note(retryMilliseconds, this.seat.lastId));
     this.end(reason);
   }
 
@@ -195,7 +195,7 @@ class Joined implements Reader, Ending {
 
   #remember(): void {
     const { attachment } = this.#options;
-    attachment.id = lastIdIn(this.seat.raw.note(undefined, this.seat.number)) ?? attachment.id;
+    attachment.id = this.seat.lastId ?? attachment.id;
     this.#socket.serializeAttachment(attachment);
   }
 }

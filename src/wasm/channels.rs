@@ -8,7 +8,6 @@ use wasm_bindgen::prelude::*;
 use crate::channel::AbstractChannel;
 use crate::chunk::Wire;
 use crate::error::{CallbackError, InvalidListenerException};
-use crate::event::note;
 use crate::limit::{History, Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::names::Names;
@@ -217,13 +216,11 @@ impl RawChannel {
         seat.is_some_and(|seat| seat.left.get().is_none())
     }
 
-    /// Encodes a block of which no event comes: one that sets the reconnection time, or else a comment. When a listener is given
-    /// it has the event id up to which that one was given everything.
-    pub fn note(&self, retry_milliseconds: Option<f64>, seat: Option<usize>) -> Vec<u8> {
-        let seat = seat.and_then(|seat| self.seat(seat));
-        let last = seat.and_then(|seat| self.channel.last_id(&seat));
-        let retry = retry_milliseconds.map(|milliseconds| milliseconds as u64);
-        note(retry, last.as_ref())
+    /// Returns the event id up to which a listener was given everything; nothing when it is to be told first that it was not.
+    #[wasm_bindgen(js_name = lastId)]
+    pub fn last_id(&self, seat: usize) -> Option<String> {
+        let last = self.channel.last_id(&*self.seat(seat)?)?;
+        Some(last.as_str().to_string())
     }
 
     /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.

@@ -36,9 +36,13 @@ extern "C" {
     #[wasm_bindgen(method)]
     pub(crate) fn write(this: &JsDraft, message: &JsMessage) -> usize;
 
-    /// Appends blocks. Returns how much has been written.
+    /// Appends the block of another event. Returns how much has been written.
     #[wasm_bindgen(method)]
-    pub(crate) fn append(this: &JsDraft, blocks: &str) -> usize;
+    pub(crate) fn event(this: &JsDraft, event_type: &str, id: Option<&str>, data: &str) -> usize;
+
+    /// Appends the block that a stream starts with. Returns how much has been written.
+    #[wasm_bindgen(method)]
+    pub(crate) fn start(this: &JsDraft, retry_milliseconds: f64, last: Option<&str>) -> usize;
 
     /// Returns the chunk, a `Uint8Array`.
     #[wasm_bindgen(method)]

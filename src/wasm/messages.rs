@@ -6,7 +6,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
 use crate::chunk::Medium;
-use crate::event::{Event, EventId, EventType};
+use crate::event::{EventId, EventType};
 use crate::seat::Sent;
 use crate::wasm::host::{JsDraft, draft, thrown};
 
@@ -28,9 +28,12 @@ impl Medium<JsMessage> for Rc<JsValue> {
         *length
     }
 
-    fn append((draft, length): &mut Self::Draft, blocks: &[u8]) {
-        // Blocks are made of texts.
-        *length = draft.append(str::from_utf8(blocks).unwrap_or_default());
+    fn start((draft, length): &mut Self::Draft, retry_milliseconds: u64, last: Option<&EventId>) {
+        *length = draft.start(retry_milliseconds as f64, last.map(EventId::as_str));
+    }
+
+    fn event((draft, length): &mut Self::Draft, event_type: &str, id: Option<EventId>, data: &str) {
+        *length = draft.event(event_type, id.as_ref().map(EventId::as_str), data);
     }
 
     fn write(
@@ -52,14 +55,8 @@ pub fn check_event_type(text: &str) -> Result<(), JsValue> {
     EventType::new(text).map(drop).map_err(thrown)
 }
 
-/// Encodes the block of an event that a channel's own `adapt` made. Throws `InvalidMessageFormat`.
-#[wasm_bindgen(js_name = encodeEvent)]
-pub fn encode_event(event: &str, data: &str, id: Option<String>) -> Result<Vec<u8>, JsValue> {
-    let mut block = Event::new(EventType::new(event).map_err(thrown)?).with_data(data);
-    if let Some(id) = id {
-        block = block.with_id(EventId::new(&*id).map_err(thrown)?);
-    }
-    let mut bytes = Vec::new();
-    block.encode(&mut bytes);
-    Ok(bytes)
+/// Checks an event id. Throws `InvalidMessageFormat`.
+#[wasm_bindgen(js_name = checkEventId)]
+pub fn check_event_id(text: &str) -> Result<(), JsValue> {
+    EventId::new(text).map(drop).map_err(thrown)
 }
