@@ -18,6 +18,19 @@ interface Sometimes {
 
 const STALL_SECONDS = 60;
 
+const { Buffer } = globalThis as unknown as { Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array } };
+
+let lastBytes: Uint8Array;
+let lastBuffer: Uint8Array;
+
+/** Node makes a `Buffer` of what is written, for each response anew, unless it is one: clients share theirs as they do the bytes. */
+function bufferOf(bytes: Uint8Array): Uint8Array {
+  if (!Buffer) return bytes;
+  if (bytes === lastBytes) return lastBuffer;
+  lastBytes = bytes;
+  return (lastBuffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+}
+
 /** Sends status and headers, on top of what a framework has set. */
 export function sendHead(response: NodeResponse, status: number, headers: Headers): void {
   // What somebody has set before us is not about this body.
@@ -77,7 +90,7 @@ export class Outgoing implements Sink {
   }
 
   enqueue(bytes: Uint8Array): void {
-    this.#isFull = !this.#response.write(bytes);
+    this.#isFull = !this.#response.write(bufferOf(bytes));
     this.#response.flush?.();
   }
 
