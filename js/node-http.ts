@@ -9,7 +9,6 @@ export interface NodeRequest {
   readonly socket: {
     readonly destroyed: boolean;
     on(event: 'close', listener: () => void): unknown;
-    off(event: 'close', listener: () => void): unknown;
   };
   resume(): unknown;
 }

@@ -3,9 +3,10 @@
 /** The longest delay that timers keep, 2^31 - 1 milliseconds: a longer one would fire at once. */
 export const LONGEST_TIMER_SECONDS = 2_147_483.647;
 
-/** @throws {TypeError} when it is neither an object nor `undefined`. */
+/** @throws {TypeError} when it is neither an object nor `undefined`; a promise, whose options would be passed over, is none. */
 export function objectOption<T extends object>(value: T | undefined, name: string): Partial<T> {
   if (value === undefined) return {};
+  if (value instanceof Promise) throw new TypeError(`${name} must be an object, not a Promise: await it`);
   if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object, not ${shown(value)}`);
   return value;
 }

@@ -63,13 +63,26 @@ function send(request: NodeRequest, response: NodeResponse, headers: Headers, ou
   if (request.readableFlowing === null) request.resume();
   // A response that waits for an earlier one on its connection has no socket yet, and is not told that it was closed.
   if (response.socket === null) {
-    const { socket } = request;
     const leave = (): void => outgoing.leave('cancelled');
-    if (socket.destroyed) return leave();
-    socket.on('close', leave);
-    response.on('close', () => socket.off('close', leave));
+    if (request.socket.destroyed) return leave();
+    const waiting = waitingOn(request.socket);
+    waiting.add(leave);
+    response.on('close', () => waiting.delete(leave));
   }
   outgoing.start(headers);
+}
+
+/** What is to be told that a socket has closed. A client may send many requests ahead, and Node warns of many listeners of one socket. */
+const waitingOnSockets = new WeakMap<object, Set<() => void>>();
+
+function waitingOn(socket: NodeRequest['socket']): Set<() => void> {
+  let waiting = waitingOnSockets.get(socket);
+  if (!waiting) {
+    const all = (waiting = new Set());
+    waitingOnSockets.set(socket, waiting);
+    socket.on('close', () => all.forEach((leave) => leave()));
+  }
+  return waiting;
 }
 
 /** Answers a request that the channel has refused. */

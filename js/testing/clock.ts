@@ -24,7 +24,8 @@ export class VirtualClock {
   readonly #startedAt = performance.now();
   readonly #startedOn = Date.now();
   #passed = 0;
-  #newest = 0;
+  /** Above the numbers that browsers give their timers. */
+  #newest = 2 ** 40;
 
   constructor() {
     const add = (callback: (...args: unknown[]) => void, milliseconds: number | undefined, args: unknown[], repeats: boolean): unknown => {
@@ -34,12 +35,17 @@ export class VirtualClock {
       // As Node's: an object that is a number where one is wanted.
       return { ref() { return this; }, unref() { return this; }, hasRef: () => true, [Symbol.toPrimitive]: () => number };
     };
-    const remove = (timer: unknown): void => void this.#timers.delete(Number(timer));
+    const remove =
+      (name: 'clearTimeout' | 'clearInterval') =>
+      (timer: unknown): void => {
+        // One that was set before goes by the real clock.
+        if (!this.#timers.delete(Number(timer))) (this.#real[name] as (timer: unknown) => void).call(globalThis, timer);
+      };
     Object.assign(globalThis, {
       setTimeout: (callback: () => void, milliseconds?: number, ...args: unknown[]) => add(callback, milliseconds, args, false),
       setInterval: (callback: () => void, milliseconds?: number, ...args: unknown[]) => add(callback, milliseconds, args, true),
-      clearTimeout: remove,
-      clearInterval: remove,
+      clearTimeout: remove('clearTimeout'),
+      clearInterval: remove('clearInterval'),
     });
     performance.now = () => this.#startedAt + this.#passed;
     Date.now = () => this.#startedOn + Math.floor(this.#passed);

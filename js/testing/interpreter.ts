@@ -23,21 +23,21 @@ export class EventStreamInterpreter {
   // One leading byte order mark is stripped here and not by the decoder, which in some runtimes strips one from every chunk.
   readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   #rest = '';
+  /** The line ended with a CR: an LF that follows belongs to it. */
+  #isAfterReturn = false;
   #begun = false;
   #data: string[] = [];
   #type = '';
   #id = '';
 
   push(bytes: Uint8Array): void {
-    let text = this.#rest + this.#utf8.decode(bytes, { stream: true });
-    if (!this.#begun && text !== '') {
-      this.#begun = true;
-      if (text.startsWith('\ufeff')) text = text.slice(1);
-    }
-    // A CR at the end may be the first half of a pair.
-    const held = text.endsWith('\r') ? 1 : 0;
-    const lines = text.slice(0, text.length - held).split(/\r\n|\r|\n/);
-    this.#rest = lines.pop()! + (held ? '\r' : '');
+    let text = this.#utf8.decode(bytes, { stream: true });
+    if (text === '') return;
+    if (this.#begun ? this.#isAfterReturn && text.startsWith('\n') : text.startsWith('\ufeff')) text = text.slice(1);
+    this.#begun = true;
+    this.#isAfterReturn = text.endsWith('\r');
+    const lines = (this.#rest + text).split(/\r\n|\r|\n/);
+    this.#rest = lines.pop()!;
     for (const line of lines) this.#line(line);
   }
 

@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { bundle } from './bundle.mjs';
 import { buildDeclarations } from './declarations.mjs';
+import { writeNotices } from './notices.mjs';
 import { DIST } from './paths.mjs';
 import { hashOf, unlessFresh } from './stamp.mjs';
 import { step } from './step.mjs';
@@ -20,7 +21,7 @@ const ALONE = { node: 'entries/node', 'service-worker': 'entries/service-worker'
 /** @type {Entries} */
 const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' }, alone: ALONE, cjs: { ...EVERYWHERE, ...ALONE } };
 
-const INPUTS = ['js', 'pkg', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib'];
+const INPUTS = ['js', 'pkg', 'Cargo.lock', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib'];
 
 /** @param {NodeJS.ProcessEnv} env from `setUpBuild` */
 export async function buildPackage(env) {
@@ -30,5 +31,6 @@ export async function buildPackage(env) {
     mkdirSync(DIST);
     await step('checking the types and making the declarations', () => buildDeclarations(ENTRIES));
     await step('bundling the entries', () => bundle(ENTRIES));
+    await writeNotices(env);
   });
 }

@@ -298,6 +298,23 @@ describe('toNode, clients that leave', () => {
     assert.deepEqual(reasons, ['cancelled']);
   });
 
+  test('many that wait behind an earlier one of their connection leave with it, without a warning of many handlers', async (context) => {
+    const { reasons, handler, listeners } = scene();
+    const warnings = [];
+    const warned = (warning) => warnings.push(warning.message);
+    process.on('warning', warned);
+    context.after(() => process.off('warning', warned));
+    const server = await serving(context, (request, response) => {
+      if (request.url !== '/first') handler(request, response);
+    });
+    const client = await raw(server.url, `GET /first HTTP/1.1\r\nHost: x\r\n\r\n${GET.repeat(30)}`);
+    await listeners(30);
+    client.socket.destroy();
+    await listeners(0);
+    assert.deepEqual(reasons, Array(30).fill('cancelled'));
+    assert.deepEqual(warnings, []);
+  });
+
   test('one that has posted what nobody reads is heard to leave', async (context) => {
     const { reasons, handler, listeners } = scene();
     const server = await serving(context, handler);
@@ -457,6 +474,16 @@ describe('toNode, what cannot be answered', () => {
 });
 
 describe('toNode, options of a request', () => {
+  test('those that come as a promise are refused, not passed over', async (context) => {
+    const channel = new SSEChannel();
+    const handler = toNode(channel, async () => ({ queue: { messages: 1 } }));
+    let refused;
+    const server = await serving(context, (request, response) => handler(request, response, (error) => ((refused = error), response.end())));
+    await (await fetch(server.url)).text();
+    assert.match(refused.message, /^options must be an object, not a Promise/);
+    assert.equal(channel.listenerCount, 0);
+  });
+
   test('they are made for each request', async (context) => {
     const channel = new SSEChannel();
     const handler = toNode(channel, (request) => ({ listener: new URL(request.url, 'http://localhost').searchParams.get('page'), resumeSeconds: 60 }));

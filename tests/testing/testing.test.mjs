@@ -28,12 +28,25 @@ describe('the interpreter', () => {
         decoder.push(bytes.subarray(at, end));
         at = end;
       }
+      // Ours does not wait for the end to know a CR for one.
+      decoder.end();
       assert.deepEqual(interpreter.events, decoder.events, JSON.stringify(text));
       assert.equal(interpreter.lastEventId, decoder.lastEventId, JSON.stringify(text));
       assert.equal(interpreter.retryMilliseconds, decoder.reconnectionTime, JSON.stringify(text));
       assert.equal(interpreter.comments, decoder.ignored.filter((line) => line.startsWith(':')).length, JSON.stringify(text));
     }
   });
+});
+
+test('an event is there with the CR that ends it, and an LF that comes later ends nothing more', () => {
+  const interpreter = new EventStreamInterpreter();
+  const push = (text) => interpreter.push(new TextEncoder().encode(text));
+  push('data: x\r\r');
+  assert.deepEqual(dataOf(interpreter.events), ['x']);
+  push('\ndata: y\r');
+  push('\n');
+  push('\r');
+  assert.deepEqual(dataOf(interpreter.events), ['x', 'y']);
 });
 
 describe('collect', () => {
@@ -178,6 +191,15 @@ describe('the clock', () => {
     assert.deepEqual(channel.stats().ended, { expired: 1 });
     assert.ok(client.retryMilliseconds <= 1000);
     assert.ok(real.now.call(performance) - start < 60_000);
+  });
+  test('leaves timers that were set before to the real one', async () => {
+    let rang = false;
+    const timer = setTimeout(() => (rang = true), 5);
+    clock = new VirtualClock();
+    clearTimeout(timer);
+    clock.restore();
+    await new Promise((resolve) => setTimeout(resolve, 30));
+    assert.equal(rang, false);
   });
   test('makes who reads nothing be given up', async () => {
     clock = new VirtualClock();

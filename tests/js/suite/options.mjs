@@ -30,7 +30,7 @@ export default function register(eric, test) {
   ];
   for (const [what, call] of WRONG) {
     test(`the options of ${what} are an object, or left out`, () => {
-      for (const options of [null, 5, 'x', true, 1n, Symbol('x'), () => {}]) {
+      for (const options of [null, 5, 'x', true, 1n, Symbol('x'), () => {}, Promise.resolve({})]) {
         const error = thrownBy(() => call(options));
         assert.instanceOf(error, TypeError);
         assert.match(error.message, /^options must be an object, not /);

@@ -30,6 +30,14 @@ export const contents = [
     },
   ],
   [
+    'the notices of what the WebAssembly is made of are in it',
+    (folder) => {
+      const notices = read(folder, 'dist/THIRD-PARTY-NOTICES.txt');
+      for (const crate of ['slab', 'rlsf', 'itoa', 'wasm-bindgen', 'js-sys']) assert.match(notices, new RegExp(`^${crate} \\d+\\.`, 'm'), crate);
+      assert.ok(notices.match(/Permission is hereby granted/g).length > 10);
+    },
+  ],
+  [
     'nothing of the build is packed, and no ignore file has emptied it',
     (folder) => {
       const files = filesIn(folder);
@@ -74,7 +82,7 @@ export const contents = [
       const reached = reachable(folder, targetsOf(manifestOf(folder)));
       // Declarations are published in both formats, whether both are asked for or not.
       const isReached = (file) => reached.has(file) || reached.has(file.replace(/\.d\.cts$/, '.d.ts'));
-      assert.deepEqual(filesIn(folder).filter((file) => file.startsWith('dist/') && !isReached(file)), []);
+      assert.deepEqual(filesIn(folder).filter((file) => /^dist\/.*\.(?!txt$)/.test(file) && !isReached(file)), []);
     },
   ],
   [
