@@ -11,7 +11,7 @@ import { quantile } from '../lib/statistics.mjs';
 const ONE = 'one listener';
 
 /**
- * @param {AsyncIterable<{ data: Payload }>} stream
+ * @param {AsyncIterable<{ data: any }>} stream
  * @param {(payload: Payload) => void} send
  * @param {import('../lib/case.mjs').Settings} settings
  */

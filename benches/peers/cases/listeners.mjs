@@ -1,7 +1,7 @@
 // Coming and going, while many are there.
 
 import { growth, timesLess } from '../lib/aims.mjs';
-import { check, OURS } from '../lib/case.mjs';
+import { check, LIMIT, OURS } from '../lib/case.mjs';
 import { TYPE } from '../lib/messages.mjs';
 import { peer } from '../lib/peers.mjs';
 import { median } from '../lib/statistics.mjs';
@@ -76,6 +76,33 @@ export default {
       const { add = 0, remove = 0, open = 0, close = 0, ...rest } = medians(times);
       return { add, remove, open, close, ...rest, 'come and go, listener': add + remove, 'come and go, response': open + close };
     },
+    [LIMIT]: async ({ present = 0, count = 0, rounds = 0 }) => {
+      /** @type {Set<ReadableStreamDefaultController<Uint8Array>>} */
+      const clients = new Set();
+      const open = (/** @type {Request} */ { signal }) => {
+        /** @type {ReadableStreamDefaultController<Uint8Array>} */
+        let client;
+        const leave = () => void (clients.delete(client) && client.close());
+        signal.addEventListener('abort', leave);
+        const start = (/** @type {typeof client} */ controller) => void clients.add((client = controller));
+        return new Response(new ReadableStream({ start, cancel: leave }), { headers: { 'Content-Type': 'text/event-stream' } });
+      };
+      const standing = requests(present).map(({ request }) => open(request));
+      check(standing.length === present, 'not all are there');
+      /** @type {Times} */
+      const times = {};
+      for (let round = 0; round < rounds; round++) {
+        const arriving = requests(count);
+        /** @type {Response[]} */
+        let responses = [];
+        await time(times, 'open', count, () => void (responses = arriving.map(({ request }) => open(request))));
+        check(clients.size === present + count && responses.length === count, 'not all were opened');
+        await time(times, 'close', count, () => arriving.forEach(({ controller }) => controller.abort()));
+        check(clients.size === present, 'not all have left');
+      }
+      const { open: opening = 0, close = 0 } = medians(times);
+      return { open: opening, close, 'come and go, response': opening + close };
+    },
     'better-sse': async ({ present = 0, count = 0, rounds = 0 }) => {
       const { createChannel, createResponse } = await peer('better-sse');
       const channel = createChannel();
@@ -126,6 +153,7 @@ export default {
   cannot: ['hono keeps no list of its clients.'],
   notes: [
     "better-sse's listener is a session, which is made of a request and connected in the next turn: that is its `open`, and `add` is what it takes to register one that is there already. It has no stop.",
+    'By hand: a Response with a stream whose controller stands in a set, and the listener to the signal which takes it out: what the platform takes for a response.',
     'Responses are opened with a Request that was made before, and closed by its signal.',
   ],
 };

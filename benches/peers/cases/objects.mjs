@@ -9,7 +9,7 @@ import { HandChannel } from '../lib/hand-queue.mjs';
 import { payloads, TYPE } from '../lib/messages.mjs';
 import { turn } from '../lib/turns.mjs';
 
-/** @typedef {import('../lib/messages.mjs').Payload} Payload @typedef {{ data: Payload }} Event */
+/** @typedef {import('../lib/messages.mjs').Payload} Payload @typedef {{ data: any }} Event */
 
 const TURNS = [64, 1];
 /** How often the messages are sent before they are measured. */
@@ -31,7 +31,7 @@ async function measure(open, send, { listeners = 0, messages = 0, turn: perTurn 
   const read = async (stream) => {
     let next = 0;
     for await (const item of stream) {
-      const { data } = item instanceof Array ? item[0] : item;
+      const { data } = /** @type {Event} */ (item instanceof Array ? item[0] : item);
       check(data.n === next++, `message ${data.n} came in place of ${next - 1}`);
       if (next === messages) rehearsed++;
       if (next === all.length) return;

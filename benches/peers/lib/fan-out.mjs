@@ -34,7 +34,7 @@ export async function fanOut({ open, send, flush }, { bodies = 0, messages = 0, 
     for (;;) {
       const { done, value } = await reader.read();
       if (done) break;
-      counts[i] += value.length;
+      counts[i] = /** @type {number} */ (counts[i]) + value.length;
       keep?.push(value);
     }
   });

@@ -26,8 +26,8 @@ const kept = [];
 /** Of each delivery, in microseconds; while they are asked for. @type {number[] | undefined} */
 let delays;
 
-/** @param {Report} answer */
-const report = (answer) => process.send?.(answer);
+/** At the end there is nobody left to tell. @param {Report} answer */
+const report = (answer) => process.send?.(answer, undefined, undefined, () => {});
 
 /** @param {number} client @param {Buffer} chunk */
 function receive(client, chunk) {

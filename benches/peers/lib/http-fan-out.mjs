@@ -50,7 +50,7 @@ function startClients() {
   });
   /** @returns {Promise<Report>} */
   const report = async () => {
-    const answer = early ?? (await new Promise((resolve) => void (waiting = resolve)));
+    const answer = early ?? (await /** @type {Promise<Report>} */ (new Promise((resolve) => void (waiting = resolve))));
     waiting = early = undefined;
     if (answer.error) throw new Error(`the clients: ${answer.error}`);
     return answer;

@@ -1,7 +1,6 @@
 // Runs a case: every contestant in a process of its own, one after another, round by round.
 
 import { fork } from 'node:child_process';
-import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { spread } from './statistics.mjs';
 
@@ -118,7 +117,7 @@ function runOnce(name, contestant, settings, flags) {
       kill();
     }, LONGEST_MS);
     process.once('exit', kill);
-    child.on('message', (message) => void (answer ??= /** @type {typeof answer} */ (message)));
+    child.on('message', (message) => void (answer ??= /** @type {NonNullable<typeof answer>} */ (message)));
     child.once('error', reject);
     child.once('exit', (code, signal) => {
       clearTimeout(late);

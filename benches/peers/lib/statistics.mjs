@@ -1,6 +1,6 @@
 // Medians and spreads.
 
-/** @param {readonly number[]} values @param {number} share from 0 to 1 */
+/** @param {Iterable<number>} values @param {number} share from 0 to 1 */
 export function quantile(values, share) {
   const sorted = Float64Array.from(values).sort();
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
