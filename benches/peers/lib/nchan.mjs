@@ -57,6 +57,7 @@ pid ${folder}/nginx.pid;
 events { worker_connections 4096; }
 http {
   access_log off;
+  tcp_nodelay on;
   error_log ${folder}/error.log;
   client_body_temp_path ${folder}/body;
   proxy_temp_path ${folder}/proxy;
