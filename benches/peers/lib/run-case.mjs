@@ -20,6 +20,7 @@ const LONGEST_MS = 180_000;
  * @typedef {object} CaseResult
  * @property {string} name
  * @property {string} title
+ * @property {string} date when it was begun
  * @property {Record<string, import('./case.mjs').Measure>} measures
  * @property {{ name: string, contestants: Record<string, Record<string, ReturnType<typeof spread>>> }[]} variants
  * @property {AimResult[]} aims
@@ -36,6 +37,7 @@ const LONGEST_MS = 180_000;
  */
 export async function runCase(name, bench, { quick, rounds }) {
   const variants = bench.variants(quick);
+  const date = new Date().toISOString();
   /** @type {Map<string, Numbers[]>} */
   const measured = new Map();
   /** @type {Record<string, string>} */
@@ -60,13 +62,15 @@ export async function runCase(name, bench, { quick, rounds }) {
   return {
     name,
     title: bench.title,
+    date,
     measures: bench.measures,
     variants: variants.map((variant) => ({
       name: variant.name,
       contestants: Object.fromEntries(
         contestants
-          .filter((contestant) => measured.has(key(variant.name, contestant)))
-          .map((contestant) => [contestant, spreads(measured.get(key(variant.name, contestant)) ?? [])]),
+          .map((contestant) => /** @type {const} */ ([contestant, spreads(measured.get(key(variant.name, contestant)) ?? [])]))
+          // Who has nothing to do with a variant, or is not there.
+          .filter(([, numbers]) => Object.keys(numbers).length > 0),
       ),
     })),
     aims: bench.aims.map(({ text, values, least, most, unit = '' }) => {
