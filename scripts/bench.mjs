@@ -1,6 +1,6 @@
 // `npm run bench`: the package beside its peers and what can be done by hand, in one run.
 //
-//   npm run bench                          all cases; writes docs/performance.json and the charts beside it
+//   npm run bench                          all cases; writes their figures into docs/performance.md and what stands beside it
 //   npm run bench -- --case replay         that case only, or those that are named; writes nothing
 //   npm run bench -- --case replay --write ... but puts it in the place of what docs/performance.json has of it
 //   npm run bench -- --rounds 9            so many rounds, instead of 5
@@ -14,7 +14,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { runCase } from '../benches/peers/lib/run-case.mjs';
 import { bars, curves } from './lib/bench-charts.mjs';
-import { printAims, printCase } from './lib/bench-report.mjs';
+import { markdown, printAims, printCase } from './lib/bench-report.mjs';
 import { buildPackage } from './lib/build.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -27,6 +27,9 @@ import { step } from './lib/step.mjs';
 /** @typedef {import('../benches/peers/lib/run-case.mjs').CaseResult} Result */
 
 const RESULTS = inRoot('docs/performance.json');
+/** The page, and between what its figures stand. */
+const PAGE = inRoot('docs/performance.md');
+const [BEGIN, END] = ['<!-- figures -->', '<!-- /figures -->'];
 const ROUNDS = 5;
 const NATIVE = 'native';
 /** In which they are run and shown; the rest comes behind. */
@@ -61,7 +64,12 @@ await main(async () => {
   writeFileSync(RESULTS, `${JSON.stringify({ node: process.version, machine, cases }, null, 1)}\n`);
   writeFileSync(inRoot('docs/performance.svg'), bars(cases));
   writeFileSync(inRoot('docs/performance-curves.svg'), curves(cases));
-  console.log('\ndocs/performance.json, docs/performance.svg and docs/performance-curves.svg are written');
+  const page = readFileSync(PAGE, 'utf8');
+  const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];
+  if (before === page || after === undefined) throw new Failure(`docs/performance.md has no ${BEGIN} and ${END}.`);
+  const where = `${machine.system}, ${machine.processors} processors (${machine.processor}), Node ${process.version}`;
+  writeFileSync(PAGE, `${before}${BEGIN}\n${markdown(cases, where)}${END}${after}`);
+  console.log('\nthe figures in docs/ are written: performance.json, performance.md, performance.svg and performance-curves.svg');
 });
 
 /** What was measured before. @returns {Result[]} */

@@ -45,3 +45,35 @@ const verdict = ({ met }) => (met === null ? 'not measured' : met ? 'met' : 'NOT
 
 /** @param {AimResult} aim */
 const valueOf = ({ value, unit }) => (value ? `${shown(value.median)} (${shown(value.least)} – ${shown(value.most)}) ${unit}` : '');
+
+/**
+ * The aims as a table for the docs, and what was measured for them.
+ * @param {CaseResult[]} results
+ * @param {string} machine
+ */
+export function markdown(results, machine) {
+  const lines = [`${machine}. Medians of all rounds, the least and the greatest in parentheses.`, ''];
+  for (const { title, date, aims, variants, measures, unavailable, cannot, notes } of results) {
+    lines.push(`### ${title}`, '', `Measured on ${date.slice(0, 10)}.`, '');
+    if (aims.length > 0) {
+      lines.push('| ours | measured | aim | |', '| --- | ---: | --- | --- |');
+      for (const aim of aims) lines.push(`| ${aim.text} | ${valueOf(aim) || '-'} | ${aim.wanted} ${aim.unit} | ${verdict(aim)} |`);
+      lines.push('');
+    }
+    lines.push('| case | who | measured | |', '| --- | --- | ---: | --- |');
+    for (const { name, contestants } of variants) {
+      for (const [contestant, numbers] of Object.entries(contestants)) {
+        for (const [measure, { median, least, most }] of Object.entries(numbers)) {
+          const { unit = '', digits } = measures[measure] ?? {};
+          const what = Object.keys(measures).length > 1 ? `${measure}: ${unit}` : unit;
+          lines.push(`| ${name} | ${contestant} | ${shown(median, digits)} (${shown(least, digits)} – ${shown(most, digits)}) | ${what} |`);
+        }
+      }
+    }
+    const missing = Object.entries(unavailable).map(([contestant, why]) => `${contestant} was not measured: ${why}.`);
+    const remarks = [...notes, ...cannot, ...missing];
+    if (remarks.length > 0) lines.push('', ...remarks.map((remark) => `- ${remark}`));
+    lines.push('');
+  }
+  return lines.join('\n');
+}

@@ -14,6 +14,7 @@ export default {
   title: 'Fan-out over HTTP/1.1 to 500 clients in another process, payloads of 120 bytes: 400 messages in turns of 16; and the delay at a steady rate',
   measures: {
     rate: { unit: 'deliveries/s' },
+    clients: { unit: '% of a processor that the clients take', less: true, digits: 0 },
     p50: { unit: 'µs from sending to receiving, half of them', less: true },
     p99: { unit: 'µs, all but 1 %', less: true },
   },

@@ -9,7 +9,7 @@ import { quantile } from './statistics.mjs';
 
 /**
  * @typedef {{ open: { port: number, path: string, clients: number } } | { expect: number } | { verify: number } | { delays: boolean }} Order
- * @typedef {{ done?: number, error?: string, p50?: number, p99?: number }} Report
+ * @typedef {{ done?: number, busy?: number, error?: string, p50?: number, p99?: number }} Report `busy`: microseconds of processor time
  */
 
 const BUFFER_BYTES = 256 * 1024;
@@ -21,10 +21,17 @@ let counts = new Uint32Array();
 /** How many of them have got as many as expected. */
 let complete = 0;
 let expected = 0;
+let spentBefore = 0;
 /** @type {Buffer[]} */
 const kept = [];
 /** Of each delivery, in microseconds; while they are asked for. @type {number[] | undefined} */
 let delays;
+
+/** In microseconds. */
+function spent() {
+  const { user, system } = process.cpuUsage();
+  return user + system;
+}
 
 /** At the end there is nobody left to tell. @param {Report} answer */
 const report = (answer) => process.send?.(answer, undefined, undefined, () => {});
@@ -41,7 +48,7 @@ function receive(client, chunk) {
   if (count === 0) return;
   const before = counts[client] ?? 0;
   counts[client] = before + count;
-  if (before < expected && before + count >= expected && ++complete === counts.length) report({ done: now() });
+  if (before < expected && before + count >= expected && ++complete === counts.length) report({ done: now(), busy: spent() - spentBefore });
 }
 
 /** The time when a message was sent stands behind its mark. @param {Buffer} chunk @param {number} mark */
@@ -87,6 +94,7 @@ async function obey(order) {
   if ('open' in order) await open(order.open);
   else if ('expect' in order) {
     [expected, complete] = [expected + order.expect, 0];
+    spentBefore = spent();
     report({ done: now() });
   } else if ('verify' in order) {
     check(counts.every((count) => count === expected), `not every client has got ${expected} messages`);

@@ -64,14 +64,14 @@ function startClients() {
 }
 
 /**
- * Returns deliveries per second.
+ * Returns deliveries per second, and how much of a processor the clients took for them.
  * @param {Hub} hub
  * @param {ReturnType<typeof startClients>} clients
  * @param {import('./case.mjs').Settings} settings
  */
 async function throughput({ send, flush }, { ask, report }, { clients = 0, messages = 0, turn: perTurn = 1 }) {
   const all = payloads(messages * BURSTS);
-  let microseconds = 0;
+  let [microseconds, busyFor] = [0, 0];
   for (let burst = 0; burst < BURSTS; burst++) {
     await ask({ expect: messages });
     const done = report();
@@ -81,11 +81,13 @@ async function throughput({ send, flush }, { ask, report }, { clients = 0, messa
       flush?.();
       await turn();
     }
-    const end = (await done).done ?? NaN;
-    if (burst > 0) microseconds += end - start;
+    const { done: end = NaN, busy = NaN } = await done;
+    if (burst === 0) continue;
+    microseconds += end - start;
+    busyFor += busy;
   }
   await ask({ verify: all.length });
-  return { rate: (clients * messages * (BURSTS - 1)) / (microseconds / 1e6) };
+  return { rate: (clients * messages * (BURSTS - 1)) / (microseconds / 1e6), clients: (100 * busyFor) / microseconds };
 }
 
 /**
