@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { check } from './case.mjs';
 import { payloads, MARK } from './messages.mjs';
 import { now } from './monotonic.mjs';
+import { median } from './statistics.mjs';
 import { turn } from './turns.mjs';
 
 /**
@@ -21,8 +22,8 @@ import { turn } from './turns.mjs';
  * @property {() => void} [flush] ends a turn
  */
 
-/** How often the messages are sent: once to warm up, and then measured. */
-const BURSTS = 4;
+/** How often the messages are sent: once to warm up, and then measured; the median of these bursts counts. */
+const BURSTS = 6;
 const PAUSE_MS = 100;
 
 /**
@@ -71,7 +72,10 @@ function startClients() {
  */
 async function throughput({ send, flush }, { ask, report }, { clients = 0, messages = 0, turn: perTurn = 1 }) {
   const all = payloads(messages * BURSTS);
-  let [microseconds, busyFor] = [0, 0];
+  /** @type {number[]} */
+  const rates = [];
+  /** @type {number[]} */
+  const shares = [];
   for (let burst = 0; burst < BURSTS; burst++) {
     await ask({ expect: messages });
     const done = report();
@@ -83,11 +87,11 @@ async function throughput({ send, flush }, { ask, report }, { clients = 0, messa
     }
     const { done: end = NaN, busy = NaN } = await done;
     if (burst === 0) continue;
-    microseconds += end - start;
-    busyFor += busy;
+    rates.push((clients * messages) / ((end - start) / 1e6));
+    shares.push((100 * busy) / (end - start));
   }
   await ask({ verify: all.length });
-  return { rate: (clients * messages * (BURSTS - 1)) / (microseconds / 1e6), clients: (100 * busyFor) / microseconds };
+  return { rate: median(rates), clients: median(shares) };
 }
 
 /**

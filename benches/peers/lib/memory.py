@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import subprocess
 import sys
 
 from eric_sse.message import Message
@@ -14,8 +15,7 @@ logger.setLevel(logging.CRITICAL)
 
 def resident():
     gc.collect()
-    with open("/proc/self/statm") as statm:
-        return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())])) * 1024
 
 
 before = resident()

@@ -2,15 +2,16 @@
 
 import asyncio
 import logging
+import statistics
 import sys
 import time
 
 from eric_sse.message import Message
 from eric_sse.prefabs import SSEChannel, logger
 
-listeners, messages, turn, rehearsals = (int(argument) for argument in sys.argv[1:])
+listeners, messages, turn, passes = (int(argument) for argument in sys.argv[1:])
 logger.setLevel(logging.CRITICAL)
-TOTAL = messages * (1 + rehearsals)
+TOTAL = messages * passes
 
 
 async def main():
@@ -37,14 +38,16 @@ async def main():
         listener = channel.add_listener()
         listener.start()
         readers.append(asyncio.create_task(read(index, listener)))
-    for rehearsal in range(rehearsals):
-        await send(rehearsal * messages)
-        while min(counts) < (rehearsal + 1) * messages:
+    rates = []
+    for step in range(passes):
+        start = time.perf_counter()
+        await send(step * messages)
+        while min(counts) < (step + 1) * messages:
             await asyncio.sleep(0)
-    start = time.perf_counter()
-    await send(rehearsals * messages)
+        rates.append(listeners * messages / (time.perf_counter() - start))
     await asyncio.gather(*readers)
-    print(listeners * messages / (time.perf_counter() - start))
+    # The first one is to warm up.
+    print(statistics.median(rates[1:]))
 
 
 asyncio.run(main())
