@@ -15,6 +15,9 @@ logger.setLevel(logging.CRITICAL)
 
 def resident():
     gc.collect()
+    if os.path.exists("/proc/self/statm"):
+        with open("/proc/self/statm") as statm:
+            return int(statm.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
     return int(subprocess.check_output(["ps", "-o", "rss=", "-p", str(os.getpid())])) * 1024
 
 
