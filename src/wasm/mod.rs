@@ -6,8 +6,8 @@
 //! class, freed by the engine's finalizer. Listeners and streams are numbers, freed by the calls that
 //! remove and end them, so that nothing waits for a garbage collector.
 //!
-//! A message crosses once when it is sent, as a handle to the JavaScript object [`JsMessage`]. Its text crosses
-//! once when the first reader on the wire needs it, and never when there is none.
+//! A message crosses once when it is sent, as a handle to the JavaScript object [`JsMessage`]. Its text never does: JavaScript writes
+//! the chunks that this side has put in order.
 //!
 //! ## Waiting
 //!
