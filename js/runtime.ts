@@ -1,6 +1,6 @@
 // The wall to WebAssembly: loads the module once, and takes the streams that it wakes.
 
-import { initSync, installHost, takeWoken } from '../pkg/eric_sse.js';
+import { initSync, installHost, takeWoken, woken } from '../pkg/eric_sse.js';
 import { Draft } from './draft.js';
 import { exception } from './errors.js';
 
@@ -62,18 +62,21 @@ export function isWaking(): boolean {
   return wakes > 0;
 }
 
+/** In Node several times as fast as `queueMicrotask`, which keeps account of each call for async hooks. */
+const ready = Promise.resolve();
+
 function wakeSoon(): void {
   wakes++;
-  queueMicrotask(wake);
+  void ready.then(wake);
 }
 
 /** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
 function wake(): void {
   wokenAt = performance.now();
-  const numbers = takeWoken();
-  for (let i = 0; i < numbers.length; i++) {
+  const count = takeWoken();
+  for (let i = 0; i < count; i++) {
     try {
-      streams[numbers[i]!]?.woken();
+      streams[woken(i)!]?.woken();
     } catch (error) {
       // One that fails leaves the others alone, and is heard of all the same.
       queueMicrotask(() => {

@@ -45,6 +45,7 @@ thread_local! {
     /// Numbers of the streams woken since they were last taken. A number may stand here after its
     /// stream has ended: waking a stream that has nothing new to offer does no harm.
     static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
+    static TAKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     /// The chunk that was last given out, of which JavaScript has an array: streams at the same place share both.
     static LAST: RefCell<Option<Rc<JsValue>>> = const { RefCell::new(None) };
 }
@@ -196,11 +197,22 @@ pub fn end(number: usize) {
     }
 }
 
-/// Takes the numbers of the streams woken since the last call.
+/// Takes the numbers of the streams woken since the last call, and returns how many these are: [`woken`] has them. They do not
+/// cross as an array: most often there is one.
 #[wasm_bindgen(js_name = takeWoken)]
-pub fn take_woken() -> Vec<u32> {
+pub fn take_woken() -> usize {
     LAST.set(None);
-    WOKEN.take()
+    TAKEN.with_borrow_mut(|taken| {
+        taken.clear();
+        WOKEN.with_borrow_mut(|woken| std::mem::swap(taken, woken));
+        taken.len()
+    })
+}
+
+/// Returns a number that was taken last.
+#[wasm_bindgen]
+pub fn woken(index: usize) -> Option<u32> {
+    TAKEN.with_borrow(|taken| taken.get(index).copied())
 }
 
 /// Returns how many streams are open.
