@@ -12,7 +12,7 @@ import { InvalidChannelException, InvalidListenerException } from '../errors.js'
 import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../events.js';
 import { queueOption, type QueueOptions } from '../limits.js';
 import { MessageQueueListener } from '../listener.js';
-import { send } from '../message.js';
+import { Epoch, send } from '../message.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../options.js';
 import type { ResponseOptions } from '../respond.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
@@ -303,6 +303,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const before = store.load((sent, excepted, at) => refills.push(() => broadcastOn(channel, sent, excepted, sentAt(at))));
     // Dispatches are not stored, nor how many there were: by the clock, each life's numbers are behind those of the one before.
     internals.raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, store.epoch, before, Date.now());
+    internals.epoch = new Epoch(() => internals.raw.eventId(0));
     for (const refill of refills) refill();
     const objects = (): ReturnType<typeof objectsOf> => objectsOf(this.env, this.ctx.id);
     const leaves = new Leaves(store, (id) => objects()(id));
