@@ -206,8 +206,9 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   async alarm(): Promise<void> {
     this.#alarmAt = Infinity;
     const life = this.#life();
-    const { store, channel, leaves } = life;
+    const { store, channel, leaves, sockets } = life;
     if (store.closedAt === undefined) {
+      sockets.tell();
       store.expire(Date.now());
       // The core drops what has expired when it is looked at.
       channel.stats();

@@ -102,6 +102,8 @@ class SocketSource implements Source {
   #since: number | undefined;
   /** The newest id that came; the client's before. */
   #lastEventId: string | undefined;
+  /** The newest id, if it did not come with an event: the client is told it by the next heartbeat, or by the farewell. */
+  #position: string | undefined;
   /** Why the object has ended the stream. */
   #last: CloseReason | undefined;
   #over = false;
@@ -134,6 +136,7 @@ class SocketSource implements Source {
     socket.addEventListener('message', ({ data }) => {
       if (socket !== this.#socket) return;
       if (data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
+      else if (data) this.#lastEventId = this.#position = data;
       else this.#room = this.#bytes + this.#queueBytes;
     });
     socket.addEventListener('close', ({ code, reason }) => {
@@ -179,9 +182,8 @@ class SocketSource implements Source {
     return this.#since;
   }
 
-  /** Without an event id: the client has that of the last block already. */
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds);
+    return note(retryMilliseconds, this.#position);
   }
 
   hasMore(): boolean {
@@ -213,6 +215,7 @@ class SocketSource implements Source {
     // What a stream begins with has the id that was asked for: nothing new.
     if (id !== this.#lastEventId) this.#tried = 0;
     this.#lastEventId = id;
+    this.#position = undefined;
     this.#queue.push(bytes);
     this.#bytes += bytes.length;
     this.#since ??= performance.now();

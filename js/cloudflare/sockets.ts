@@ -14,7 +14,7 @@ import { toResponse } from '../to-response.js';
 /** The code of a socket whose stream has ended: the response ends with it. After any other one the relay joins again. */
 export const STREAM_ENDED = 4000;
 
-/** Says that a client was sent all that there was when it joined. Everything else is bytes of the stream. */
+/** Says that a client was sent all that there was when it joined. Any other text is the id up to which it has everything; bytes are the stream's. */
 const REPLAYED = '';
 
 interface Attachment {
@@ -73,6 +73,14 @@ export class Sockets {
     }
     attachment.id = lastEventId?.slice(0, LONGEST_ID.length);
     return this.#open(socket, attachment, options, client);
+  }
+
+  /** Tells the relays where their clients are, whose filters may have kept back all that has come. */
+  tell(): void {
+    for (const [socket, { id }] of this.#joined) {
+      const position = seatOf(this.#channel, id)?.lastId;
+      if (position && socket.readyState === OPEN) socket.send(position);
+    }
   }
 
   /** A socket was closed from the other side. */

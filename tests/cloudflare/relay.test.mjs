@@ -140,6 +140,21 @@ describe('joining', () => {
     }
   });
 
+  test('a client whose filter lets nothing through is told by heartbeats where it is, before that expires', async () => {
+    const here = channel('brief');
+    const wish = { how: 'relay', options: { events: ['wanted'] }, relay: { heartbeatSeconds: 0.2 } };
+    const { reader, leave } = await here.subscribe(wish);
+    await here.flood(1, 3);
+    while (!/^:\nid: \S+-3$/m.test(reader.text)) await reader.chunk();
+    leave();
+    await until(() => here.call('stored'), ({ rows }) => rows[0].data === null, 'rows');
+    const lastEventId = /^id: (\S+-3)$/m.exec(reader.text)[1];
+    const again = await here.subscribe({ ...wish, lastEventId });
+    await here.call('broadcast', { type: 'wanted' });
+    assert.deepEqual((await again.reader.events(1)).map(({ type }) => type), ['wanted']);
+    again.leave();
+  });
+
   test('what came through a WebSocket goes before what the object knows of its client', async () => {
     const here = channel();
     const lastEventId = await here.say(1);
