@@ -1,6 +1,6 @@
 // Channels over HTTP, in Durable Objects that hibernate between messages.
 //
-//   PUT    /channels/:name                               creates a channel
+//   PUT    /channels/:name                               creates a channel; one that was closed is gone for some time
 //   GET    /channels/:name/events?listener=:id           subscribes; EventSource sends the last event ID by itself
 //   POST   /channels/:name/messages                      { type, payload?, except? } to every listener
 //   POST   /channels/:name/listeners/:id/messages        { type, payload? } to one
@@ -32,27 +32,27 @@ export class Channel extends ChannelObject {
   /** Whose client it is stands in a header that the Worker alone sets. */
   protected override responseOptions(request: Request) {
     const listener = request.headers.get('x-listener');
-    return listener === null ? {} : { listener, resumeSeconds: 60 };
+    return listener === null ? {} : { listener: decodeURIComponent(listener), resumeSeconds: 60 };
   }
 
-  /** Returns whether it is new. */
-  create(): boolean {
-    const { sql } = this.ctx.storage;
-    if (this.exists()) return false;
-    sql.exec('INSERT INTO created VALUES (1)');
-    return true;
+  /** Returns whether it is new, and whether it can be used: one that was closed cannot. */
+  async create(): Promise<{ isNew: boolean; isOpen: boolean }> {
+    const isNew = !this.exists();
+    if (isNew) this.ctx.storage.sql.exec('CREATE TABLE created (one)');
+    return { isNew, isOpen: !(await this.stats()).closed };
   }
 
+  /** Writes nothing: an object without storage leaves nothing behind, whatever name was asked for. */
   exists(): boolean {
-    const { sql } = this.ctx.storage;
-    sql.exec('CREATE TABLE IF NOT EXISTS created (one INTEGER PRIMARY KEY)');
-    return [...sql.exec('SELECT one FROM created')].length > 0;
+    return [...this.ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'created'")].length > 0;
   }
 }
 
 /** The one place that decides who may do what. Returns what to answer in place of what was asked for, or nothing. */
 async function authorize(request: Request, env: Env): Promise<Response | undefined> {
   if (env.TOKEN === undefined) return undefined;
+  // A secret that was set to nothing by mistake opens nothing.
+  if (env.TOKEN === '') return refusal(500, 'the secret TOKEN is empty');
   const given = /^Bearer (.+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1] ?? new URL(request.url).searchParams.get('token') ?? '';
   // Digests are equally long, whatever was given; comparing them takes equally long, too.
   const [one, other] = await Promise.all([given, env.TOKEN].map((text) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
@@ -69,14 +69,19 @@ export default {
     const { name, what, id } = path;
     const channel = env.CHANNELS.getByName(name);
     const asked = `${request.method} ${[what, id && ':id'].filter(Boolean).join('/')}`.trim();
-    if (asked === 'PUT') return Response.json({ name }, { status: (await channel.create()) ? 201 : 200 });
+    if (asked === 'PUT') {
+      const { isNew, isOpen } = await channel.create();
+      if (!isOpen) return refusal(410, `the channel ${JSON.stringify(name)} was closed; its name is free again in at most 10 minutes`);
+      return Response.json({ name }, { status: isNew ? 201 : 200 });
+    }
     if (!(await channel.exists())) return refusal(404, `there is no channel ${JSON.stringify(name)}`);
     try {
       switch (asked) {
         case 'GET events':
         case 'HEAD events': {
           const listener = new URL(request.url).searchParams.get('listener');
-          const objectHeaders = listener === null ? undefined : { 'x-listener': listener };
+          if (listener === '') throw new RangeError('listener must not be empty');
+          const objectHeaders = listener === null ? undefined : { 'x-listener': encodeURIComponent(listener) };
           return await relay(request, () => env.CHANNELS.getByName(name), { objectHeaders });
         }
         case 'POST messages': {
@@ -94,6 +99,8 @@ export default {
       }
     } catch (error) {
       const { name: kind, message } = error as Error;
+      // What does not fit into a row of the storage.
+      if (/SQLITE_TOOBIG/.test(message)) return refusal(413, 'the message is too big');
       // Of an error's class only the name comes through, before the message, unless it is one of JavaScript's own.
       const [, named = kind] = /^(\w+): /.exec(message) ?? [];
       return refusal(STATUSES[named] ?? STATUSES[kind] ?? 500, message);
@@ -102,7 +109,16 @@ export default {
   },
 };
 
-const STATUSES: Record<string, number> = { InvalidMessageFormat: 400, InvalidListenerException: 404, InvalidChannelException: 410, TypeError: 400, SyntaxError: 400 };
+const STATUSES: Record<string, number> = {
+  InvalidMessageFormat: 400,
+  InvalidListenerException: 404,
+  InvalidChannelException: 410,
+  // What cannot be read, or is none of what it should be: a body, an id, a path.
+  RangeError: 400,
+  SyntaxError: 400,
+  TypeError: 400,
+  URIError: 400,
+};
 
 async function bodyOf(request: Request): Promise<Body> {
   const body: unknown = await request.json();

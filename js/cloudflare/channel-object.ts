@@ -10,17 +10,18 @@ import { broadcastOn, exceptOption, internalsOf } from '../channel.js';
 import type { DrainOptions } from '../drain.js';
 import { InvalidChannelException, InvalidListenerException } from '../errors.js';
 import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../events.js';
+import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
 import { queueOption, type QueueOptions } from '../limits.js';
 import { MessageQueueListener } from '../listener.js';
-import { send } from '../message.js';
+import { Epoch, send } from '../message.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../options.js';
 import type { ResponseOptions } from '../respond.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
 import { Leaves } from './leaves.js';
-import { objectsOf, type ChannelRpc } from './objects.js';
+import { asideOf, objectOf, type ChannelRpc } from './objects.js';
 import { Sockets } from './sockets.js';
-import { sentOf, Store, type Batch } from './store.js';
+import { sentOf, Store, weighed, type Batch } from './store.js';
 
 /** What `addListener` adds. */
 export interface ObjectListenerOptions {
@@ -45,13 +46,12 @@ interface Life {
   leaves: Leaves;
   /** What waits for its write to be durable, oldest first. */
   waiting: (() => void)[];
+  /** Whether the root knows of this leaf. */
+  isJoined: boolean;
 }
 
 /** Nobody is kept waiting for longer than a day, and no closed channel is remembered for longer. */
 const DAY_MILLISECONDS = 86_400_000;
-
-/** How soon leaves that could not be reached are tried again. */
-const AGAIN_MILLISECONDS = 1000;
 
 /** A leaf that nobody has come to for so long may be forgotten by its root. */
 const IDLE_MILLISECONDS = 30_000;
@@ -73,8 +73,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   #current: Life | undefined;
   /** When the alarm is set for, by `Date.now()`; `undefined` before it was looked up. */
   #alarmAt: number | undefined;
-  /** Whether the root knows of this leaf, since this life of the object began. */
-  #isJoined = false;
+  /** How often the alarm has found leaves that cannot be reached, one time after another. */
+  #tries = 0;
   #joining: Promise<void> | undefined;
   /** When somebody last came to this leaf. */
   #visitedAt = 0;
@@ -99,12 +99,15 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return new Response('an event stream is got', { status: 405, headers: { Allow: 'GET, HEAD' } });
     }
-    this.#visitedAt = Date.now();
-    await this.#catchUp();
+    const { root, relay } = asideOf(request);
+    if (!relay && request.headers.get('Upgrade')?.toLowerCase() === 'websocket') return new Response('only relay makes a WebSocket', { status: 400 });
+    const options = this.#optionsFor(request);
+    // What has come through a relay is newer than what is known elsewhere.
+    const lastEventId = relay?.again ? relay.id : (lastEventIdOption(options.lastEventId) ?? relay?.id ?? lastEventIdOf(request));
+    await this.#catchUp(root, lastEventId);
     const { channel, sockets } = this.#life();
     try {
-      if (request.headers.get('Upgrade')?.toLowerCase() === 'websocket') return sockets.join(request);
-      return channel.response(request, this.#optionsFor(request));
+      return relay ? sockets.join(request, options, lastEventId) : channel.response(request, options);
     } catch (error) {
       if (error instanceof InvalidListenerException) return new Response(error.message, { status: 409 });
       throw error;
@@ -122,10 +125,10 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const life = this.#open();
     if (life.store.root !== undefined) throw new InvalidChannelException('a leaf passes on what its root broadcasts');
     const except = exceptOption(objectOption(options, 'options').except);
-    const sent = send(message);
+    const sent = weighed(send(message), except);
     const sequence = life.store.append(sent, except, Date.now());
     await this.#inOrder(life, () => broadcastOn(life.channel, sent, except, performance.now()));
-    life.leaves.pump();
+    void life.leaves.settle().then(() => this.#wake(life));
     return `${life.store.epoch}-${sequence}`;
   }
 
@@ -186,13 +189,15 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   /**
-   * Closes the channel: its clients are told, and answered with 204 when they come back. What was stored is deleted, but for that it is
-   * closed; that is forgotten after the history's seconds, at the latest after a day. Then the object is as new. Does nothing to a closed one.
+   * Closes the channel: its clients are told, and answered with 204 when they come back. What was stored is deleted when a tree's leaves have
+   * it, but for that it is closed; that is forgotten after the history's seconds, at the latest after a day. Then the object is as new. Does
+   * nothing to a closed one.
    */
   async close(): Promise<void> {
     const life = this.#life();
     if (life.store.closedAt !== undefined) return;
     life.store.close(Date.now());
+    life.isJoined = false;
     await this.#inOrder(life, () => life.channel.gone());
     await life.leaves.close();
     await this.#wake(life);
@@ -201,19 +206,23 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   async alarm(): Promise<void> {
     this.#alarmAt = Infinity;
     const life = this.#life();
-    const { store, channel, leaves } = life;
-    if (store.closedAt !== undefined) {
+    const { store, channel, leaves, sockets } = life;
+    if (store.closedAt === undefined) {
+      sockets.tell();
+      store.expire(Date.now());
+      // The core drops what has expired when it is looked at.
+      channel.stats();
+      await leaves.settle();
+    } else {
       await leaves.close();
-      if (leaves.size > 0 || Date.now() < this.#forgottenAt(life)) return this.#wake(life);
-      await this.ctx.storage.deleteAlarm();
-      await this.ctx.storage.deleteAll();
-      this.#current = undefined;
-      return;
+      if (Date.now() >= this.#forgottenAt(life)) {
+        await this.ctx.storage.deleteAlarm();
+        await this.ctx.storage.deleteAll();
+        this.#current = undefined;
+        return;
+      }
     }
-    store.expire(Date.now());
-    // The core drops what has expired when it is looked at.
-    channel.stats();
-    await leaves.settle();
+    this.#tries = leaves.dueMilliseconds === Infinity ? 0 : this.#tries + 1;
     await this.#wake(life);
   }
 
@@ -237,20 +246,14 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   /** Makes this object the leaf of another one, if it is not yet, and sees that it has what that one has. @internal */
   async follow(root: string): Promise<void> {
-    this.#visitedAt = Date.now();
-    const { store } = this.#life();
-    if (store.root !== root) {
-      if (store.root !== undefined || store.newest > 0 || store.closedAt !== undefined) throw new InvalidChannelException('the object has a channel of its own');
-      store.follow(root);
-    }
-    await this.#catchUp();
+    await this.#catchUp(root);
   }
 
   /** Has another object get what is broadcast here, and answers with what it lacks. @internal */
   async join(leaf: string, epoch: string, newest: number): Promise<Batch | 'closed'> {
     const { store, leaves } = this.#life();
     if (store.closedAt !== undefined) return 'closed';
-    leaves.add(leaf);
+    leaves.add(leaf, { epoch, newest });
     return store.batch(epoch, newest);
   }
 
@@ -258,27 +261,14 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
    * Takes messages of the root. Returns the number up to which this leaf has all of an epoch, in which case the root sends what follows;
    * or nothing, when there is nobody here to get it. @internal
    */
-  async deliver({ epoch, after, whole, messages }: Batch): Promise<{ epoch: string; newest: number } | undefined> {
-    let life = this.#life();
-    // Closed, or deleted since: whoever comes next has it join again.
-    if (life.store.root === undefined || life.store.closedAt !== undefined) return undefined;
-    if (life.channel.listenerCount === 0 && Date.now() - this.#visitedAt > IDLE_MILLISECONDS) {
-      this.#isJoined = false;
-      return undefined;
-    }
-    if (epoch !== life.store.epoch || after > life.store.newest) {
-      if (!whole) return { epoch: life.store.epoch, newest: life.store.newest };
-      life = this.#renew(life, epoch, after);
-    }
+  async deliver(batch: Batch): Promise<{ epoch: string; newest: number } | undefined> {
+    const life = this.#life();
     const { store, channel } = life;
-    const sent = messages.filter(({ sequence }) => sequence > store.newest);
-    for (const message of sent) store.append(sentOf(message), message.excepted ?? undefined, message.at);
-    if (sent.length > 0) {
-      await this.#inOrder(life, () => {
-        for (const message of sent) broadcastOn(channel, sentOf(message), message.excepted ?? undefined, sentAt(message.at));
-      });
-    }
-    return { epoch: store.epoch, newest: store.newest };
+    // Closed, or deleted since: whoever comes next has it join again.
+    if (store.root === undefined || store.closedAt !== undefined) return undefined;
+    if (channel.listenerCount > 0 || Date.now() - this.#visitedAt < IDLE_MILLISECONDS) return this.#take(batch);
+    life.isJoined = false;
+    return undefined;
   }
 
   /** Returns the channel, restored from what is stored when the object has just started. */
@@ -299,15 +289,14 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const { wire } = internals;
     const { messages, bytes, seconds } = wire.history;
     const store = new Store(this.ctx.storage, wire.history, channel.lastEventId.split('-', 1)[0]!);
-    const refills: (() => void)[] = [];
-    const before = store.load((sent, excepted, at) => refills.push(() => broadcastOn(channel, sent, excepted, sentAt(at))));
+    const { before, sends } = store.load((sent, excepted, at) => broadcastOn(channel, sent, excepted, sentAt(at)));
     // Dispatches are not stored, nor how many there were: by the clock, each life's numbers are behind those of the one before.
     internals.raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, store.epoch, before, Date.now());
-    for (const refill of refills) refill();
-    const objects = (): ReturnType<typeof objectsOf> => objectsOf(this.env, this.ctx.id);
-    const leaves = new Leaves(store, (id) => objects()(id));
-    const sockets = new Sockets(this.ctx, channel, channel.retryTimeoutMilliseconds, (request) => this.#optionsFor(request));
-    const life = { channel, store, sockets, leaves, waiting: [] };
+    internals.epoch = new Epoch(() => internals.raw.eventId(0));
+    for (const send of sends) send();
+    const leaves = new Leaves(store, (id) => objectOf(this.env, this.ctx.id, id));
+    const sockets = new Sockets(this.ctx, channel, (request) => this.#optionsFor(request));
+    const life = { channel, store, sockets, leaves, waiting: [], isJoined: false };
     if (store.closedAt !== undefined) channel.gone();
     else store.expire(Date.now());
     // Whoever is told something looks at what has been restored.
@@ -324,24 +313,59 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     return this.#life();
   }
 
-  /** Sees that the root knows of this leaf, and that this leaf has what the root has. */
-  #catchUp(): Promise<void> | undefined {
-    const { store } = this.#life();
-    if (store.root === undefined || store.closedAt !== undefined || this.#isJoined) return undefined;
-    return (this.#joining ??= this.#join(store.root).finally(() => (this.#joining = undefined)));
+  /** Stores messages of the root, and hands them on. Returns up to where this leaf has all of an epoch. */
+  async #take({ epoch, newest, after, whole, messages }: Batch): Promise<{ epoch: string; newest: number }> {
+    let life = this.#life();
+    const { store: had } = life;
+    if (epoch !== had.epoch || after > had.newest || newest < had.newest) {
+      if (!whole) return { epoch: had.epoch, newest: had.newest };
+      life = this.#renew(life, epoch, after);
+    }
+    const { store, channel } = life;
+    const sends: (() => void)[] = [];
+    for (const message of messages) {
+      if (message.sequence <= store.newest) continue;
+      const [sent, excepted] = [sentOf(message), message.excepted ?? undefined];
+      store.append(sent, excepted, message.at);
+      sends.push(() => broadcastOn(channel, sent, excepted, sentAt(message.at)));
+    }
+    if (sends.length > 0) await this.#inOrder(life, () => sends.forEach((send) => send()));
+    return { epoch: store.epoch, newest: store.newest };
   }
 
+  /**
+   * Sees that the root knows of this leaf, which may have to become one first, and that this leaf has what the root has: always when
+   * somebody comes for the first time, and when a client has had more elsewhere.
+   *
+   * @throws {InvalidChannelException} when the object is no leaf of that root, and cannot become one.
+   */
+  async #catchUp(root?: string, lastEventId?: string): Promise<void> {
+    this.#visitedAt = Date.now();
+    const { store } = this.#life();
+    if (root !== undefined && root !== store.root) {
+      if (store.root !== undefined || store.newest > 0 || store.closedAt !== undefined) throw new InvalidChannelException('the object has a channel of its own');
+      store.follow(root);
+    }
+    if (store.root === undefined) return;
+    await this.#joining?.catch(() => {});
+    const { isJoined, store: now } = this.#life();
+    const [epoch, place = ''] = lastEventId?.split('-') ?? [now.epoch];
+    if (isJoined && epoch === now.epoch && !(parseInt(place) > now.newest)) return;
+    await (this.#joining ??= this.#join(store.root).finally(() => (this.#joining = undefined)));
+  }
+
+  /** Asks the root, which alone says what there is: a closed leaf opens again with it. */
   async #join(root: string): Promise<void> {
     const self = this.ctx.id.toString();
     for (;;) {
       const { store } = this.#life();
-      const batch = await objectsOf(this.env, this.ctx.id)(root).join(self, store.epoch, store.newest);
+      const batch = await objectOf(this.env, this.ctx.id, root).join(self, store.epoch, store.newest);
       if (batch === 'closed') return this.close();
       if (!batch.whole && batch.messages.length === 0) break;
-      await this.deliver(batch);
+      await this.#take(batch);
     }
     // What has come since, the root sends.
-    this.#isJoined = true;
+    this.#life().isJoined = true;
   }
 
   /** Does something when all that was written before is durable, behind all that was called before. */
@@ -369,34 +393,30 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     return options;
   }
 
-  /** When a closed channel is forgotten. */
-  #forgottenAt({ store, channel }: Life): number {
-    return store.closedAt! + Math.min(internalsOf(channel).wire.history.seconds * 1000, DAY_MILLISECONDS);
+  /** When a closed channel is forgotten. A leaf that was not reached within a day asks when somebody comes. */
+  #forgottenAt({ store, channel, leaves }: Life): number {
+    const { seconds } = internalsOf(channel).wire.history;
+    return store.closedAt! + (leaves.size > 0 ? DAY_MILLISECONDS : Math.min(seconds * 1000, DAY_MILLISECONDS));
   }
 
   /** When there is something to do, by `Date.now()`. */
   #dueAt(life: Life): number {
     const { store, leaves, channel } = life;
     const now = Date.now();
-    const again = now + AGAIN_MILLISECONDS;
-    if (store.closedAt !== undefined) return leaves.size > 0 ? again : this.#forgottenAt(life);
+    const again = now + leaves.dueMilliseconds * 2 ** Math.min(this.#tries, 7);
+    if (store.closedAt !== undefined) return Math.min(again, this.#forgottenAt(life));
     const { seconds } = internalsOf(channel).wire.history;
     const { oldestAt } = store;
+    if (oldestAt === undefined || seconds === Infinity) return again;
     // Not for each message as it expires: what is due within a quarter of the time is dropped together.
-    const expires = oldestAt === undefined || seconds === Infinity ? Infinity : Math.max(oldestAt, now - seconds * 750) + seconds * 1000;
-    return leaves.areBehind ? Math.min(expires, again) : expires;
+    return Math.min(again, Math.max(oldestAt, now - seconds * 750) + seconds * 1000);
   }
 
   /** Sees that the alarm comes when there is something to do. */
   async #wake(life: Life): Promise<void> {
     this.#alarmAt ??= (await this.ctx.storage.getAlarm()) ?? Infinity;
     const at = this.#dueAt(life);
-    if (at < this.#alarmAt) await this.#setAlarm(at);
-  }
-
-  async #setAlarm(at: number): Promise<void> {
-    this.#alarmAt = at;
-    await this.ctx.storage.setAlarm(at);
+    if (at < this.#alarmAt) await this.ctx.storage.setAlarm((this.#alarmAt = at));
   }
 }
 

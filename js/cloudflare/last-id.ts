@@ -1,7 +1,5 @@
 // The newest event id in a chunk of an event stream.
 
-/** `\nid: `, backwards. */
-const MARK = [...'\nid: '].map((character) => character.charCodeAt(0)).reverse();
 const LINE_FEED = 10;
 
 /**
@@ -9,9 +7,10 @@ const LINE_FEED = 10;
  * begins with `data: `.
  */
 export function lastIdIn(bytes: Uint8Array): string | undefined {
-  for (let end = bytes.length - 1; end >= MARK.length; end--) {
-    if (MARK.some((byte, back) => bytes[end - back] !== byte)) continue;
-    return new TextDecoder().decode(bytes.subarray(end + 1, bytes.indexOf(LINE_FEED, end)));
+  for (let end = bytes.length - 1, start; end > 0; end = start) {
+    start = bytes.lastIndexOf(LINE_FEED, end - 1);
+    const line = new TextDecoder().decode(bytes.subarray(start + 1, end));
+    if (line.startsWith('id: ')) return line.slice(4);
   }
   return undefined;
 }

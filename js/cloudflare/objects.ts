@@ -1,4 +1,4 @@
-// Objects: how the objects of one class find each other.
+// Objects: how the objects of one class find each other, and what a Worker tells them.
 
 import type { Batch } from './store.js';
 
@@ -15,23 +15,63 @@ interface Namespace {
   get(id: unknown): ChannelRpc;
 }
 
+/** What a Worker tells an object beside a request. */
+export interface Aside {
+  /** Whose leaf the object is, by its id. */
+  root?: string;
+  /** That `relay` asks for a WebSocket: where its client is, and whether that is by what came through a former one. */
+  relay?: { id: string | undefined; again: boolean };
+}
+
 /**
- * Returns what finds an object of the same class by its id, as text. Among the bindings it is the namespace to which the object's own id
- * belongs: another one refuses it.
+ * Returns the request with something told beside it. That stands in `cf`, which is the platform's: a client's headers may come through a Worker
+ * as they are, but no client has a say in it.
+ */
+export function told(request: Request, more: Aside): Request {
+  return new Request(request, { cf: { ...request.cf, eric: { ...asideOf(request), ...more } } });
+}
+
+/** Returns what was told beside a request. */
+export function asideOf({ cf }: Request): Aside {
+  return cf?.eric ?? {};
+}
+
+/**
+ * Returns another object of the same class, by its id as text. Among the bindings it is in the namespace to which the object's own id belongs:
+ * another one refuses it.
  *
  * @throws {Error} when the Worker's environment has no such binding.
  */
-export function objectsOf(env: unknown, id: { toString(): string }): (id: string) => ChannelRpc {
+export function objectOf(env: unknown, own: { toString(): string }, other: string): ChannelRpc {
   for (const binding of Object.values(env as Record<string, unknown>)) {
     // By its class: a binding of another Worker seems to have any method.
     if ((binding as object | null)?.constructor?.name !== 'DurableObjectNamespace') continue;
     const namespace = binding as Namespace;
     try {
-      namespace.idFromString(id.toString());
+      namespace.idFromString(own.toString());
     } catch {
       continue;
     }
-    return (other) => namespace.get(namespace.idFromString(other));
+    return namespace.get(namespace.idFromString(other));
   }
   throw new Error('a ChannelTree needs a binding of its objects in their own environment');
+}
+
+/** How long to wait before the next try. */
+export const againMilliseconds = (tried: number): number => 100 * 4 ** tried * (0.5 + Math.random());
+
+/** How often something is tried again. */
+export const TRIES = 4;
+
+/** Asks again, by what makes a new stub, when an object has failed while it was asked: it starts anew then. */
+export async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+  for (let tried = 0; ; tried++) {
+    try {
+      return await ask();
+    } catch (error) {
+      const { retryable, durableObjectReset, overloaded } = error as Record<string, unknown>;
+      if (!(retryable || durableObjectReset) || overloaded || tried === TRIES) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, againMilliseconds(tried)));
+  }
 }

@@ -2,14 +2,15 @@
 
 import { Body, type Source } from '../body.js';
 import { Connection, livenessOption, type CloseReason, type LivenessOptions } from '../connection.js';
+import { note } from '../draft.js';
 import { eventStreamHeaders, type HeadersLike } from '../headers.js';
 import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
 import { ENDED, WAIT } from '../open.js';
 import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
 import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
-import { note } from '../draft.js';
 import { lastIdIn } from './last-id.js';
+import { againMilliseconds, patiently, told, TRIES } from './objects.js';
 import { STREAM_ENDED } from './sockets.js';
 
 /** Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. */
@@ -24,14 +25,17 @@ export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
   headers?: HeadersLike | undefined;
   /** The last event ID of the client, instead of what the request says. */
   lastEventId?: string | undefined;
-  /** How many bytes may wait for the client, 1 MiB by default: beyond that the response ends, and the client comes back. */
+  /**
+   * How many bytes may wait for the client, 1 MiB by default: beyond that the response ends, and the client comes back. What it is replayed
+   * counts on top until it has been read.
+   */
   queueBytes?: number | undefined;
   /** Is told once, when the response has ended, by whatever. */
   onClose?: ((report: { reason: CloseReason }) => void) | undefined;
 }
 
-/** After which times a lost WebSocket is joined again. Then the response ends, and the client comes back by itself. */
-const AGAIN_MILLISECONDS = [0, 250, 1000, 4000];
+/** A WebSocket that was open for so long was no failure. */
+const LASTING_MILLISECONDS = 10_000;
 
 /**
  * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here. A WebSocket that is
@@ -40,7 +44,7 @@ const AGAIN_MILLISECONDS = [0, 250, 1000, 4000];
  * @param request The client's request, as for `SSEChannel.response`.
  * @param stub The object's stub, or what makes one: a stub is of no use any more when its object has failed, so that only who can make
  * another one can have the WebSocket joined again. With a stub alone the response ends, and the client comes back.
- * @returns the event stream; or what the object has answered in its stead, as the 204 of a channel that is gone.
+ * @returns the event stream; or what the object has answered in its stead, as the 204 of a channel that is gone, or the 405 to what is no GET.
  * @throws {TypeError | RangeError} when an option is none.
  */
 export async function relay(request: Request, stub: RelayTarget | (() => RelayTarget), options?: RelayOptions): Promise<Response> {
@@ -51,17 +55,24 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
   const signal = signalOption(request.signal, 'request.signal');
   const headers = eventStreamHeaders(given.headers);
-  if (request.method === 'HEAD') return new Response(null, { headers });
 
-  /** Asks the object. The header goes before an older id in the query. */
+  /** Asks the object, whose answer it is if no stream is wanted. Another id than the client's has come through a WebSocket that was lost. */
   const ask = (id: string | undefined): Promise<Response> => {
+    const { method, url } = request;
     const joining = new Headers(given.objectHeaders);
-    joining.set('Upgrade', 'websocket');
-    if (id) joining.set('Last-Event-ID', id);
-    return (typeof stub === 'function' ? stub() : stub).fetch(new Request(request.url, { headers: joining }));
+    const isGet = method === 'GET';
+    if (isGet) joining.set('Upgrade', 'websocket');
+    const plain = new Request(url, { method, headers: joining });
+    return (typeof stub === 'function' ? stub() : stub).fetch(isGet ? told(plain, { relay: { id, again: id !== lastEventId } }) : plain);
   };
-  const answer = await ask(lastEventId);
-  if (!answer.webSocket) return answer;
+  const answer = await patiently(() => ask(lastEventId));
+  if (!answer.webSocket) {
+    const { status, body } = answer;
+    // The caller's as well: without those of CORS a page would not see that it is to stay away.
+    const all = new Headers(given.headers);
+    answer.headers.forEach((value, name) => all.set(name, value));
+    return new Response(body, { status, headers: all });
+  }
 
   const connection: Connection = new Connection(liveness, { resumable: false, connection: undefined }, (reason) => onClose?.({ reason }));
   const { webSocket } = answer;
@@ -75,7 +86,6 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
   });
 }
 
-
 /** The source of a response whose bytes come through a WebSocket. */
 class SocketSource implements Source {
   readonly #body: Body;
@@ -83,16 +93,21 @@ class SocketSource implements Source {
   readonly #ask: (id: string | undefined) => Promise<Response>;
   readonly #queueBytes: number;
   #socket: WebSocket | undefined;
+  #joinedAt = 0;
   /** Whole blocks that came and were not taken yet. */
   #queue: Uint8Array[] = [];
   #bytes = 0;
+  /** How many these may be: any number while what was missed comes, which counts on top until it is taken. */
+  #room = Infinity;
   #since: number | undefined;
-  /** The newest id that came. */
+  /** The newest id that came; the client's before. */
   #lastEventId: string | undefined;
+  /** The newest id, if it did not come with an event: the client is told it by the next heartbeat, or by the farewell. */
+  #position: string | undefined;
   /** Why the object has ended the stream. */
   #last: CloseReason | undefined;
   #over = false;
-  /** How often it was tried to join again since something came. */
+  /** How often it was tried to join again since something new came. */
   #tried = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -113,11 +128,16 @@ class SocketSource implements Source {
 
   listen(socket: WebSocket): void {
     this.#socket = socket;
+    this.#joinedAt = performance.now();
+    this.#room = Infinity;
     // Else it may be a Blob, which has to be waited for.
     socket.binaryType = 'arraybuffer';
     socket.accept();
     socket.addEventListener('message', ({ data }) => {
-      if (socket === this.#socket && data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
+      if (socket !== this.#socket) return;
+      if (data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
+      else if (data) this.#lastEventId = this.#position = data;
+      else this.#room = this.#bytes + this.#queueBytes;
     });
     socket.addEventListener('close', ({ code, reason }) => {
       if (socket !== this.#socket) return;
@@ -147,6 +167,7 @@ class SocketSource implements Source {
     }
     this.#queue = [];
     this.#bytes = 0;
+    if (this.#room !== Infinity) this.#room = this.#queueBytes;
     this.#since = undefined;
     return chunk;
   }
@@ -161,9 +182,8 @@ class SocketSource implements Source {
     return this.#since;
   }
 
-  /** Without an event id: the client has that of the last block already. */
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds);
+    return note(retryMilliseconds, this.#position);
   }
 
   hasMore(): boolean {
@@ -191,14 +211,17 @@ class SocketSource implements Source {
   }
 
   #came(bytes: Uint8Array): void {
-    this.#tried = 0;
-    this.#lastEventId = lastIdIn(bytes) ?? this.#lastEventId;
+    const id = lastIdIn(bytes) ?? this.#lastEventId;
+    // What a stream begins with has the id that was asked for: nothing new.
+    if (id !== this.#lastEventId) this.#tried = 0;
+    this.#lastEventId = id;
+    this.#position = undefined;
     this.#queue.push(bytes);
     this.#bytes += bytes.length;
     this.#since ??= performance.now();
     this.#body.woken();
     // One message that is heavier than the bound is let through when nothing else waits.
-    if (this.#bytes > this.#queueBytes && this.#queue.length > 1) this.end('full');
+    if (this.#bytes > this.#room && this.#queue.length > 1) this.end('full');
   }
 
   /** The stream ends behind what came. */
@@ -209,17 +232,21 @@ class SocketSource implements Source {
   }
 
   #lost(): void {
+    if (this.#socket && performance.now() - this.#joinedAt > LASTING_MILLISECONDS) this.#tried = 0;
     this.#socket = undefined;
-    const milliseconds = AGAIN_MILLISECONDS[this.#tried++];
-    if (milliseconds === undefined) return this.#finish('failed');
-    this.#again = setTimeout(() => void this.#join(), milliseconds * (0.5 + Math.random()));
+    if (this.#tried === TRIES) return this.#finish('failed');
+    this.#again = setTimeout(() => void this.#join(), againMilliseconds(this.#tried++));
   }
 
   async #join(): Promise<void> {
     try {
       const { webSocket, status, body } = await this.#ask(this.#lastEventId);
-      if (webSocket && !this.#over) return this.listen(webSocket);
-      webSocket?.close(1000);
+      if (webSocket) {
+        this.listen(webSocket);
+        // The client has left meanwhile.
+        if (this.#over) webSocket.close(1000);
+        return;
+      }
       void body?.cancel();
       if (this.#over) return;
       // The client is told the same when it comes back.

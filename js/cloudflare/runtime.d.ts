@@ -47,6 +47,14 @@ interface WebSocket {
   deserializeAttachment(): unknown;
 }
 
+interface Request {
+  readonly cf?: { readonly eric?: object };
+}
+
+interface RequestInit {
+  cf?: object;
+}
+
 interface Response {
   readonly webSocket: WebSocket | null;
 }

@@ -23,6 +23,8 @@ export type Stored = {
 /** Some messages that follow one another. */
 export interface Batch {
   epoch: string;
+  /** The number of the newest message that there is. */
+  newest: number;
   /** The number of the message before the first one. */
   after: number;
   /** Whether nothing older is kept. */
@@ -51,10 +53,13 @@ export class Store {
   #kept: { bytes: number; at: number }[] = [];
   #first = 0;
   #bytes = 0;
-  #epoch: string;
-  #newest = 0;
-  #closedAt: number | undefined;
-  #root: string | undefined;
+  readonly epoch: string;
+  /** The number of the newest message. */
+  newest = 0;
+  /** When the channel was closed, by `Date.now()`. */
+  closedAt: number | undefined;
+  /** The object that this one gets its messages from, by its id. */
+  root: string | undefined;
 
   /** @param epochOtherwise The epoch of a channel of which nothing is stored yet. */
   constructor(storage: DurableObjectStorage, bounds: History, epochOtherwise: string) {
@@ -62,29 +67,10 @@ export class Store {
     this.#bounds = bounds;
     this.#sql.exec(TABLES);
     const [row] = this.#sql.exec<{ epoch: string; closed: number | null; root: string | null }>('SELECT epoch, closed, root FROM eric_channel');
-    this.#epoch = row?.epoch ?? epochOtherwise;
-    this.#closedAt = row?.closed ?? undefined;
-    this.#root = row?.root ?? undefined;
+    this.epoch = row?.epoch ?? epochOtherwise;
+    this.closedAt = row?.closed ?? undefined;
+    this.root = row?.root ?? undefined;
     if (!row) this.#sql.exec('INSERT INTO eric_channel VALUES (1, ?, NULL, NULL)', epochOtherwise);
-  }
-
-  get epoch(): string {
-    return this.#epoch;
-  }
-
-  /** The number of the newest message. */
-  get newest(): number {
-    return this.#newest;
-  }
-
-  /** When the channel was closed, by `Date.now()`. */
-  get closedAt(): number | undefined {
-    return this.#closedAt;
-  }
-
-  /** The object that this one gets its messages from, by its id. */
-  get root(): string | undefined {
-    return this.#root;
   }
 
   /** When the oldest message was sent, by `Date.now()`; none when nothing is kept. */
@@ -92,12 +78,12 @@ export class Store {
     return this.#kept[this.#first]?.at;
   }
 
-  /** Reads what is kept, once, oldest first. Returns the number behind which it stands. */
-  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): number {
+  /** Reads what is kept, once. Returns the number behind which it stands, and what sends it, oldest first. */
+  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): { before: number; sends: (() => void)[] } {
     let before: number | undefined;
-    const loaded: (() => void)[] = [];
+    const sends: (() => void)[] = [];
     for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message ORDER BY sequence')) {
-      this.#newest = row.sequence;
+      this.newest = row.sequence;
       if (row.type === EMPTIED) {
         before = row.sequence;
         continue;
@@ -105,10 +91,9 @@ export class Store {
       before ??= row.sequence - 1;
       const sent = sentOf(row);
       this.#count(sent.bytes, row.at);
-      loaded.push(() => each(sent, row.excepted ?? undefined, row.at));
+      sends.push(() => each(sent, row.excepted ?? undefined, row.at));
     }
-    for (const load of loaded) load();
-    return before ?? 0;
+    return { before: before ?? 0, sends };
   }
 
   /** Stores the next message, and drops what the bounds keep no longer. Returns its number. */
@@ -117,12 +102,12 @@ export class Store {
     const at = Math.max(sentAt, this.#kept.at(-1)?.at ?? 0);
     const { type, payload } = sent.message;
     const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
-    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', this.#newest + 1, at, type, sent.text ?? null, json, excepted ?? null);
+    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', this.newest + 1, at, type, sent.text ?? null, json, excepted ?? null);
     // A message that is too long for a row has thrown, and taken no number.
-    this.#newest++;
+    this.newest++;
     this.#count(sent.bytes, at);
     this.#trim(at);
-    return this.#newest;
+    return this.newest;
   }
 
   /** Drops what has become too old. */
@@ -132,38 +117,43 @@ export class Store {
 
   /** Returns messages that follow one, or all that are kept when it is none of this channel's, or what follows it is gone. */
   batch(epoch: string | undefined, after: number): Batch {
-    const start = this.#newest - (this.#kept.length - this.#first);
-    const whole = epoch !== this.#epoch || after < start || after > this.#newest;
+    const start = this.newest - (this.#kept.length - this.#first);
+    const whole = epoch !== this.epoch || after < start || after > this.newest;
     const from = whole ? start : after;
     const messages: Stored[] = [];
     let bytes = 0;
     for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message WHERE sequence > ? ORDER BY sequence LIMIT ?', from, BATCH_MESSAGES)) {
-      bytes += row.type.length + (row.data?.length ?? 0);
+      bytes += row.type.length + (row.data?.length ?? 0) + (row.excepted?.length ?? 0);
       if (messages.length > 0 && bytes > BATCH_BYTES) break;
       messages.push(row);
     }
-    return { epoch: this.#epoch, after: from, whole, messages };
+    return { epoch: this.epoch, newest: this.newest, after: from, whole, messages };
   }
 
-  /** Goes on as another channel, behind a number of it. */
+  /** Goes on as another channel, which is open, behind a number of it. The store is of no use any more. */
   renew(epoch: string, after: number): void {
-    this.#forget();
-    this.#sql.exec('UPDATE eric_channel SET epoch = ?', epoch);
+    this.forget();
+    this.#sql.exec('UPDATE eric_channel SET epoch = ?, closed = NULL', epoch);
     if (after > 0) this.#sql.exec('INSERT INTO eric_message VALUES (?, 0, ?, NULL, 0, NULL)', after, EMPTIED);
-    [this.#epoch, this.#newest] = [epoch, after];
   }
 
   /** Takes an object as the one that messages come from. */
   follow(root: string): void {
     this.#sql.exec('UPDATE eric_channel SET root = ?', root);
-    this.#root = root;
+    this.root = root;
   }
 
-  /** Remembers that the channel is closed, and nothing of what was sent. */
+  /** Remembers that the channel is closed. What was sent is kept until it is forgotten. */
   close(at: number): void {
-    this.#forget();
     this.#sql.exec('UPDATE eric_channel SET closed = ?', at);
-    this.#closedAt = at;
+    this.closedAt = at;
+  }
+
+  /** Keeps nothing of what was sent. */
+  forget(): void {
+    this.#sql.exec('DELETE FROM eric_message');
+    this.#kept = [];
+    this.#first = this.#bytes = 0;
   }
 
   /** The objects that get the messages of this one, by their ids. */
@@ -177,12 +167,6 @@ export class Store {
 
   removeLeaf(id: string): void {
     this.#sql.exec('DELETE FROM eric_leaf WHERE id = ?', id);
-  }
-
-  #forget(): void {
-    this.#sql.exec('DELETE FROM eric_message');
-    this.#kept = [];
-    this.#first = this.#bytes = 0;
   }
 
   #count(bytes: number, at: number): void {
@@ -199,7 +183,7 @@ export class Store {
     }
     if (this.#first === start) return;
     const left = this.#kept.length - this.#first;
-    this.#sql.exec('DELETE FROM eric_message WHERE sequence <= ? AND sequence < ?', this.#newest - left, this.#newest);
+    this.#sql.exec('DELETE FROM eric_message WHERE sequence <= ? AND sequence < ?', this.newest - left, this.newest);
     if (left === 0) this.#sql.exec('UPDATE eric_message SET type = ?, data = NULL, excepted = NULL', EMPTIED);
     if (this.#first > this.#kept.length / 2) {
       this.#kept = this.#kept.slice(this.#first);
@@ -209,19 +193,22 @@ export class Store {
 }
 
 /** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
-export function sentOf({ type, data, json }: Stored): Sent {
+export function sentOf({ type, data, json, excepted }: Stored): Sent {
   let payload: unknown = data ?? undefined;
-  let isText = json === 1;
-  const message = Object.create(Message.prototype, {
-    type: { value: type, enumerable: true },
-    payload: {
-      enumerable: true,
-      get() {
-        if (isText) payload = JSON.parse(data!);
-        isText = false;
-        return payload;
-      },
+  const message = {
+    __proto__: Message.prototype,
+    type,
+    get payload() {
+      if (json) payload = JSON.parse(data!);
+      json = 0;
+      return payload;
     },
-  }) as Message;
-  return new Sent(message, data ?? undefined);
+  };
+  return weighed(new Sent(message, data ?? undefined), excepted);
+}
+
+/** Has a message count for the ids of those that it is not for, too: they are kept with it. */
+export function weighed(sent: Sent, excepted: string | null | undefined): Sent {
+  (sent as { bytes: number }).bytes += excepted?.length ?? 0;
+  return sent;
 }

@@ -9,7 +9,7 @@ import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../events.js'
 import { uniqueId } from '../ids.js';
 import { idOption, numberOption, objectOption } from '../options.js';
 import type { ChannelStats } from '../stats.js';
-import type { ChannelRpc } from './objects.js';
+import { patiently, told, type ChannelRpc } from './objects.js';
 import { relay, type RelayOptions, type RelayTarget } from './relay.js';
 
 /** The binding of a `ChannelObject`, or of a subclass. */
@@ -68,15 +68,13 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
    * Answers a client with its event stream, from the leaf of its name. One without a name gets any.
    */
   async fetch(request: Request, options?: { name?: string | undefined }): Promise<Response> {
-    const leaf = await this.#joinedLeaf(nameOption(options));
-    return leaf.fetch(request);
+    return this.#asLeaf(nameOption(options)).fetch(request);
   }
 
   /** As `fetch`, through `relay`: the leaves may hibernate. */
   async relay(request: Request, options?: RelayOptions & { name?: string | undefined }): Promise<Response> {
     const name = nameOption(options);
-    await this.#joinedLeaf(name);
-    return relay(request, () => this.#leaf(name), options);
+    return relay(request, () => this.#asLeaf(name), options);
   }
 
   /** Sends a message to every listener, as `ChannelObject.broadcast` does: it is stored when this resolves. */
@@ -92,7 +90,8 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
   /** Adds a listener whose client is still to come, by the name of its id. */
   async addListener(options?: ObjectListenerOptions): Promise<{ id: string; lastEventId: string }> {
     const id = idOption(options?.id, 'id') ?? uniqueId();
-    return (await this.#joinedLeaf(id)).addListener({ ...options, id });
+    await patiently(() => this.#leaf(id).follow(this.#rootId()));
+    return this.#leaf(id).addListener({ ...options, id });
   }
 
   /** Removes a listener. */
@@ -115,11 +114,14 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
     await this.#root().close();
   }
 
-  /** The leaf of a name, which knows its root. */
-  async #joinedLeaf(name: string): Promise<Stub> {
+  /** Asks the leaf of a name, which is told its root. */
+  #asLeaf(name: string): RelayTarget {
     const leaf = this.#leaf(name);
-    await leaf.follow(this.#namespace.idFromName(this.#name).toString());
-    return leaf;
+    return { fetch: (request) => leaf.fetch(told(request, { root: this.#rootId() })) };
+  }
+
+  #rootId(): string {
+    return this.#namespace.idFromName(this.#name).toString();
   }
 
   #root(): Stub {
@@ -135,7 +137,8 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
   }
 
   #numbered(number: number): Stub {
-    return this.#object(`${this.#name}/leaf-${number}`);
+    // No tree's name has a line feed, nor has the path of a URL.
+    return this.#object(`${this.#name}\nleaf ${number}`);
   }
 
   #object(name: string): Stub {

@@ -1,9 +1,12 @@
 // examples/worker: as `npm run start:workerd -- examples/worker` runs it, driven over HTTP.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { Miniflare } from 'miniflare';
+import { workerOf } from '../../www/server/worker-of.mjs';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
 import { numbers, range } from './lib/runtime.mjs';
 import { ROOT, serve } from './lib/serve.mjs';
@@ -53,6 +56,8 @@ describe('examples/worker', () => {
     }
     assert.equal((await fetch(channel.at('/events'))).status, 204, 'who comes back stays away');
     assert.equal((await channel.say('late')).status, 410);
+    const again = await channel.ask('PUT');
+    assert.deepEqual([again.status, /free again/.test(again.body.error)], [410, true], 'its name is not free at once');
   });
 
   test('a client that comes back is replayed; one that vanishes is removed', async () => {
@@ -73,6 +78,15 @@ describe('examples/worker', () => {
     await until(async () => (await channel.say('x'), channel.ask('GET')), ({ body }) => body.connected === 0, 'connected');
   });
 
+  test("a listener's name may be any", async () => {
+    const channel = channelAt(server.url, 'names');
+    await channel.ask('PUT');
+    const { reader, leave } = await channel.subscribe(`?listener=${encodeURIComponent('ü/€ %')}`);
+    assert.equal((await channel.ask('POST', `/listeners/${encodeURIComponent('ü/€ %')}/messages`, { type: 'n', payload: 1 })).status, 202);
+    assert.deepEqual(numbers(await reader.events(1)), [1]);
+    leave();
+  });
+
   test('what is wrong is answered with what is wrong', async () => {
     const channel = channelAt(server.url, 'wrong');
     assert.equal((await channel.ask('GET')).status, 404);
@@ -82,19 +96,59 @@ describe('examples/worker', () => {
     assert.equal((await channel.ask('POST', '/messages', 'no JSON')).status, 400);
     assert.equal((await channel.ask('POST', '/messages', '[]')).status, 400);
     assert.equal((await channel.ask('POST', '/listeners/nobody/messages', { type: 'n' })).status, 404);
+    assert.equal((await channel.ask('POST', '/messages', { type: 'n', except: ['a\nb'] })).status, 400);
+    assert.equal((await channel.ask('POST', '/messages', { type: 'n', payload: 'x'.repeat(3_000_000) })).status, 413);
+    assert.equal((await channel.ask('POST', '/listeners/%zz/messages', { type: 'n' })).status, 400);
+    assert.equal((await channel.ask('GET', '/events?listener=')).status, 400);
+    assert.equal((await fetch(channel.at(`/events?listener=${'x'.repeat(20_000)}`))).status, 431);
     assert.equal((await channel.ask('PATCH')).status, 405);
     assert.equal((await fetch(new URL('/elsewhere', server.url))).status, 404);
   });
 });
 
-test('with a token, nothing is answered without it', async () => {
+/** Serves the example with a token, while something is done. @param {string} token @param {(server: Awaited<ReturnType<typeof serve>>) => Promise<void>} act */
+async function withToken(token, act) {
   const folder = mkdtempSync(path.join(ROOT, 'examples/.token-'));
   /** @type {Awaited<ReturnType<typeof serve>> | undefined} */
   let server;
   try {
     cpSync(path.join(ROOT, 'examples/worker'), folder, { recursive: true });
-    writeFileSync(path.join(folder, '.dev.vars'), 'TOKEN="s e c r e t"\n');
+    writeFileSync(path.join(folder, '.dev.vars'), `TOKEN="${token}"\n`);
     server = await serve(folder);
+    await act(server);
+  } finally {
+    await server?.stop();
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('with a token that is empty, nothing is answered', () =>
+  withToken('', async ({ url }) => {
+    const { status, body } = await channelAt(url, 'news').ask('PUT');
+    assert.deepEqual([status, body.error], [500, 'the secret TOKEN is empty']);
+    assert.equal((await channelAt(url, 'news', { Authorization: 'Bearer ' }).ask('GET')).status, 500);
+  }));
+
+test('names that were only asked for leave no storage behind', async () => {
+  const persisted = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-example-'));
+  const miniflare = new Miniflare({ host: '127.0.0.1', port: 0, cf: false, durableObjectsPersist: persisted, ...(await workerOf(path.join(ROOT, 'examples/worker'))) });
+  try {
+    const url = String(await miniflare.ready);
+    for (const number of range(1, 3)) {
+      for (const suffix of ['', '/events']) assert.equal((await fetch(channelAt(url, `unknown-${number}`).at(suffix))).status, 404);
+    }
+    await channelAt(url, 'known').ask('PUT');
+    const objects = readdirSync(persisted, { recursive: true, encoding: 'utf8' }).filter((name) => /[0-9a-f]{64}\.sqlite(-wal)?$/.test(name));
+    const stored = objects.filter((name) => readFileSync(path.join(persisted, name), 'latin1').includes('CREATE TABLE'));
+    assert.equal(new Set(stored.map((name) => name.replace(/-wal$/, ''))).size, 1, stored.join(', '));
+  } finally {
+    await miniflare.dispose();
+    rmSync(persisted, { recursive: true });
+  }
+});
+
+test('with a token, nothing is answered without it', () =>
+  withToken('s e c r e t', async (server) => {
     for (const headers of [{}, { Authorization: 'Bearer wrong' }, { Authorization: 's e c r e t' }]) {
       assert.equal((await channelAt(server.url, 'news', headers).ask('PUT')).status, 401);
     }
@@ -105,8 +159,4 @@ test('with a token, nothing is answered without it', async () => {
     await channel.say(1);
     assert.deepEqual(numbers(await reader.events(1)), [1]);
     leave();
-  } finally {
-    await server?.stop();
-    rmSync(folder, { recursive: true });
-  }
-});
+  }));

@@ -1,6 +1,7 @@
 // ChannelObject: a channel in a Durable Object, over HTTP: two subscribers and a publisher; what an eviction leaves; bounds and alarms.
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { until } from '../js/lib/sse-client.mjs';
 import { channelOf, numbers, range, startRuntime } from './lib/runtime.mjs';
@@ -95,6 +96,17 @@ describe('subscribing', () => {
     await assert.rejects(here.call('addListener', { queue: { overflow: 'refuse' } }), /must not be 'refuse'/);
   });
 
+  test('a WebSocket that relay has not asked for is refused', async () => {
+    const here = channel();
+    const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    const status = await new Promise((resolve, reject) => {
+      const request = http.request(here.at('subscribe'), { headers }, (response) => resolve(response.resume().statusCode));
+      request.on('upgrade', (response, socket) => resolve(socket.destroy() && response.statusCode)).on('error', reject).end();
+    });
+    assert.equal(status, 400);
+    assert.equal((await here.call('stats')).listeners, 0);
+  });
+
   test('an object without options is a channel', async () => {
     const here = channel('plain');
     const { reader, leave } = await here.subscribe();
@@ -152,6 +164,46 @@ describe('eviction', () => {
     }
     context.diagnostic(`${resolved} of ${20 * 49} were accepted, ${live} read before the object ended`);
     assert.ok(resolved > 0 && live > 0, `${resolved} accepted, ${live} read`);
+  });
+
+  test('a broadcast resolves, and is handed on, when the storage says that it is durable', async () => {
+    const here = channel('slow');
+    const { reader, leave } = await here.subscribe();
+    await reader.chunk();
+    const start = performance.now();
+    const since = () => performance.now() - start;
+    const [resolved, read] = await Promise.all([here.say(1).then(since), reader.events(1).then(since)]);
+    assert.ok(resolved > 450 && read > 450, `${resolved} and ${read} ms`);
+    leave();
+  });
+
+  // The runtime on one machine commits before anything leaves the process: that the object waits for it is seen by the test above.
+  test('what has resolved, and what a client has read, is there when the runtime is killed at that moment', { timeout: 60_000 }, async (context) => {
+    let [resolved, read] = [0, 0];
+    for (let round = 0; round < 6; round++) {
+      const here = channel();
+      const id = await here.say(1);
+      const witness = await here.subscribe({ lastEventId: id });
+      const accepted = [];
+      const sent = range(2, 40).map((number) => here.say({ number, padding: 'x'.repeat(round * 20_000) }).then((id) => accepted.push(id)));
+      if (round % 2 === 0) await Promise.any(sent);
+      else await witness.reader.events(1);
+      runtime.kill();
+      await Promise.allSettled(sent);
+      while (await witness.reader.read().catch(() => undefined));
+      await runtime.restart();
+      const seen = witness.reader.decoder.events.map(({ lastEventId }) => lastEventId);
+      const { reader, leave } = await here.subscribe({ lastEventId: id });
+      const end = await here.say('end');
+      while (reader.decoder.events.at(-1)?.lastEventId !== end) await reader.events(reader.decoder.events.length + 1);
+      const had = reader.decoder.events.map(({ lastEventId }) => lastEventId);
+      assert.deepEqual([...accepted, ...seen].filter((each) => !had.includes(each)), []);
+      leave();
+      resolved += accepted.length;
+      read += seen.length;
+    }
+    context.diagnostic(`${resolved} of ${6 * 39} had resolved, ${read} were read`);
+    assert.ok(resolved > 0 && read > 0, `${resolved} resolved, ${read} read`);
   });
 
   test('a restart of the runtime leaves what was stored', async () => {
@@ -217,6 +269,22 @@ describe('the history', () => {
     const [gap, message] = await reader.events(2);
     assert.deepEqual(JSON.parse(gap.data), { reason: 'expired', missed: 20, from: first, to: first.replace(/-1$/, '-21') });
     assert.equal(message.data, 'y'.repeat(900));
+    leave();
+  });
+
+  test('counts the ids of those that a message is not for, in the storage and beyond', async () => {
+    const here = channel('brief');
+    const first = await here.say(1);
+    await here.say(2);
+    await here.say(3, { except: ['a'.repeat(800), 'b'.repeat(800)] });
+    for (let life = 1; life <= 2; life++) {
+      assert.deepEqual(numbers(await here.call('rows')), [3]);
+      const { messages, bytes } = (await here.call('stats')).history;
+      assert.deepEqual([messages, bytes > 1600], [1, true], `${bytes} bytes`);
+      await evict(here);
+    }
+    const { reader, leave } = await here.subscribe({ lastEventId: first });
+    assert.equal(JSON.parse((await reader.events(2))[0].data).missed, 1);
     leave();
   });
 

@@ -53,6 +53,7 @@ describe('the quick start', () => {
       const again = await subscribe(new URL('/news', server.url), { headers: { 'Last-Event-ID': id.replace(/-1$/, '-0') } });
       assert.equal((await again.reader.events(1))[0].data, 'everybody');
       again.leave();
+      for (const method of ['GET', 'POST']) assert.equal((await fetch(new URL('/other', server.url), { method })).status, 404);
     } finally {
       await server.stop();
     }

@@ -63,6 +63,33 @@ describe('hibernation', { concurrency: true }, () => {
     for (const { leave } of clients) leave();
   });
 
+  test('one whose filter lets nothing through is told of no gap by the next life', { timeout: 60_000 }, async () => {
+    const here = channel('brief');
+    const { reader, leave } = await here.subscribe({ how: 'relay', options: { events: ['wanted'] } });
+    await reader.chunk();
+    for (const number of range(1, 20)) await here.say(number);
+    await sleep(SLEEP_MILLISECONDS);
+    await here.call('broadcast', { type: 'wanted' });
+    assert.deepEqual((await reader.events(1)).map(({ type }) => type), ['wanted']);
+    assert.equal(await here.call('lives'), 2);
+    leave();
+  });
+
+  test('one that is to be resumed is told of no gap by the next life of a channel that takes its time', { timeout: 60_000 }, async () => {
+    const here = channel('paced');
+    const { reader, leave } = await here.subscribe({ how: 'relay', options: { listener: 'a', resumeSeconds: 60 } });
+    await here.call('dispatch', 'a', { type: 'n', payload: 1 });
+    await here.say(2);
+    await reader.events(2);
+    await sleep(SLEEP_MILLISECONDS);
+    await here.say(3);
+    await here.say(4);
+    const events = await reader.events(4);
+    assert.deepEqual([events.map(({ type }) => type), numbers(events)], [['n', 'n', 'n', 'n'], [1, 2, 3, 4]]);
+    assert.equal(await here.call('lives'), 2);
+    leave();
+  });
+
   test('a client that leaves while the object sleeps is removed', { timeout: 60_000 }, async () => {
     const here = channel();
     const { reader, leave } = await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } });
@@ -113,6 +140,64 @@ describe('joining', () => {
     }
   });
 
+  test('a client whose filter lets nothing through is told by heartbeats where it is, before that expires', async () => {
+    const here = channel('brief');
+    const wish = { how: 'relay', options: { events: ['wanted'] }, relay: { heartbeatSeconds: 0.2 } };
+    const { reader, leave } = await here.subscribe(wish);
+    await here.flood(1, 3);
+    while (!/^:\nid: \S+-3$/m.test(reader.text)) await reader.chunk();
+    leave();
+    await until(() => here.call('stored'), ({ rows }) => rows[0].data === null, 'rows');
+    const lastEventId = /^id: (\S+-3)$/m.exec(reader.text)[1];
+    const again = await here.subscribe({ ...wish, lastEventId });
+    await here.call('broadcast', { type: 'wanted' });
+    assert.deepEqual((await again.reader.events(1)).map(({ type }) => type), ['wanted']);
+    again.leave();
+  });
+
+  test('what came through a WebSocket goes before what the object knows of its client', async () => {
+    const here = channel();
+    const lastEventId = await here.say(1);
+    const { reader, leave } = await here.subscribe({ how: 'relay', options: { lastEventId } });
+    await here.flood(2, 5);
+    await reader.events(4);
+    await evict(here);
+    await here.flood(6, 8);
+    assert.deepEqual(numbers(await reader.events(7)), range(2, 8));
+    leave();
+  });
+
+  test('an object that fails while it is asked for the first time is asked again', async () => {
+    const here = channel();
+    const id = await here.say(1);
+    const { response, reader, leave } = await here.subscribe({ how: 'relay', broken: true });
+    assert.equal(response.status, 200);
+    assert.match(await reader.chunk(), new RegExp(`id: ${id}`));
+    leave();
+  });
+
+  test('an object that ends each WebSocket at once is not asked again for ever, nor without a pause', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const { reader } = await here.subscribe({ how: 'futile' });
+    const start = performance.now();
+    while (!reader.ended) await reader.read();
+    const tries = await here.tries();
+    assert.ok(tries > 1 && tries < 10, `${tries} tries`);
+    assert.ok(performance.now() - start > 1000, 'between them it waits');
+  });
+
+  test('a replay that is heavier than the queue reaches a client that is slow', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const id = await here.say('first');
+    for (let sent = 0; sent < 24; sent++) await here.say('x'.repeat(2 ** 19));
+    const { reader, leave } = await here.subscribe({ how: 'relay', lastEventId: id, relay: { queueBytes: 2 ** 16 } });
+    await sleep(500);
+    assert.equal((await reader.events(24)).length, 24);
+    await here.say('last');
+    assert.equal((await reader.events(25)).at(-1).data, 'last');
+    leave();
+  });
+
   test('with a stub alone, which an object that fails takes along, the response ends and the client goes on', { timeout: 60_000 }, async () => {
     const here = channel();
     const { reader } = await here.subscribe({ how: 'relay', once: true });
@@ -137,6 +222,18 @@ describe('joining', () => {
     assert.deepEqual(ended, { cancelled: 1 });
   });
 
+  test('clients that leave while they are joined again leave nothing behind', async () => {
+    const here = channel();
+    const clients = await Promise.all(range(1, 20).map(() => here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.05 } })));
+    for (const { reader } of clients) await reader.chunk();
+    await evict(here);
+    await Promise.all(clients.map(({ leave }, index) => sleep(index * 10).then(leave)));
+    // Whoever is joined again by then would be there.
+    await sleep(1000);
+    const counts = async () => [await here.call('sockets'), (await here.call('stats')).listeners];
+    await until(counts, ([sockets, listeners]) => sockets === 0 && listeners === 0, 'sockets and listeners');
+  });
+
   test('who comes again by the name of its listener takes its place', async () => {
     const here = channel();
     const options = { listener: 'a' };
@@ -147,6 +244,45 @@ describe('joining', () => {
     await here.call('dispatch', 'a', { type: 'n', payload: 1 });
     assert.deepEqual(numbers(await second.reader.events(1)), [1]);
     second.leave();
+  });
+
+  test('who joins either has room for any event id or is refused', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const clients = await Promise.all(
+      range(0, 60).map((number) => here.subscribe({ how: 'relay', options: { listener: `${'x'.repeat(7920 + number * 4)}${number}`, resumeSeconds: 60 } })),
+    );
+    const joined = clients.filter(({ response }) => response.status === 200);
+    const refused = clients.filter(({ response }) => response.status === 431);
+    assert.ok(joined.length > 5 && refused.length > 5 && joined.length + refused.length === clients.length, `${joined.length} joined, ${refused.length} were refused`);
+    await here.say(1);
+    for (const { reader, leave } of joined) {
+      assert.deepEqual(numbers(await reader.events(1)), [1]);
+      leave();
+    }
+    assert.match(await refused[0].reader.chunk(), /too large/);
+  });
+
+  test('a refused join leaves nothing behind', async () => {
+    const here = channel();
+    const options = { listener: 'a' };
+    const { leave } = await here.subscribe({ options });
+    assert.equal((await fetch(here.at('relay', { options }))).status, 409);
+    assert.deepEqual([await here.call('sockets'), (await here.call('stats')).listeners], [0, 1]);
+    leave();
+  });
+
+  test('what is no subscription is answered with 405, and HEAD with what GET is', async () => {
+    const here = channel();
+    for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
+      const response = await fetch(here.at('relay'), { method });
+      assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET, HEAD'], method);
+    }
+    const head = () => fetch(here.at('relay', { relay: { headers: { 'Access-Control-Allow-Origin': '*' } } }), { method: 'HEAD' });
+    const open = await head();
+    assert.deepEqual([open.status, open.headers.get('content-type')], [200, 'text/event-stream; charset=utf-8']);
+    await here.call('close');
+    const closed = await head();
+    assert.deepEqual([closed.status, closed.headers.get('access-control-allow-origin')], [204, '*']);
   });
 
   test('headers that do not fit into an attachment are refused', async () => {

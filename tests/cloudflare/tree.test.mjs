@@ -11,10 +11,11 @@ before(async () => void (runtime = await startRuntime()));
 after(() => runtime?.stop());
 
 /** A tree of the test's own, and its objects. */
-function planted(leaves = 4) {
-  const tree = channelOf(runtime, 'tree');
+function planted(leaves = 4, kind = 'channel') {
+  const of = kind.toUpperCase();
+  const tree = channelOf(runtime, 'tree', { of, leaves: String(leaves) });
   const object = (suffix = '') => {
-    const at = (what, query = {}) => runtime.at(`/channel/${what}`, { channel: `${tree.channel}${suffix}`, ...query });
+    const at = (what, query = {}) => runtime.at(`/${kind}/${what}`, { channel: `${tree.channel}${suffix}`, ...query });
     return async (method, ...args) => {
       const response = await fetch(at('rpc'), { method: 'POST', body: JSON.stringify({ method, args }) });
       const { value, error } = await response.json();
@@ -25,9 +26,10 @@ function planted(leaves = 4) {
   return {
     ...tree,
     /** Which leaf has the listeners is the names' affair. */
-    leaf: (number) => object(`/leaf-${number}`),
+    object,
+    leaf: (number) => object(`\nleaf ${number}`),
     root: object(),
-    subscribe: (who, wish = {}) => tree.subscribe({ who, leaves: String(leaves), ...wish }),
+    subscribe: (who, wish = {}) => tree.subscribe({ who, ...wish }),
   };
 }
 
@@ -104,6 +106,83 @@ describe('a tree', () => {
     leave();
   });
 
+  test('a leaf that cannot be reached is tried less and less often', { timeout: 60_000 }, async () => {
+    const tree = planted(1);
+    const { leave } = await tree.subscribe('user');
+    await tree.leaf(0)('fail', 1000);
+    await tree.say(1);
+    await new Promise((resolve) => setTimeout(resolve, 12_000));
+    const deliveries = await tree.leaf(0)('deliveries');
+    assert.ok(deliveries > 1 && deliveries < 6, `${deliveries} in 12 seconds`);
+    leave();
+  });
+
+  test('a root whose leaves can be reached is not woken for each broadcast', async () => {
+    const tree = planted(1);
+    const { reader, leave } = await tree.subscribe('user');
+    for (const number of range(1, 3)) await tree.say(number);
+    await reader.events(3);
+    const { alarm } = await tree.root('stored');
+    assert.ok(alarm > Date.now() + 5000, `in ${alarm - Date.now()} ms`);
+    leave();
+  });
+
+  test('a client that has had more elsewhere than its leaf has goes on behind that', async () => {
+    const tree = planted(1);
+    const first = await tree.subscribe('user');
+    await tree.say(1);
+    await first.reader.events(1);
+    await tree.leaf(0)('fail', 1000);
+    await tree.say(2);
+    const lastEventId = await tree.say(3);
+    for (const how of ['subscribe', 'relay']) {
+      const { reader, leave } = await tree.subscribe(how, { how, lastEventId });
+      await tree.leaf(0)('fail', 0);
+      const end = await tree.say(how);
+      const events = await reader.events(1);
+      assert.deepEqual(events.slice(-1).map(({ data, lastEventId }) => [data, lastEventId]), [[how, end]]);
+      assert.ok(!/gap/.test(reader.text), reader.text);
+      leave();
+    }
+    first.leave();
+  });
+
+  test('a leaf goes back with a root that was set back, and its clients are told', async () => {
+    const tree = planted(1);
+    const { reader } = await tree.subscribe('user');
+    for (const number of range(1, 5)) await tree.say(number);
+    const { lastEventId } = (await reader.events(5))[4];
+    await tree.root('lose', 2).catch(() => {});
+    await until(() => tree.root('lives').catch(() => 1), (lives) => lives === 2, 'the root');
+    await tree.say('another');
+    await reader.rest();
+    const again = await tree.subscribe('user', { lastEventId });
+    const [gap, ...events] = await again.reader.events(5);
+    assert.deepEqual([JSON.parse(gap.data).reason, ...events.map(({ data }) => data)], ['unknown', '1', '2', '3', 'another']);
+    again.leave();
+  });
+
+  test('messages that are not for many reach a leaf that comes late', { timeout: 60_000 }, async () => {
+    const tree = planted(1, 'wide');
+    const id = await tree.say(1);
+    const except = ['x'.repeat(1_000_000)];
+    for (const number of range(2, 41)) await tree.call('broadcast', { type: 'n', payload: number }, { except });
+    const { reader, leave } = await tree.subscribe('late', { lastEventId: id });
+    assert.deepEqual(numbers(await reader.events(40)), range(2, 41));
+    leave();
+  });
+
+  test("a channel of the user's own has no leaf's name", async () => {
+    const tree = planted(1);
+    const own = tree.object('/leaf-0');
+    await own('broadcast', { type: 'n', payload: 'own' });
+    const { reader, leave } = await tree.subscribe('user');
+    await tree.say(1);
+    assert.deepEqual(numbers(await reader.events(1)), [1]);
+    assert.equal((await own('stats')).broadcasts, 1);
+    leave();
+  });
+
   test('a leaf that lacks what its root has no more begins anew, and its clients are told', { timeout: 60_000 }, async () => {
     const tree = planted(1);
     const { reader } = await tree.subscribe('user');
@@ -132,6 +211,14 @@ describe('a tree', () => {
     leave();
   });
 
+  test('a leaf that fails while it is told its root is asked again', async () => {
+    const tree = planted(1);
+    await tree.leaf(0)('breakOnce');
+    const { id } = await tree.call('addListener', { id: 'someone' });
+    assert.equal(await tree.leaf(0)('lives'), 2);
+    await tree.call('removeListener', id);
+  });
+
   test('what is broadcast at a leaf is refused', async () => {
     const tree = planted(1);
     (await tree.subscribe('user')).leave();
@@ -157,21 +244,84 @@ describe('a tree', () => {
     assert.equal((await fetch(tree.at('subscribe', { who: 'late', leaves: '40' }))).status, 204);
   });
 
+  test('close hands on first what a leaf of an unknown state lacks', async () => {
+    const tree = planted(1);
+    const { reader } = await tree.subscribe('user');
+    await tree.leaf(0)('fail', 1);
+    await tree.say(1);
+    await evict(tree.root);
+    await tree.call('close');
+    await reader.rest();
+    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(await tree.root('rows'), []);
+  });
+
+  test('a leaf that cannot be reached when its tree is closed gets the rest later, also from a root that ends meanwhile', { timeout: 30_000 }, async () => {
+    const tree = planted(1);
+    const { reader } = await tree.subscribe('user');
+    await tree.leaf(0)('fail', 2);
+    await tree.say(1);
+    await tree.call('close');
+    await evict(tree.root);
+    while (!reader.ended) await reader.read();
+    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    await until(() => tree.root('rows'), (rows) => rows.length === 0, 'rows');
+  });
+
+  test('a leaf that was forgotten after it was closed joins its root again', { timeout: 30_000 }, async () => {
+    const tree = planted(1, 'brief');
+    const { reader } = await tree.subscribe('user');
+    await tree.call('close');
+    await reader.rest();
+    // The history's one second, and the alarm's time.
+    await new Promise((resolve) => setTimeout(resolve, 2500));
+    const again = await tree.subscribe('user');
+    await tree.say(1);
+    assert.deepEqual(numbers(await again.reader.events(1)), [1]);
+    again.leave();
+  });
+
+  test('a tree whose closing is forgotten is as new at each leaf, whenever that was closed', { timeout: 30_000 }, async () => {
+    const tree = planted(1, 'brief');
+    const first = await tree.subscribe('user');
+    await tree.say(1);
+    await tree.call('close');
+    await first.reader.rest();
+    // As one that has joined late, and was closed late.
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    assert.equal((await fetch(tree.at('subscribe', { who: 'late', leaves: '9' }))).status, 204);
+    await until(() => tree.say(2).catch(() => undefined), (id) => id !== undefined, 'the root');
+    for (const [who, leaves] of [['late', '9'], ['user', '1']]) {
+      const { response, reader, leave } = await tree.subscribe(who, { leaves });
+      assert.equal(response.status, 200);
+      await tree.say(who);
+      assert.equal((await reader.events(1))[0].data, who);
+      leave();
+    }
+  });
+
   test('drain reaches the clients of all leaves', async () => {
     const tree = planted();
     const clients = await Promise.all(range(1, 8).map((number) => tree.subscribe(`user-${number}`)));
     await tree.call('drain', { seconds: 0.1 });
     for (const { reader } of clients) await reader.rest();
   });
+});
 
-  test('a leaf to which nobody comes is forgotten by its root, and has everything when somebody does', { timeout: 90_000 }, async () => {
+describe('a leaf to which nobody has come for half a minute', { concurrency: true }, () => {
+  /** Each write to the client is a chance to notice that it has left. */
+  const idle = async (tree) => {
+    await until(async () => (await tree.say('x'), tree.call('stats')), ({ listeners }) => listeners === 0, 'listeners');
+    await new Promise((resolve) => setTimeout(resolve, 31_000));
+  };
+
+  test('is forgotten by its root, and has everything when somebody comes', { timeout: 90_000 }, async () => {
     const tree = planted(1);
     const { reader, leave } = await tree.subscribe('user');
     await tree.say(1);
     const [{ lastEventId }] = await reader.events(1);
     leave();
-    await until(async () => (await tree.say('x'), tree.call('stats')), ({ listeners }) => listeners === 0, 'listeners');
-    await new Promise((resolve) => setTimeout(resolve, 31_000));
+    await idle(tree);
     const { broadcasts } = await tree.leaf(0)('stats');
     await tree.say('unheard');
     await tree.say('unheard');
@@ -180,6 +330,25 @@ describe('a tree', () => {
     const again = await tree.subscribe('user', { lastEventId });
     const { root } = await tree.call('stats');
     assert.equal((await again.reader.events(root.broadcasts - 1)).at(-1).data, 'unheard');
+    again.leave();
+  });
+
+  test('is known to its root again when somebody comes while it is being forgotten', { timeout: 90_000 }, async () => {
+    const tree = planted(1);
+    const { reader, leave } = await tree.subscribe('user');
+    await tree.say(1);
+    await reader.events(1);
+    leave();
+    await idle(tree);
+    await tree.leaf(0)('hold', 1000);
+    await tree.say('unheard');
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    const again = await tree.subscribe('user');
+    await again.reader.chunk();
+    // By now the root has been told that nobody was there.
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    await tree.say('heard');
+    assert.deepEqual((await again.reader.events(1)).map(({ data }) => data), ['heard']);
     again.leave();
   });
 });

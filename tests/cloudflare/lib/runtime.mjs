@@ -1,5 +1,6 @@
 // Cloudflare's runtime with the Worker under test, which can be ended and started again over the same storage.
 
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -11,7 +12,7 @@ import { subscribe } from '../../js/lib/sse-client.mjs';
 const WASM = fileURLToPath(new URL('../../../dist/eric_sse_bg.wasm', import.meta.url));
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
-const CLASSES = { CHANNEL: 'Channel', BRIEF: 'Brief', PLAIN: 'Plain' };
+const CLASSES = { CHANNEL: 'Channel', BRIEF: 'Brief', WIDE: 'Wide', PACED: 'Paced', SLOW: 'Slow', PLAIN: 'Plain' };
 
 export async function startRuntime() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-cloudflare-'));
@@ -48,6 +49,11 @@ export async function startRuntime() {
       miniflare = start();
       url = await miniflare.ready;
     },
+    /** Ends the runtime as a crash does, without a word. `restart` starts it again. */
+    kill() {
+      // Of this process's children it is the one of that name.
+      process.kill(Number(execFileSync('pgrep', ['-P', String(process.pid), 'workerd'], { encoding: 'utf8' })), 'SIGKILL');
+    },
     async stop() {
       await miniflare.dispose();
       rmSync(folder, { recursive: true, force: true });
@@ -65,9 +71,9 @@ export async function startRuntime() {
 let channels = 0;
 
 /** A channel of the test's own. @param {Awaited<ReturnType<typeof startRuntime>>} runtime */
-export function channelOf(runtime, kind = 'channel') {
+export function channelOf(runtime, kind = 'channel', always = {}) {
   const channel = `channel-${++channels}`;
-  const at = (what, query = {}) => runtime.at(`/${kind}/${what}`, { channel, ...query });
+  const at = (what, query = {}) => runtime.at(`/${kind}/${what}`, { channel, ...always, ...query });
   const ask = async (what, query, body) => {
     const response = await fetch(at(what, query), body ? { method: 'POST', body: JSON.stringify(body) } : {});
     const text = await response.text();
@@ -83,6 +89,8 @@ export function channelOf(runtime, kind = 'channel') {
     call: (method, ...args) => ask('rpc', {}, { method, args }),
     say: (payload, options) => ask('rpc', {}, { method: 'broadcast', args: [{ type: 'n', payload }, ...(options ? [options] : [])] }),
     flood: (from, to) => ask('flood', { from, to }),
+    /** How often `futile` was asked. */
+    tries: () => ask('tries'),
     /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay', relay?: object, who?: string, leaves?: number }} [wish] */
     async subscribe({ lastEventId, how = 'subscribe', ...query } = {}) {
       const again = () => subscribe(at(how, query), lastEventId ? { headers: { 'Last-Event-ID': lastEventId } } : {});

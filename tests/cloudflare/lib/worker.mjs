@@ -22,15 +22,51 @@ export class Channel extends ChannelObject {
   }
 
   #failures = 0;
+  #holdMilliseconds = 0;
+  #deliveries = 0;
 
   /** Has the next deliveries from a root fail, as if this leaf could not be reached. */
   fail(count) {
     this.#failures = count;
   }
 
+  /** Has the answers to deliveries come later that say that nobody is here. */
+  hold(milliseconds) {
+    this.#holdMilliseconds = milliseconds;
+  }
+
+  deliveries() {
+    return this.#deliveries;
+  }
+
+  #breaks = false;
+
+  /** Has this life end when it is asked to follow a root. */
+  breakOnce() {
+    this.#breaks = true;
+  }
+
+  async follow(root) {
+    if (this.#breaks) this.abort();
+    return super.follow(root);
+  }
+
   async deliver(batch) {
+    this.#deliveries++;
     if (this.#failures-- > 0) throw new Error('a leaf that cannot be reached');
-    return super.deliver(batch);
+    const answer = await super.deliver(batch);
+    if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, this.#holdMilliseconds));
+    return answer;
+  }
+
+  sockets() {
+    return this.ctx.getWebSockets().length;
+  }
+
+  /** Loses the newest messages, as an object does that is set back to a former state, and ends. */
+  lose(count) {
+    this.ctx.storage.sql.exec('DELETE FROM eric_message WHERE sequence > (SELECT MAX(sequence) FROM eric_message) - ?', count);
+    this.ctx.storage.sync().then(() => this.ctx.abort('set back by a test'));
   }
 
   lives() {
@@ -58,8 +94,58 @@ export class Brief extends Channel {
   }
 }
 
+/** One that keeps much. */
+export class Wide extends Channel {
+  channelOptions() {
+    return { history: { bytes: 2 ** 27 } };
+  }
+}
+
+/** One that takes its time. */
+export class Paced extends Channel {
+  channelOptions() {
+    return { streamDelaySeconds: 0.01 };
+  }
+}
+
+/** Returns a native object with one method in place of its own. */
+const instead = (native, name, value) =>
+  new Proxy(native, {
+    get(target, key) {
+      if (key === name) return value;
+      const own = target[key];
+      return typeof own === 'function' ? own.bind(target) : own;
+    },
+  });
+
+/** One whose storage takes its time: what is written there is durable half a second later. */
+export class Slow extends Channel {
+  constructor(ctx, env) {
+    super(ctx, env);
+    const sync = () => new Promise((resolve) => setTimeout(resolve, 500)).then(() => ctx.storage.sync());
+    Object.defineProperty(this, 'ctx', { value: instead(ctx, 'storage', instead(ctx.storage, 'sync', sync)) });
+  }
+}
+
 /** As the README has it: without options. */
 export class Plain extends ChannelObject {}
+
+/** How often the object of a name was asked in vain. @type {Map<string, number>} */
+const futile = new Map();
+
+/** What ends each WebSocket at once, behind what a stream begins with; after fifty it says that there is none. */
+const ending = (name) => ({
+  async fetch() {
+    const count = (futile.get(name) ?? 0) + 1;
+    futile.set(name, count);
+    if (count === 50) return new Response(null, { status: 204 });
+    const { 0: client, 1: socket } = new WebSocketPair();
+    socket.accept();
+    socket.send(new TextEncoder().encode('retry: 500\nid: a-0\n\n'));
+    socket.close(1011);
+    return new Response(null, { status: 101, webSocket: client });
+  },
+});
 
 const answer = async (promise) => {
   try {
@@ -77,7 +163,7 @@ export default {
     const name = searchParams.get('channel');
     const objectHeaders = { 'x-options': searchParams.get('options') ?? '{}' };
     if (kind === 'tree') {
-      const tree = new ChannelTree(env.CHANNEL, name, { leaves: Number(searchParams.get('leaves') ?? 4) });
+      const tree = new ChannelTree(env[searchParams.get('of') ?? 'CHANNEL'], name, { leaves: Number(searchParams.get('leaves') ?? 4) });
       const who = searchParams.get('who') ?? undefined;
       if (what === 'subscribe') return tree.fetch(request, { name: who });
       if (what === 'relay') return tree.relay(request, { name: who, objectHeaders });
@@ -88,8 +174,16 @@ export default {
     switch (what) {
       case 'subscribe':
         return stub.fetch(new Request(request, { headers: [...request.headers, ...Object.entries(objectHeaders)] }));
-      case 'relay':
-        return relay(request, searchParams.has('once') ? stub : () => env[kind.toUpperCase()].getByName(name), { objectHeaders, ...JSON.parse(searchParams.get('relay') ?? '{}') });
+      case 'relay': {
+        const stubs = searchParams.has('broken') ? [stub] : [];
+        if (stubs.length > 0) await stub.abort().catch(() => {});
+        const target = searchParams.has('once') ? stub : () => stubs.pop() ?? env[kind.toUpperCase()].getByName(name);
+        return relay(request, target, { objectHeaders, ...JSON.parse(searchParams.get('relay') ?? '{}') });
+      }
+      case 'futile':
+        return relay(request, () => ending(name));
+      case 'tries':
+        return answer(futile.get(name));
       case 'rpc': {
         const { method, args } = await request.json();
         return answer(stub[method](...args));
