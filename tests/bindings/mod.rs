@@ -3,7 +3,9 @@
 use eric_sse::wasm::channels::RawChannel;
 use eric_sse::wasm::host::{Host, install_host};
 use eric_sse::wasm::messages::{JsMessage, check_event_id, check_event_type};
-use eric_sse::wasm::streams::{end, next_chunk, next_message, open_streams, rest, take_woken, woken};
+use eric_sse::wasm::streams::{
+    end, next_chunk, next_message, open_streams, rest, take_woken, woken,
+};
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_test::wasm_bindgen_test;
