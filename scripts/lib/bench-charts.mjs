@@ -102,7 +102,7 @@ export function curves(results) {
     { title: 'ns for a broadcast, nobody reading, by listeners', lines: of('broadcast').flatMap(({ contestants }) => linesOf(contestants)).slice(0, 1) },
     ...['receive', 'wake', 'broadcast'].map((group) => ({
       title: group === 'broadcast' ? 'native: ns for a broadcast, by listeners' : `native: ns for each delivery (${group}), by listeners`,
-      lines: of('native').flatMap(({ contestants }) => linesOf(contestants, `${group}, `)),
+      lines: linesAcross(of('native'), `${group}, `),
     })),
   ].filter(({ lines }) => lines.length > 0);
   const [width, height] = [WIDTH / 2, 300];
@@ -114,19 +114,33 @@ export function curves(results) {
 /** @typedef {{ who: string, points: [x: number, y: number][] }} Line */
 
 /**
- * The lines of measures that are named by a number, behind the same words.
+ * The lines of measures that are named by a number.
  * @param {CaseResult['variants'][number]['contestants']} contestants
- * @param {string} [words]
  * @returns {Line[]}
  */
-function linesOf(contestants, words = '') {
-  return Object.entries(contestants).flatMap(([who, numbers]) => {
-    const points = Object.entries(numbers)
-      .filter(([measure]) => measure.startsWith(words))
-      .map(([measure, { median }]) => /** @type {[number, number]} */ ([parseInt(measure.slice(words.length).replace(/,/g, ''), 10), median]));
-    return points.length > 0 ? [{ who, points: points.sort(([a], [b]) => a - b) }] : [];
-  });
+const linesOf = (contestants) =>
+  Object.entries(contestants).map(([who, numbers]) => ({ who, points: inOrder(Object.entries(numbers).map(([measure, { median }]) => [numberOf(measure), median])) }));
+
+/**
+ * The lines of variants that are named by a number behind the same words, with one measure.
+ * @param {CaseResult['variants']} variants
+ * @param {string} words
+ * @returns {Line[]}
+ */
+function linesAcross(variants, words) {
+  const shown = variants.filter(({ name }) => name.startsWith(words));
+  const all = [...new Set(shown.flatMap(({ contestants }) => Object.keys(contestants)))];
+  return all.map((who) => ({
+    who,
+    points: inOrder(shown.flatMap(({ name, contestants }) => Object.values(contestants[who] ?? {}).map(({ median }) => [numberOf(name.slice(words.length)), median]))),
+  }));
 }
+
+/** @param {string} text */
+const numberOf = (text) => parseInt(text.replace(/,/g, ''), 10);
+
+/** @param {number[][]} points */
+const inOrder = (points) => points.map(([x = 1, y = 1]) => /** @type {[number, number]} */ ([x, y])).sort(([a], [b]) => a - b);
 
 /** @param {string} title @param {Line[]} lines @param {number} left @param {number} top @param {number} width @param {number} height */
 function plot(title, lines, left, top, width, height) {
