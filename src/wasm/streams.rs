@@ -48,6 +48,8 @@ thread_local! {
     static TAKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     /// The chunk that was last given out, of which JavaScript has an array: streams at the same place share both.
     static LAST: RefCell<Option<Rc<JsValue>>> = const { RefCell::new(None) };
+    /// The message that was last given out, in the same way.
+    static LAST_SENT: RefCell<Option<Rc<Sent<JsMessage>>>> = const { RefCell::new(None) };
 }
 
 /// Notes a stream's number when it is woken.
@@ -104,7 +106,7 @@ fn insert(stream: Stream) -> usize {
 
 /// Takes what a stream has to offer: the message, `undefined` when it has to wait (it will be woken), `null`
 /// when it has ended, `true` when its channel was closed, a string when messages are missing: the data of the event that
-/// says so.
+/// says so; `false` stands for the message that the call before this one has given out.
 #[wasm_bindgen(js_name = nextMessage)]
 pub fn next_message(number: usize) -> JsValue {
     let Some((reader, mut stream)) = take_out(number) else {
@@ -117,7 +119,7 @@ pub fn next_message(number: usize) -> JsValue {
             messages.give_back(Delivery { sent });
             JsValue::NULL
         }
-        Step::Message(sent) => into_js(sent),
+        Step::Message(sent) => shared_message(sent),
         Step::Gap(gap) => {
             let to = messages.channel().event_id(gap.to);
             gap.data(&to).into()
@@ -202,6 +204,7 @@ pub fn end(number: usize) {
 #[wasm_bindgen(js_name = takeWoken)]
 pub fn take_woken() -> usize {
     LAST.set(None);
+    LAST_SENT.set(None);
     TAKEN.with_borrow_mut(|taken| {
         taken.clear();
         WOKEN.with_borrow_mut(|woken| std::mem::swap(taken, woken));
@@ -241,6 +244,14 @@ fn take_out(number: usize) -> Option<(Rc<Reader>, Stream)> {
 fn put_back(reader: Rc<Reader>, stream: Stream) {
     if !reader.ended.get() {
         reader.stream.set(Some(stream));
+    }
+}
+
+fn shared_message(sent: Rc<Sent<JsMessage>>) -> JsValue {
+    let last = LAST_SENT.replace(Some(sent.clone()));
+    match last {
+        Some(last) if Rc::ptr_eq(&last, &sent) => JsValue::FALSE,
+        _ => AsRef::<JsValue>::as_ref(&sent.message).clone(),
     }
 }
 
