@@ -135,7 +135,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const { messages, bytes, seconds } = wire.history;
     const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, undefined, 0, 0);
     const register = (listener: MessageQueueListener, options: SeatOptions): Seat => this.#register(listener, options);
-    this.#internals = { raw, epoch: new Epoch(() => raw.eventId(0)), seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
+    this.#internals = { raw, epoch: new Epoch(raw), seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
   }
 
   /** The channel's id. */

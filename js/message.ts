@@ -50,18 +50,21 @@ export const Message = class Message<Type extends string, Payload> {
 /** About what it takes to keep a message, beside its type and data: measured as tests/guarantees/stalled.test.mjs does. */
 const MESSAGE_BYTES = 256;
 
-/** What the event ids of a channel begin with, made when it is needed first: some runtimes have no random numbers while modules load. */
+/**
+ * What the event ids of a channel begin with, made when it is needed first: some runtimes have no random numbers while modules load.
+ * A message that the core keeps holds it, and must not hold the channel.
+ */
 export class Epoch {
-  readonly #firstId: () => string;
+  readonly #raw: WeakRef<{ eventId(sequence: number): string }>;
   #prefix: string | undefined;
 
-  /** @param firstId Makes the event id of broadcast 0. */
-  constructor(firstId: () => string) {
-    this.#firstId = firstId;
+  constructor(raw: { eventId(sequence: number): string }) {
+    this.#raw = new WeakRef(raw);
   }
 
   get prefix(): string {
-    return (this.#prefix ??= this.#firstId().slice(0, -1));
+    // Who reads of the channel holds it.
+    return (this.#prefix ??= this.#raw.deref()!.eventId(0).slice(0, -1));
   }
 }
 

@@ -292,7 +292,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const { before, sends } = store.load((sent, excepted, at) => broadcastOn(channel, sent, excepted, sentAt(at)));
     // Dispatches are not stored, nor how many there were: by the clock, each life's numbers are behind those of the one before.
     internals.raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, store.epoch, before, Date.now());
-    internals.epoch = new Epoch(() => internals.raw.eventId(0));
+    internals.epoch = new Epoch(internals.raw);
     for (const send of sends) send();
     const leaves = new Leaves(store, (id) => objectOf(this.env, this.ctx.id, id));
     const sockets = new Sockets(this.ctx, channel, (request) => this.#optionsFor(request));

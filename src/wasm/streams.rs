@@ -205,11 +205,10 @@ pub fn end(number: usize) {
 pub fn take_woken() -> usize {
     LAST.set(None);
     LAST_SENT.set(None);
-    TAKEN.with_borrow_mut(|taken| {
-        taken.clear();
-        WOKEN.with_borrow_mut(|woken| std::mem::swap(taken, woken));
-        taken.len()
-    })
+    let taken = WOKEN.take();
+    let count = taken.len();
+    TAKEN.set(taken);
+    count
 }
 
 /// Returns a number that was taken last.
