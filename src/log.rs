@@ -99,7 +99,7 @@ struct Slot<T> {
 ///
 /// # Invariants
 ///
-/// - `standing[i]` is how many cursors read entry `first + i` next; its first count is not zero.
+/// - `standing[i]` is how many cursors read entry `first + i` next, up to the newest entry; its first count is not zero.
 /// - Without such cursors `standing` is empty, and `first` has no meaning.
 /// - A cursor whose `next` is below `floor` counts as standing at `floor`.
 #[derive(Debug)]
@@ -190,11 +190,9 @@ impl<T> Log<T> {
         let mut lagged = false;
         for class in &mut self.classes {
             class.appended(number);
-        }
-        for index in 0..self.classes.len() {
-            while self.is_over(index) {
-                self.classes[index].let_go();
-                lagged |= self.classes[index].bound.told;
+            while class.is_over(&self.slots, self.end_offset) {
+                class.let_go();
+                lagged |= class.bound.told;
             }
         }
         (self.trim(), lagged)
@@ -283,10 +281,12 @@ impl<T> Log<T> {
     /// longer, as [`detach`](Log::detach) does.
     #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
     pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64) -> Vec<T> {
-        self.leave(cursor);
-        cursor.next = (self.place(cursor) + count).min(self.tail());
-        self.stand(cursor);
-        self.trim()
+        let place = self.place(cursor);
+        cursor.next = (place + count).min(self.tail());
+        match self.classes[cursor.class].move_on(place, cursor.next) {
+            true => self.trim(),
+            false => Vec::new(),
+        }
     }
 
     /// Drops what has become too old for the history at a time in milliseconds.
@@ -305,17 +305,6 @@ impl<T> Log<T> {
     fn offset(&self, number: u64) -> u64 {
         let slot = self.slots.get((number - self.head) as usize);
         slot.map_or(self.end_offset, |slot| slot.offset)
-    }
-
-    /// Whether the slowest cursors of a class are owed too much.
-    fn is_over(&self, class: usize) -> bool {
-        let class = &self.classes[class];
-        if class.standing.is_empty() {
-            return false;
-        }
-        let owed = self.tail() - class.first;
-        let owed_bytes = self.end_offset - self.offset(class.first);
-        owed > class.bound.entries || (owed_bytes > class.bound.bytes && owed > 1)
     }
 
     /// Finds the class of a bound that is owed an entry, or makes it in the place of one without cursors.
@@ -379,19 +368,15 @@ impl<T: Clone> Log<T> {
     /// The last reader of an entry that is kept no longer gets the entry itself, every other one a clone.
     pub(crate) fn take(&mut self, cursor: &mut Cursor) -> Option<T> {
         let place = self.place(cursor);
-        let index = (place - self.head) as usize;
-        if index == self.slots.len() {
-            return None;
-        }
-        self.leave(cursor);
+        let slot = self.slots.get((place - self.head) as usize)?;
         cursor.next = place + 1;
-        self.stand(cursor);
-        if self.front_is_unneeded() {
+        let is_last = self.classes[cursor.class].move_on(place, cursor.next);
+        if is_last && self.front_is_unneeded() {
             // Nothing older than what was just read is kept for nobody, so this is it.
             self.head += 1;
             return self.slots.pop_front().map(|slot| slot.value);
         }
-        self.slots.get(index).map(|slot| slot.value.clone())
+        Some(slot.value.clone())
     }
 }
 
@@ -407,6 +392,16 @@ impl Class {
         self.standing.push_back(count);
     }
 
+    /// Whether the slowest cursors are owed too much.
+    fn is_over<T>(&self, slots: &VecDeque<Slot<T>>, end_offset: u64) -> bool {
+        let owed = self.standing.len();
+        if owed as u64 > self.bound.entries {
+            return true;
+        }
+        let owed_bytes = || end_offset - slots[slots.len() - owed].offset;
+        owed > 1 && owed_bytes() > self.bound.bytes
+    }
+
     /// Moves the cursors at the oldest entry to the next one: they are owed it no longer.
     fn let_go(&mut self) {
         let count = self.standing.pop_front().unwrap_or(0);
@@ -416,6 +411,20 @@ impl Class {
             Some(next) => *next += count,
             None => self.at_tail += count,
         }
+    }
+
+    /// Moves a cursor forward. Returns whether nobody stands at the oldest entry any more.
+    fn move_on(&mut self, from: u64, to: u64) -> bool {
+        if from == to {
+            return false;
+        }
+        // Where it goes first: what is behind it is not counted anew for one who stands alone.
+        match self.standing.get_mut((to - self.first) as usize) {
+            Some(count) => *count += 1,
+            None => self.at_tail += 1,
+        }
+        self.standing[(from - self.first) as usize] -= 1;
+        self.skip_empty()
     }
 
     fn stand(&mut self, number: u64, tail: u64) {
@@ -440,10 +449,17 @@ impl Class {
             return;
         }
         self.standing[(number - self.first) as usize] -= 1;
+        self.skip_empty();
+    }
+
+    /// Has the first count not be zero. Returns whether it was.
+    fn skip_empty(&mut self) -> bool {
+        let first = self.first;
         while self.standing.front() == Some(&0) {
             self.standing.pop_front();
             self.first += 1;
         }
+        self.first > first
     }
 }
 
