@@ -63,7 +63,7 @@ use crate::names::{ById, Names};
 use crate::position::Position;
 use crate::queue::{Queue, Read};
 use crate::replay::{self, Gap, GapReason, LastEventId};
-use crate::seat::{Delivery, Leave, ListenerOptions, Seat, Sent, Taken};
+use crate::seat::{Delivery, Leave, ListenerOptions, NOWHERE, Seat, Sent, Taken};
 use crate::stats::{ChannelStats, ListenerStats, Tally};
 use crate::stream::MessageStream;
 
@@ -335,13 +335,18 @@ impl<M> AbstractChannel<M> {
                 (queue, Vec::new(), came)
             }
         };
-        let seat = Seat::new(listener.clone(), key, state.next_seat, came, queue);
-        seat.gaps.replace(gaps);
-        if seat.refuses {
+        let refuses = queue.overflow(&state.log) == Some(Overflow::Refuse);
+        let seat = Seat::new(listener.clone(), key, state.next_seat, came, refuses, queue);
+        if !gaps.is_empty() {
+            seat.detour.borrow_mut().get_or_insert_default().gaps = gaps;
+        }
+        if refuses {
             state.refusing.push(seat.clone());
         }
-        let replayed = last_event_id.map_or(0, |_| seat.stats(&state.log).queued);
-        seat.counters.count(|tally| tally.replayed = replayed);
+        if last_event_id.is_some() {
+            let replayed = seat.stats(&state.log).queued;
+            seat.counters.count(|tally| tally.replayed = replayed);
+        }
         state.next_seat += 1;
         state.seats.insert(seat.clone());
         Ok(seat)
@@ -423,12 +428,14 @@ impl<M> AbstractChannel<M> {
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else { return };
-            let mut gaps = seat.gaps.borrow_mut();
-            gaps.clear();
+            let mut detour = seat.detour.borrow_mut();
+            let detour = detour.get_or_insert_default();
+            detour.gaps.clear();
             match self.parse(last_event_id, log, state.dispatched) {
                 Ok((id, position)) => {
-                    let given = seat.given.get().max(seat.last.replace(position));
-                    seat.given.set(given);
+                    let last = seat.last.replace(position);
+                    let given = detour.given.map_or(last, |given| given.max(last));
+                    detour.given = Some(given);
                     let before = queue.len(log) + queue.untold(log);
                     let missing = queue.rewind(log, position, given, &mut unneeded);
                     let after = queue.len(log);
@@ -443,7 +450,8 @@ impl<M> AbstractChannel<M> {
                     };
                     let missed = missing.expired + missing.skipped;
                     if queue.forgotten() > position {
-                        gaps.push(Gap::forgotten(id.clone(), queue.forgotten()));
+                        let gap = Gap::forgotten(id.clone(), queue.forgotten());
+                        detour.gaps.push(gap);
                     }
                     if missed > 0 {
                         let gap = Gap {
@@ -452,10 +460,10 @@ impl<M> AbstractChannel<M> {
                             from: Some(id),
                             to: queue.before(log).max(position),
                         };
-                        tell(&mut gaps, gap);
+                        replay::tell(&mut detour.gaps, gap);
                     }
                 }
-                Err((reason, from)) => gaps.push(Gap {
+                Err((reason, from)) => detour.gaps.push(Gap {
                     reason,
                     missed: None,
                     from,
@@ -463,7 +471,7 @@ impl<M> AbstractChannel<M> {
                 }),
             }
             if queue.has_lane() {
-                let overflow = queue.overflow();
+                let overflow = queue.overflow(&state.log);
                 state.has_lane(seat, overflow);
             }
         }
@@ -711,7 +719,7 @@ impl<M> AbstractChannel<M> {
                 let unknown = InvalidListenerException::unknown(seat.listener.id());
                 return Err(SendError::new(message, unknown));
             };
-            let overflow = queue.overflow();
+            let overflow = queue.overflow(&state.log);
             if overflow == Some(Overflow::Refuse) && queue.is_over(&state.log, 1, bytes) {
                 state.refused_sends += 1;
                 let full = vec![seat.listener.id().to_string()];
@@ -818,13 +826,15 @@ impl<M> AbstractChannel<M> {
         let Some(queue) = queue.as_mut() else {
             return Taken::Removed;
         };
-        let mut gaps = seat.gaps.borrow_mut();
-        let read = loop {
-            if gaps
-                .first()
-                .is_some_and(|gap| queue.is_past(&state.log, gap.to))
+        let mut detour = seat.detour.borrow_mut();
+        loop {
+            if let Some(told) = detour.as_mut()
+                && let Some(gap) = told.gaps.first()
+                && queue.is_past(&state.log, gap.to)
             {
-                return told(seat, gaps.remove(0));
+                let gap = told.gaps.remove(0);
+                seat.took(&mut detour, gap.to);
+                return Taken::Gap(gap);
             }
             match queue.take(&mut state.log, &mut unneeded) {
                 Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
@@ -832,33 +842,30 @@ impl<M> AbstractChannel<M> {
                     seat.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
                 }
-                read => break read,
+                Some(Read::Entry(sent)) => {
+                    seat.took(&mut detour, sent.position);
+                    return Taken::Message(sent);
+                }
+                Some(Read::Missed(dropped, to)) => {
+                    seat.counters.count(|tally| tally.dropped += dropped);
+                    let gap = Gap {
+                        reason: GapReason::Overflow,
+                        missed: Some(dropped),
+                        from: Some(self.event_id(seat.last.get())),
+                        to,
+                    };
+                    // It is past already, and is the first one then.
+                    replay::tell(&mut detour.get_or_insert_default().gaps, gap);
+                }
+                None if state.closed => return Taken::Closed,
+                None => return Taken::Empty,
             }
-        };
-        match read {
-            Some(Read::Entry(sent)) => {
-                seat.before_last.set(seat.last.replace(sent.position));
-                Taken::Message(sent)
-            }
-            Some(Read::Missed(dropped, to)) => {
-                seat.counters.count(|tally| tally.dropped += dropped);
-                let gap = Gap {
-                    reason: GapReason::Overflow,
-                    missed: Some(dropped),
-                    from: Some(self.event_id(seat.last.get())),
-                    to,
-                };
-                tell(&mut gaps, gap);
-                told(seat, gaps.remove(0))
-            }
-            None if state.closed => Taken::Closed,
-            None => Taken::Empty,
         }
     }
 
     /// Has a gap that was taken told again, at its place.
     pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
-        tell(&mut seat.gaps.borrow_mut(), gap);
+        seat.tell(gap);
         seat.listener.wake();
     }
 
@@ -879,14 +886,14 @@ impl<M> AbstractChannel<M> {
             match queue.as_mut() {
                 Some(queue) => {
                     let last = match seat.last.get() {
-                        last if last == position => seat.before_last.get(),
+                        last if last == position => seat.before_last(),
                         last => position.broadcast_before().min(last),
                     };
                     seat.last.set(last);
                     let (bytes, at) = (sent.bytes, sent.at);
                     let unneeded = queue.give_back(&state.log, position, bytes, at, sent);
                     if queue.has_lane() {
-                        let overflow = queue.overflow();
+                        let overflow = queue.overflow(&state.log);
                         state.has_lane(seat, overflow);
                     }
                     unneeded
@@ -906,13 +913,12 @@ impl<M> AbstractChannel<M> {
 
     /// Returns whether the seat's listener was removed.
     pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
-        seat.queue.borrow().is_none()
+        seat.left.get().is_some()
     }
 
     /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        let is_told = seat.gaps.borrow().is_empty();
-        is_told.then(|| self.event_id(seat.last.get()))
+        (!seat.has_gaps()).then(|| self.event_id(seat.last.get()))
     }
 
     /// Returns whether no listener has a broadcast to read.
@@ -934,9 +940,9 @@ impl<M> AbstractChannel<M> {
     /// Parks a stream of the seat until something happens that it should look at.
     pub(crate) fn park(&self, seat: &Rc<Seat<M>>, stream: u64, waker: &Waker) {
         seat.listener.park(stream, waker);
-        if seat.parked_at.get().is_none() {
+        if seat.parked_at.get() == NOWHERE {
             let mut state = self.core.state.borrow_mut();
-            seat.parked_at.set(Some(state.parked.len()));
+            seat.parked_at.set(state.parked.len());
             state.parked.push(seat.clone());
         }
     }
@@ -981,6 +987,10 @@ impl<M> AbstractChannel<M> {
     /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
     /// is to be delivered.
     pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
+        if !seat.listener.looks_at_messages() && !self.is_left(seat) {
+            seat.counters.delivered(1);
+            return Ok(true);
+        }
         if !seat.listener.wants(&sent.message) {
             self.count(seat, |tally| tally.filtered += 1);
             return Ok(false);
@@ -1078,7 +1088,7 @@ impl<M> AbstractChannel<M> {
 impl<M> State<M> {
     fn take_parked(&mut self) -> Vec<Rc<Seat<M>>> {
         let parked = std::mem::take(&mut self.parked);
-        parked.iter().for_each(|seat| seat.parked_at.set(None));
+        parked.iter().for_each(|seat| seat.parked_at.set(NOWHERE));
         parked
     }
 
@@ -1116,7 +1126,7 @@ impl<M> State<M> {
                 seat.laned.set(false);
                 return false;
             };
-            match queue.overflow() {
+            match queue.overflow(log) {
                 Some(Overflow::DropOldest) => unneeded.extend(queue.enforce(log)),
                 Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => full.push(seat.clone()),
                 _ => {}
@@ -1131,7 +1141,7 @@ impl<M> State<M> {
         let lagging = self.seats.iter().filter(|(_, seat)| {
             let queue = seat.queue.borrow();
             queue.as_ref().is_some_and(|queue| {
-                queue.overflow() == Some(Overflow::Disconnect) && queue.lags(&self.log)
+                queue.overflow(&self.log) == Some(Overflow::Disconnect) && queue.lags(&self.log)
             })
         });
         lagging.map(|(_, seat)| seat.clone()).collect()
@@ -1149,11 +1159,12 @@ impl<M> State<M> {
     }
 
     fn unpark(&mut self, seat: &Seat<M>) {
-        if let Some(index) = seat.parked_at.take() {
+        let index = seat.parked_at.replace(NOWHERE);
+        if index < self.parked.len() {
             self.parked.swap_remove(index);
-            if let Some(moved) = self.parked.get(index) {
-                moved.parked_at.set(Some(index));
-            }
+        }
+        if let Some(moved) = self.parked.get(index) {
+            moved.parked_at.set(index);
         }
     }
 }
@@ -1166,26 +1177,6 @@ impl<M> fmt::Debug for AbstractChannel<M> {
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
-}
-
-/// Notes what is to be told. Whoever is told of a gap is not told of one that ends before it: they become one.
-fn tell(gaps: &mut Vec<Gap>, mut gap: Gap) {
-    let is_before = |other: &Gap| other.to <= gap.to;
-    let mut behind = 0;
-    while gaps.get(behind).is_some_and(is_before) {
-        behind += 1;
-    }
-    // The one that begins first comes last, and has its say.
-    while behind > 0 {
-        behind -= 1;
-        gap.join(gaps.remove(behind));
-    }
-    gaps.insert(0, gap);
-}
-
-fn told<M>(seat: &Seat<M>, gap: Gap) -> Taken<M> {
-    seat.before_last.set(seat.last.replace(gap.to));
-    Taken::Gap(gap)
 }
 
 fn names() -> Box<dyn Names> {

@@ -198,7 +198,7 @@ impl<M: ToEvent> Chunks<M> {
         if seat.listener.looks_at_messages() || channel.is_closed() {
             return None;
         }
-        if !seat.gaps.borrow().is_empty() {
+        if seat.has_gaps() {
             return None;
         }
         // Mostly made already, for somebody else at the same place.
@@ -230,7 +230,7 @@ impl<M: ToEvent> Chunks<M> {
             Some((unwanted, log.is_all_read()))
         })??;
         let count = chunk.to - chunk.from;
-        seat.counters.count(|tally| tally.delivered += count);
+        seat.counters.delivered(count);
         seat.last.set(Position::broadcast(chunk.to - 1));
         let bytes = chunk.bytes.clone();
         if all_read {

@@ -49,13 +49,31 @@ struct Inner<M> {
     /// Counts the calls of stop. A stream ends when it has changed, so that a stop followed by a
     /// start before the stream looks still ends it.
     stops: Cell<u64>,
-    on_message: RefCell<Option<OnMessage<M>>>,
-    filter: RefCell<Option<Filter<M>>>,
+    /// Boxed, since most listeners have none.
+    callbacks: RefCell<Option<Box<Callbacks<M>>>>,
     /// How many streams were ever opened; numbers the next one.
     streams: Cell<u64>,
     /// The streams that wait for something to happen to this listener, by their number. Emptied by
     /// whoever wakes them.
-    parked: RefCell<Vec<(u64, Waker)>>,
+    parked: Cell<Vec<(u64, Waker)>>,
+}
+
+struct Callbacks<M> {
+    on_message: Option<OnMessage<M>>,
+    filter: Option<Filter<M>>,
+}
+
+impl<M> Inner<M> {
+    /// Runs `set` on the callbacks. It calls nothing.
+    fn set_callback<R>(&self, set: impl FnOnce(&mut Callbacks<M>) -> R) -> R {
+        let mut callbacks = self.callbacks.borrow_mut();
+        set(callbacks.get_or_insert_with(|| {
+            Box::new(Callbacks {
+                on_message: None,
+                filter: None,
+            })
+        }))
+    }
 }
 
 impl<M> Clone for MessageQueueListener<M> {
@@ -86,9 +104,8 @@ impl<M> MessageQueueListener<M> {
                 running: Cell::new(false),
                 stops: Cell::new(0),
                 streams: Cell::new(0),
-                on_message: RefCell::new(None),
-                filter: RefCell::new(None),
-                parked: RefCell::new(Vec::new()),
+                callbacks: RefCell::new(None),
+                parked: Cell::default(),
             }),
         }
     }
@@ -105,12 +122,15 @@ impl<M> MessageQueueListener<M> {
     /// Replaces the callback that sees each message when it is delivered.
     pub fn set_on_message(&self, on_message: Option<OnMessage<M>>) {
         // The old callback is dropped here, after the borrow: it may own anything.
-        let _old = self.inner.on_message.replace(on_message);
+        let set =
+            |callbacks: &mut Callbacks<M>| std::mem::replace(&mut callbacks.on_message, on_message);
+        let _old = self.inner.set_callback(set);
     }
 
     /// Replaces the predicate that says which messages are delivered; the others are passed over.
     pub fn set_filter(&self, filter: Option<Filter<M>>) {
-        let _old = self.inner.filter.replace(filter);
+        let set = |callbacks: &mut Callbacks<M>| std::mem::replace(&mut callbacks.filter, filter);
+        let _old = self.inner.set_callback(set);
     }
 
     /// Returns the id, unique across processes unless the caller chose it.
@@ -156,18 +176,24 @@ impl<M> MessageQueueListener<M> {
 
     /// Whether each message has to be shown to the listener before it is delivered.
     pub(crate) fn looks_at_messages(&self) -> bool {
-        self.inner.on_message.borrow().is_some() || self.inner.filter.borrow().is_some()
+        let callbacks = self.inner.callbacks.borrow();
+        let any = |callbacks: &Box<Callbacks<M>>| {
+            callbacks.on_message.is_some() || callbacks.filter.is_some()
+        };
+        callbacks.as_ref().is_some_and(any)
     }
 
     /// Asks the filter, which may call anything: no borrow is held meanwhile.
     pub(crate) fn wants(&self, message: &M) -> bool {
-        let filter = self.inner.filter.borrow().clone();
+        let callback = |callbacks: &Box<Callbacks<M>>| callbacks.filter.clone();
+        let filter = self.inner.callbacks.borrow().as_ref().and_then(callback);
         filter.is_none_or(|filter| filter(message))
     }
 
     /// Shows the message to the callback, which may call anything: no borrow is held meanwhile.
     pub(crate) fn accept(&self, message: &M) -> Result<(), CallbackError> {
-        let on_message = self.inner.on_message.borrow().clone();
+        let callback = |callbacks: &Box<Callbacks<M>>| callbacks.on_message.clone();
+        let on_message = self.inner.callbacks.borrow().as_ref().and_then(callback);
         match on_message {
             Some(on_message) => on_message(message),
             None => Ok(()),
@@ -194,38 +220,41 @@ impl<M> MessageQueueListener<M> {
     /// Parks a stream until [`wake`](Self::wake).
     pub(crate) fn park(&self, stream: u64, waker: &Waker) {
         let waker = waker.clone();
-        let _old = {
-            let mut parked = self.inner.parked.borrow_mut();
-            match parked.iter_mut().find(|(number, _)| *number == stream) {
-                Some((_, old)) => Some(std::mem::replace(old, waker)),
-                None => {
-                    parked.push((stream, waker));
-                    None
+        let mut parked = self.inner.parked.take();
+        let same = parked.iter_mut().find(|(number, _)| *number == stream);
+        let _old = match same {
+            Some((_, old)) => Some(std::mem::replace(old, waker)),
+            None => {
+                if parked.capacity() == 0 {
+                    // Mostly the only one.
+                    parked.reserve_exact(1);
                 }
+                parked.push((stream, waker));
+                None
             }
         };
+        // Before the old one is dropped, which may call anything.
+        self.inner.parked.set(parked);
     }
 
     /// Forgets a stream that waits no longer.
     pub(crate) fn unpark(&self, stream: u64) {
-        let _old = {
-            let mut parked = self.inner.parked.borrow_mut();
-            let index = parked.iter().position(|(number, _)| *number == stream);
-            index.map(|index| parked.swap_remove(index))
-        };
+        let mut parked = self.inner.parked.take();
+        let index = parked.iter().position(|(number, _)| *number == stream);
+        let _old = index.map(|index| parked.swap_remove(index));
+        self.inner.parked.set(parked);
     }
 
-    /// Wakes the parked streams, after the borrow: a waker may poll its stream at once.
+    /// Wakes the parked streams, out of their place: a waker may poll its stream at once.
     pub(crate) fn wake(&self) {
-        let mut parked = self.inner.parked.take();
-        for (_, waker) in parked.drain(..) {
-            waker.wake();
-        }
+        let mut woken = self.inner.parked.take();
+        woken.drain(..).for_each(|(_, waker)| waker.wake());
         // Who parks at every message need not allocate at every one.
-        let mut empty = self.inner.parked.borrow_mut();
-        if empty.capacity() == 0 {
-            *empty = parked;
-        }
+        let parked = self.inner.parked.take();
+        self.inner.parked.set(match parked.capacity() {
+            0 => woken,
+            _ => parked,
+        });
     }
 }
 

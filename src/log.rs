@@ -52,7 +52,7 @@
 
 use std::collections::VecDeque;
 
-use crate::limit::History;
+use crate::limit::{History, QueueLimit};
 
 /// How much a cursor is owed at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,13 +61,17 @@ pub(crate) struct Bound {
     pub(crate) bytes: u64,
     /// Whether to be told when a cursor of this bound has missed something.
     pub(crate) told: bool,
+    /// The limit that it comes of, which the class keeps for all its cursors.
+    pub(crate) limit: Option<QueueLimit>,
 }
 
 impl Bound {
+    #[cfg(test)]
     pub(crate) const NONE: Self = Self {
         entries: u64::MAX,
         bytes: u64::MAX,
         told: false,
+        limit: None,
     };
 }
 
@@ -256,6 +260,11 @@ impl<T> Log<T> {
     /// Returns whether every cursor has read everything.
     pub(crate) fn is_all_read(&self) -> bool {
         self.classes.iter().all(|class| class.standing.is_empty())
+    }
+
+    /// Returns the limit that the cursor's bound comes of.
+    pub(crate) fn limit(&self, cursor: &Cursor) -> Option<QueueLimit> {
+        self.classes[cursor.class].bound.limit
     }
 
     /// Moves the cursor to the oldest entry that it is owed, and returns how many it has missed.

@@ -4,12 +4,12 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::limit::{Overflow, QueueLimit};
+use crate::limit::QueueLimit;
 use crate::listener::MessageQueueListener;
 use crate::log::Log;
 use crate::position::Position;
 use crate::queue::Queue;
-use crate::replay::Gap;
+use crate::replay::{self, Gap};
 use crate::stats::{Counters, ListenerStats};
 
 /// What was sent, with its place in the order. Made once and shared by everybody who gets it.
@@ -111,21 +111,31 @@ pub(crate) struct Seat<M> {
     /// `None` once the listener has left.
     pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
     pub(crate) left: Cell<Option<Leave>>,
-    /// What is to be told, in the order of where it ends: each when nothing is unread up to there.
-    pub(crate) gaps: RefCell<Vec<Gap>>,
     /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
     pub(crate) last: Cell<Position>,
-    /// The same before the last message was taken.
-    pub(crate) before_last: Cell<Position>,
-    /// The newest that `last` has been before it was set back.
-    pub(crate) given: Cell<Position>,
+    /// Boxed, since most listeners have none.
+    pub(crate) detour: RefCell<Option<Box<Detour>>>,
     pub(crate) counters: Counters,
-    /// Where this seat stands in the channel's list of parked ones.
-    pub(crate) parked_at: Cell<Option<usize>>,
+    /// Where this seat stands in the channel's list of parked ones; [`NOWHERE`] when it does not.
+    pub(crate) parked_at: Cell<usize>,
     /// Whether it stands in the channel's list of those with a lane to bound.
     pub(crate) laned: Cell<bool>,
     /// Whether it stands in the channel's list of those that refuse.
     pub(crate) refuses: bool,
+}
+
+/// No place in a list.
+pub(crate) const NOWHERE: usize = usize::MAX;
+
+/// What a listener has to do with that does not read one broadcast after the other.
+#[derive(Default)]
+pub(crate) struct Detour {
+    /// What is to be told, in the order of where it ends: each when nothing is unread up to there.
+    pub(crate) gaps: Vec<Gap>,
+    /// What `last` was before something was taken. Right before that, unless it stands here.
+    before_last: Option<Position>,
+    /// The newest that `last` has been before it was set back.
+    pub(crate) given: Option<Position>,
 }
 
 impl<M> Seat<M> {
@@ -134,23 +144,53 @@ impl<M> Seat<M> {
         key: usize,
         number: u64,
         came: Position,
+        refuses: bool,
         queue: Queue<Rc<Sent<M>>>,
     ) -> Rc<Self> {
         Rc::new(Self {
             listener,
             key,
             number,
-            refuses: queue.overflow() == Some(Overflow::Refuse),
+            refuses,
             queue: RefCell::new(Some(queue)),
             left: Cell::new(None),
-            gaps: RefCell::default(),
             last: Cell::new(came),
-            before_last: Cell::new(came),
-            given: Cell::new(came),
+            detour: RefCell::new(None),
             counters: Counters::default(),
-            parked_at: Cell::new(None),
+            parked_at: Cell::new(NOWHERE),
             laned: Cell::new(false),
         })
+    }
+
+    /// Notes what was taken.
+    pub(crate) fn took(&self, detour: &mut Option<Box<Detour>>, position: Position) {
+        let before = self.last.replace(position);
+        if detour.is_some() || before != position.broadcast_before() {
+            detour.get_or_insert_default().before_last = Some(before);
+        }
+    }
+
+    /// Returns what `last` was before something that was just taken.
+    pub(crate) fn before_last(&self) -> Position {
+        let detour = self.detour.borrow();
+        let before = detour.as_ref().and_then(|detour| detour.before_last);
+        before.unwrap_or_else(|| self.last.get().broadcast_before())
+    }
+
+    /// Returns whether there is a gap to be told.
+    pub(crate) fn has_gaps(&self) -> bool {
+        let detour = self.detour.borrow();
+        detour
+            .as_ref()
+            .is_some_and(|detour| !detour.gaps.is_empty())
+    }
+
+    /// Has a gap be told at its place.
+    pub(crate) fn tell(&self, gap: Gap) {
+        replay::tell(
+            &mut self.detour.borrow_mut().get_or_insert_default().gaps,
+            gap,
+        );
     }
 
     /// Returns the state of the listener.

@@ -35,18 +35,35 @@ impl Tally {
 }
 
 /// A [`Tally`] that is being counted.
-#[derive(Debug, Default)]
-pub(crate) struct Counters(Cell<Tally>);
+#[derive(Default)]
+pub(crate) struct Counters {
+    delivered: Cell<u64>,
+    /// What else there is to count, of which there is nothing for most listeners.
+    others: Cell<Option<Box<Tally>>>,
+}
 
 impl Counters {
+    /// Counts messages that were handed to a reader.
+    pub(crate) fn delivered(&self, count: u64) {
+        self.delivered.set(self.delivered.get() + count);
+    }
+
     pub(crate) fn count(&self, add: impl FnOnce(&mut Tally)) {
-        let mut tally = self.0.get();
-        add(&mut tally);
-        self.0.set(tally);
+        let mut others = self.others.take().unwrap_or_default();
+        others.delivered = self.delivered.get();
+        add(&mut others);
+        self.delivered.set(others.delivered);
+        self.others.set(Some(others));
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        self.0.get()
+        let others = self.others.take();
+        let tally = Tally {
+            delivered: self.delivered.get(),
+            ..others.as_deref().copied().unwrap_or_default()
+        };
+        self.others.set(others);
+        tally
     }
 }
 
