@@ -305,14 +305,13 @@ impl<M> AbstractChannel<M> {
             return Err(InvalidListenerException::registered(&id).into());
         }
         let newest = state.log.tail() - 1;
-        let (queue, gaps, came) = match last_event_id {
+        let (queue, came) = match last_event_id {
             Some(id) => {
                 let (last, gap, goes_on) = self.resume_point(id, &state.log, state.dispatched);
                 let next = last.sequence() + 1;
                 let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
-                let mut gaps = Vec::new();
                 if let Some(gap) = gap {
-                    gaps.push(gap);
+                    queue.gaps().push(gap);
                 }
                 if options.resumable {
                     // Behind every id that a client may have of a former listener of that name.
@@ -320,10 +319,10 @@ impl<M> AbstractChannel<M> {
                     let since = Position::dispatch(newest, state.dispatched);
                     queue.remember(since);
                     if let Some(id) = goes_on {
-                        gaps.push(Gap::forgotten(id, since));
+                        queue.gaps().push(Gap::forgotten(id, since));
                     }
                 }
-                (queue, gaps, last)
+                (queue, last)
             }
             None => {
                 let mut queue = Queue::attach(&mut state.log, options.limit);
@@ -332,14 +331,11 @@ impl<M> AbstractChannel<M> {
                     came = Position::dispatch(newest, state.dispatched);
                     queue.remember(came);
                 }
-                (queue, Vec::new(), came)
+                (queue, came)
             }
         };
         let refuses = queue.overflow(&state.log) == Some(Overflow::Refuse);
         let seat = Seat::new(listener.clone(), key, state.next_seat, came, refuses, queue);
-        if !gaps.is_empty() {
-            seat.detour.borrow_mut().get_or_insert_default().gaps = gaps;
-        }
         if refuses {
             state.refusing.push(seat.clone());
         }
@@ -428,16 +424,11 @@ impl<M> AbstractChannel<M> {
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else { return };
-            let mut detour = seat.detour.borrow_mut();
-            let detour = detour.get_or_insert_default();
-            detour.gaps.clear();
             match self.parse(last_event_id, log, state.dispatched) {
                 Ok((id, position)) => {
                     let last = seat.last.replace(position);
-                    let given = detour.given.map_or(last, |given| given.max(last));
-                    detour.given = Some(given);
                     let before = queue.len(log) + queue.untold(log);
-                    let missing = queue.rewind(log, position, given, &mut unneeded);
+                    let missing = queue.rewind(log, position, last, &mut unneeded);
                     let after = queue.len(log);
                     seat.counters.count(|tally| {
                         tally.replayed += after.saturating_sub(before);
@@ -451,7 +442,7 @@ impl<M> AbstractChannel<M> {
                     let missed = missing.expired + missing.skipped;
                     if queue.forgotten() > position {
                         let gap = Gap::forgotten(id.clone(), queue.forgotten());
-                        detour.gaps.push(gap);
+                        replay::tell(queue.gaps(), gap);
                     }
                     if missed > 0 {
                         let gap = Gap {
@@ -460,15 +451,22 @@ impl<M> AbstractChannel<M> {
                             from: Some(id),
                             to: queue.before(log).max(position),
                         };
-                        replay::tell(&mut detour.gaps, gap);
+                        replay::tell(queue.gaps(), gap);
                     }
                 }
-                Err((reason, from)) => detour.gaps.push(Gap {
-                    reason,
-                    missed: None,
-                    from,
-                    to: queue.before(log).max(seat.last.get()),
-                }),
+                Err((reason, from)) => {
+                    queue.gaps().clear();
+                    let to = queue.before(log).max(seat.last.get());
+                    replay::tell(
+                        queue.gaps(),
+                        Gap {
+                            reason,
+                            missed: None,
+                            from,
+                            to,
+                        },
+                    );
+                }
             }
             if queue.has_lane() {
                 let overflow = queue.overflow(&state.log);
@@ -505,6 +503,7 @@ impl<M> AbstractChannel<M> {
                 return;
             };
             seat.left.set(Some(why));
+            seat.untold.set(queue.has_gaps());
             state.overflows += u64::from(why == Leave::Overflow);
             state.forget(seat);
             let lost = queue.len(&state.log) + queue.untold(&state.log);
@@ -826,16 +825,7 @@ impl<M> AbstractChannel<M> {
         let Some(queue) = queue.as_mut() else {
             return Taken::Removed;
         };
-        let mut detour = seat.detour.borrow_mut();
         loop {
-            if let Some(told) = detour.as_mut()
-                && let Some(gap) = told.gaps.first()
-                && queue.is_past(&state.log, gap.to)
-            {
-                let gap = told.gaps.remove(0);
-                seat.took(&mut detour, gap.to);
-                return Taken::Gap(gap);
-            }
             match queue.take(&mut state.log, &mut unneeded) {
                 Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
                     seat.last.set(sent.position);
@@ -843,8 +833,12 @@ impl<M> AbstractChannel<M> {
                     unneeded.push(sent);
                 }
                 Some(Read::Entry(sent)) => {
-                    seat.took(&mut detour, sent.position);
+                    queue.was_at(seat.last.replace(sent.position));
                     return Taken::Message(sent);
+                }
+                Some(Read::Gap(gap)) => {
+                    queue.was_at(seat.last.replace(gap.to));
+                    return Taken::Gap(gap);
                 }
                 Some(Read::Missed(dropped, to)) => {
                     seat.counters.count(|tally| tally.dropped += dropped);
@@ -854,8 +848,8 @@ impl<M> AbstractChannel<M> {
                         from: Some(self.event_id(seat.last.get())),
                         to,
                     };
-                    // It is past already, and is the first one then.
-                    replay::tell(&mut detour.get_or_insert_default().gaps, gap);
+                    // It is past already: it comes next.
+                    replay::tell(queue.gaps(), gap);
                 }
                 None if state.closed => return Taken::Closed,
                 None => return Taken::Empty,
@@ -865,7 +859,8 @@ impl<M> AbstractChannel<M> {
 
     /// Has a gap that was taken told again, at its place.
     pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
-        seat.tell(gap);
+        let told = self.with_queue(seat, |queue, _| replay::tell(queue.gaps(), gap));
+        seat.untold.set(told.is_none());
         seat.listener.wake();
     }
 
@@ -876,9 +871,7 @@ impl<M> AbstractChannel<M> {
         if comes_again == Some(true) {
             return;
         }
-        self.count(seat, |tally| {
-            tally.delivered = tally.delivered.saturating_sub(1);
-        });
+        seat.counters.undelivered();
         let unneeded = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
@@ -886,7 +879,7 @@ impl<M> AbstractChannel<M> {
             match queue.as_mut() {
                 Some(queue) => {
                     let last = match seat.last.get() {
-                        last if last == position => seat.before_last(),
+                        last if last == position => queue.before_last(last),
                         last => position.broadcast_before().min(last),
                     };
                     seat.last.set(last);
@@ -901,7 +894,9 @@ impl<M> AbstractChannel<M> {
                 None => {
                     // It leaves with the listener.
                     seat.counters.count(|tally| tally.discarded += 1);
-                    state.left.discarded += 1;
+                    let left = &mut state.left;
+                    left.delivered = left.delivered.saturating_sub(1);
+                    left.discarded += 1;
                     Some(sent)
                 }
             }
@@ -918,7 +913,13 @@ impl<M> AbstractChannel<M> {
 
     /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        (!seat.has_gaps()).then(|| self.event_id(seat.last.get()))
+        (!self.has_gaps(seat)).then(|| self.event_id(seat.last.get()))
+    }
+
+    /// Returns whether a seat is to be told of a gap.
+    pub(crate) fn has_gaps(&self, seat: &Seat<M>) -> bool {
+        let has_gaps = self.with_queue(seat, |queue, _| queue.has_gaps());
+        has_gaps.unwrap_or(seat.untold.get())
     }
 
     /// Returns whether no listener has a broadcast to read.
@@ -987,20 +988,21 @@ impl<M> AbstractChannel<M> {
     /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
     /// is to be delivered.
     pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
-        if !seat.listener.looks_at_messages() && !self.is_left(seat) {
-            seat.counters.delivered(1);
-            return Ok(true);
+        if seat.listener.looks_at_messages() {
+            if !seat.listener.wants(&sent.message) {
+                self.count(seat, |tally| tally.filtered += 1);
+                return Ok(false);
+            }
+            if let Err(error) = seat.listener.accept(&sent.message) {
+                self.count(seat, |tally| tally.refused += 1);
+                return Err(error);
+            }
         }
-        if !seat.listener.wants(&sent.message) {
-            self.count(seat, |tally| tally.filtered += 1);
-            return Ok(false);
+        seat.counters.delivered(1);
+        if self.is_left(seat) {
+            self.core.state.borrow_mut().left.delivered += 1;
         }
-        let accepted = seat.listener.accept(&sent.message);
-        self.count(seat, |tally| match accepted {
-            Ok(()) => tally.delivered += 1,
-            Err(_) => tally.refused += 1,
-        });
-        accepted.map(|()| true)
+        Ok(true)
     }
 
     /// Counts for a seat, and for the channel when the seat was left meanwhile.

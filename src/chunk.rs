@@ -195,10 +195,7 @@ impl<M: ToEvent> Chunks<M> {
     fn take_shared(&self) -> Option<Rc<[u8]>> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         // The last chunk of a closed channel has the event that says so as well.
-        if seat.listener.looks_at_messages() || channel.is_closed() {
-            return None;
-        }
-        if seat.has_gaps() {
+        if seat.listener.looks_at_messages() || channel.is_closed() || channel.has_gaps(seat) {
             return None;
         }
         // Mostly made already, for somebody else at the same place.

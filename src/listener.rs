@@ -4,7 +4,7 @@
 //! channel that it is registered with; so one listener may be registered with several channels, and
 //! stopping it stops its streams on all of them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
@@ -48,14 +48,14 @@ struct Inner<M> {
     running: Cell<bool>,
     /// Counts the calls of stop. A stream ends when it has changed, so that a stop followed by a
     /// start before the stream looks still ends it.
-    stops: Cell<u64>,
+    stops: Cell<u32>,
     /// Boxed, since most listeners have none.
     callbacks: RefCell<Option<Box<Callbacks<M>>>>,
     /// How many streams were ever opened; numbers the next one.
     streams: Cell<u64>,
     /// The streams that wait for something to happen to this listener, by their number. Emptied by
     /// whoever wakes them.
-    parked: Cell<Vec<(u64, Waker)>>,
+    parked: RefCell<Vec<(u64, Waker)>>,
 }
 
 struct Callbacks<M> {
@@ -63,16 +63,12 @@ struct Callbacks<M> {
     filter: Option<Filter<M>>,
 }
 
-impl<M> Inner<M> {
-    /// Runs `set` on the callbacks. It calls nothing.
-    fn set_callback<R>(&self, set: impl FnOnce(&mut Callbacks<M>) -> R) -> R {
-        let mut callbacks = self.callbacks.borrow_mut();
-        set(callbacks.get_or_insert_with(|| {
-            Box::new(Callbacks {
-                on_message: None,
-                filter: None,
-            })
-        }))
+impl<M> Default for Callbacks<M> {
+    fn default() -> Self {
+        Self {
+            on_message: None,
+            filter: None,
+        }
     }
 }
 
@@ -105,7 +101,7 @@ impl<M> MessageQueueListener<M> {
                 stops: Cell::new(0),
                 streams: Cell::new(0),
                 callbacks: RefCell::new(None),
-                parked: Cell::default(),
+                parked: RefCell::default(),
             }),
         }
     }
@@ -122,15 +118,20 @@ impl<M> MessageQueueListener<M> {
     /// Replaces the callback that sees each message when it is delivered.
     pub fn set_on_message(&self, on_message: Option<OnMessage<M>>) {
         // The old callback is dropped here, after the borrow: it may own anything.
-        let set =
-            |callbacks: &mut Callbacks<M>| std::mem::replace(&mut callbacks.on_message, on_message);
-        let _old = self.inner.set_callback(set);
+        let _old = std::mem::replace(&mut self.callbacks().on_message, on_message);
     }
 
     /// Replaces the predicate that says which messages are delivered; the others are passed over.
     pub fn set_filter(&self, filter: Option<Filter<M>>) {
-        let set = |callbacks: &mut Callbacks<M>| std::mem::replace(&mut callbacks.filter, filter);
-        let _old = self.inner.set_callback(set);
+        let _old = std::mem::replace(&mut self.callbacks().filter, filter);
+    }
+
+    #[inline(never)]
+    fn callbacks(&self) -> RefMut<'_, Callbacks<M>> {
+        let callbacks = self.inner.callbacks.borrow_mut();
+        RefMut::map(callbacks, |callbacks| {
+            &mut **callbacks.get_or_insert_default()
+        })
     }
 
     /// Returns the id, unique across processes unless the caller chose it.
@@ -145,7 +146,7 @@ impl<M> MessageQueueListener<M> {
 
     /// Stops listening: the listener's streams end, and what is sent from now on waits.
     pub fn stop_sync(&self) {
-        self.inner.stops.set(self.inner.stops.get() + 1);
+        self.inner.stops.set(self.inner.stops.get().wrapping_add(1));
         self.inner.running.set(false);
         self.wake();
     }
@@ -201,7 +202,7 @@ impl<M> MessageQueueListener<M> {
     }
 
     /// Returns how often the listener was stopped.
-    pub(crate) fn stops(&self) -> u64 {
+    pub(crate) fn stops(&self) -> u32 {
         self.inner.stops.get()
     }
 
@@ -220,41 +221,42 @@ impl<M> MessageQueueListener<M> {
     /// Parks a stream until [`wake`](Self::wake).
     pub(crate) fn park(&self, stream: u64, waker: &Waker) {
         let waker = waker.clone();
-        let mut parked = self.inner.parked.take();
-        let same = parked.iter_mut().find(|(number, _)| *number == stream);
-        let _old = match same {
-            Some((_, old)) => Some(std::mem::replace(old, waker)),
-            None => {
-                if parked.capacity() == 0 {
-                    // Mostly the only one.
-                    parked.reserve_exact(1);
+        let _old = {
+            let mut parked = self.inner.parked.borrow_mut();
+            match parked.iter_mut().find(|(number, _)| *number == stream) {
+                Some((_, old)) => Some(std::mem::replace(old, waker)),
+                None => {
+                    if parked.capacity() == 0 {
+                        // Mostly the only one.
+                        *parked = Vec::with_capacity(1);
+                    }
+                    parked.push((stream, waker));
+                    None
                 }
-                parked.push((stream, waker));
-                None
             }
         };
-        // Before the old one is dropped, which may call anything.
-        self.inner.parked.set(parked);
     }
 
     /// Forgets a stream that waits no longer.
     pub(crate) fn unpark(&self, stream: u64) {
-        let mut parked = self.inner.parked.take();
-        let index = parked.iter().position(|(number, _)| *number == stream);
-        let _old = index.map(|index| parked.swap_remove(index));
-        self.inner.parked.set(parked);
+        let _old = {
+            let mut parked = self.inner.parked.borrow_mut();
+            let index = parked.iter().position(|(number, _)| *number == stream);
+            index.map(|index| parked.swap_remove(index))
+        };
     }
 
-    /// Wakes the parked streams, out of their place: a waker may poll its stream at once.
+    /// Wakes the parked streams, after the borrow: a waker may poll its stream at once.
     pub(crate) fn wake(&self) {
-        let mut woken = self.inner.parked.take();
-        woken.drain(..).for_each(|(_, waker)| waker.wake());
+        let mut parked = self.inner.parked.take();
+        for (_, waker) in parked.drain(..) {
+            waker.wake();
+        }
         // Who parks at every message need not allocate at every one.
-        let parked = self.inner.parked.take();
-        self.inner.parked.set(match parked.capacity() {
-            0 => woken,
-            _ => parked,
-        });
+        let mut empty = self.inner.parked.borrow_mut();
+        if empty.capacity() == 0 {
+            *empty = parked;
+        }
     }
 }
 

@@ -52,15 +52,13 @@
 
 use std::collections::VecDeque;
 
-use crate::limit::{History, QueueLimit};
+use crate::limit::{History, Overflow, QueueLimit};
 
 /// How much a cursor is owed at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Bound {
     pub(crate) entries: u64,
     pub(crate) bytes: u64,
-    /// Whether to be told when a cursor of this bound has missed something.
-    pub(crate) told: bool,
     /// The limit that it comes of, which the class keeps for all its cursors.
     pub(crate) limit: Option<QueueLimit>,
 }
@@ -70,7 +68,6 @@ impl Bound {
     pub(crate) const NONE: Self = Self {
         entries: u64::MAX,
         bytes: u64::MAX,
-        told: false,
         limit: None,
     };
 }
@@ -183,7 +180,7 @@ impl<T> Log<T> {
 
     /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Returns
     /// what is kept no longer, for the caller to drop once it holds no borrow, and whether a cursor
-    /// that is to be told has missed something.
+    /// whose limit says to disconnect then has missed something.
     #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
     pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64) -> (Vec<T>, bool) {
         let number = self.tail();
@@ -196,7 +193,8 @@ impl<T> Log<T> {
             class.appended(number);
             while class.is_over(&self.slots, self.end_offset) {
                 class.let_go();
-                lagged |= class.bound.told;
+                let limit = class.bound.limit;
+                lagged |= limit.is_some_and(|limit| limit.overflow == Overflow::Disconnect);
             }
         }
         (self.trim(), lagged)
@@ -263,8 +261,8 @@ impl<T> Log<T> {
     }
 
     /// Returns the limit that the cursor's bound comes of.
-    pub(crate) fn limit(&self, cursor: &Cursor) -> Option<QueueLimit> {
-        self.classes[cursor.class].bound.limit
+    pub(crate) fn limit(&self, cursor: &Cursor) -> Option<&QueueLimit> {
+        self.classes[cursor.class].bound.limit.as_ref()
     }
 
     /// Moves the cursor to the oldest entry that it is owed, and returns how many it has missed.
@@ -432,8 +430,7 @@ impl Class {
             Some(count) => *count += 1,
             None => self.at_tail += 1,
         }
-        self.standing[(from - self.first) as usize] -= 1;
-        self.skip_empty()
+        self.leave_entry(from)
     }
 
     fn stand(&mut self, number: u64, tail: u64) {
@@ -457,13 +454,13 @@ impl Class {
             self.at_tail -= 1;
             return;
         }
-        self.standing[(number - self.first) as usize] -= 1;
-        self.skip_empty();
+        self.leave_entry(number);
     }
 
-    /// Has the first count not be zero. Returns whether it was.
-    fn skip_empty(&mut self) -> bool {
+    /// Returns whether nobody stands at the oldest entry any more.
+    fn leave_entry(&mut self, number: u64) -> bool {
         let first = self.first;
+        self.standing[(number - first) as usize] -= 1;
         while self.standing.front() == Some(&0) {
             self.standing.pop_front();
             self.first += 1;

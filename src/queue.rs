@@ -20,6 +20,7 @@ use std::collections::VecDeque;
 use crate::limit::{Overflow, QueueLimit};
 use crate::log::{Bound, Cursor, Log};
 use crate::position::Position;
+use crate::replay::Gap;
 
 /// One listener's unread entries, in the order in which they were sent.
 ///
@@ -52,6 +53,12 @@ struct Own<T> {
     resumable: bool,
     /// Up to where something for this listener alone may have been that is not here any more.
     forgotten: Position,
+    /// What is to be told.
+    gaps: Vec<Gap>,
+    /// Up to where the reader had everything before something was taken. Right before that, unless it stands here.
+    before_last: Option<Position>,
+    /// The newest up to which the reader had everything when it was set back.
+    given: Option<Position>,
 }
 
 /// What is read for the first time or once more, though it was sent before: it counts on top of the limit.
@@ -75,6 +82,8 @@ struct Laned<T> {
 /// What is read next.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Read<T> {
+    /// What is to be told.
+    Gap(Gap),
     /// So many entries were dropped; what follows stands behind the position.
     Missed(u64, Position),
     Entry(T),
@@ -100,6 +109,9 @@ impl<T> Default for Own<T> {
             replay: None,
             resumable: false,
             forgotten: Position::broadcast(0),
+            gaps: Vec::new(),
+            before_last: None,
+            given: None,
         }
     }
 }
@@ -124,6 +136,8 @@ impl<T: Clone> Queue<T> {
         queue
     }
 
+    /// Not inlined: it is rarely needed, and in many places.
+    #[inline(never)]
     fn own(&mut self) -> &mut Own<T> {
         self.own.get_or_insert_default()
     }
@@ -142,17 +156,20 @@ impl<T: Clone> Queue<T> {
         own.map_or(Position::broadcast(0), |own| own.forgotten)
     }
 
-    /// Goes back to what follows a position, as far as the history and the lane still have it; `given` is up to where the reader
-    /// was given everything at any time. Returns what is missing. [`enforce`](Self::enforce) has to follow the next append.
+    /// Goes back to what follows a position, as far as the history and the lane still have it; `last` is up to where the reader
+    /// was given everything. Returns what is missing, and forgets what was to be told. [`enforce`](Self::enforce) has to follow the next append.
     pub(crate) fn rewind(
         &mut self,
         log: &mut Log<T>,
         position: Position,
-        given: Position,
+        last: Position,
         unneeded: &mut Vec<T>,
     ) -> Missing {
         let (wanted, place) = (position.sequence() + 1, log.place(&self.cursor));
-        let own = self.own.get_or_insert_default();
+        let own = self.own();
+        own.gaps.clear();
+        let given = own.given.map_or(last, |given| given.max(last));
+        own.given = Some(given);
         let end = match &own.replay {
             Some(replay) => replay.end,
             None => own.newest_read().max(Position::broadcast(place - 1)),
@@ -187,7 +204,7 @@ impl<T: Clone> Queue<T> {
         own.past_bytes = past_bytes;
         own.lane_bytes = bytes - past_bytes;
         own.missed = 0;
-        let bound = replay_bound(log, log.limit(&self.cursor));
+        let bound = replay_bound(log, log.limit(&self.cursor).copied());
         let cursor = log.attach_at(next, bound);
         unneeded.extend(log.detach(std::mem::replace(&mut self.cursor, cursor)));
         self.replay_up_to(end, log);
@@ -297,16 +314,23 @@ impl<T: Clone> Queue<T> {
     /// Takes the oldest unread entry, or `None` when there is none. What was missed is told first. What
     /// nobody reads any more is added to `unneeded`, for the caller to drop once it holds no borrow.
     pub(crate) fn take(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) -> Option<Read<T>> {
-        if let Some(missed) = self.tell_missed(log) {
-            return Some(missed);
+        if self.lags(log) {
+            return Some(self.tell_missed(log));
         }
         let next = self.cursor.next();
         if let Some(own) = &mut self.own {
+            if own
+                .gaps
+                .first()
+                .is_some_and(|gap| own.is_behind(next, gap.to))
+            {
+                return Some(Read::Gap(own.gaps.remove(0)));
+            }
             if let Some(Replay { end, .. }) = own.replay
                 && own.is_behind(next, end)
             {
                 own.replay = None;
-                let bound = bound_of(log.limit(&self.cursor));
+                let bound = bound_of(log.limit(&self.cursor).copied());
                 log.rebind(&mut self.cursor, bound);
             }
             if own.front_is_before(next) {
@@ -318,27 +342,39 @@ impl<T: Clone> Queue<T> {
         log.take(&mut self.cursor).map(Read::Entry)
     }
 
-    /// Returns whether nothing up to a position is unread. Not so when the reader is to be told first that something was dropped.
-    pub(crate) fn is_past(&self, log: &Log<T>, end: Position) -> bool {
-        let next = self.cursor.next();
-        let is_behind = match &self.own {
-            Some(own) => own.is_behind(next, end),
-            None => next > end.sequence(),
-        };
-        !self.lags(log) && is_behind
-    }
-
     /// Says how many entries were dropped since the last call, and moves behind them.
-    fn tell_missed(&mut self, log: &Log<T>) -> Option<Read<T>> {
+    fn tell_missed(&mut self, log: &Log<T>) -> Read<T> {
         let missed = self.untold(log);
-        if missed == 0 {
-            return None;
-        }
         log.catch_up(&mut self.cursor);
         if let Some(own) = &mut self.own {
             own.missed = 0;
         }
-        Some(Read::Missed(missed, self.before(log)))
+        Read::Missed(missed, self.before(log))
+    }
+
+    /// Returns what is to be told, in the order of where it ends: each when nothing is unread up to there.
+    pub(crate) fn gaps(&mut self) -> &mut Vec<Gap> {
+        &mut self.own().gaps
+    }
+
+    /// Returns whether there is a gap to be told.
+    pub(crate) fn has_gaps(&self) -> bool {
+        self.own.as_ref().is_some_and(|own| !own.gaps.is_empty())
+    }
+
+    /// Notes up to where the reader had everything before something was taken.
+    ///
+    /// A mere cursor has read one broadcast after the other: then it was right before.
+    pub(crate) fn was_at(&mut self, position: Position) {
+        if let Some(own) = &mut self.own {
+            own.before_last = Some(position);
+        }
+    }
+
+    /// Returns up to where the reader had everything before what was taken last.
+    pub(crate) fn before_last(&self, last: Position) -> Position {
+        let before = self.own.as_ref().and_then(|own| own.before_last);
+        before.unwrap_or(last.broadcast_before())
     }
 
     /// Returns how many entries were dropped that the reader was not told of yet.
@@ -555,7 +591,6 @@ fn bound_of(limit: Option<QueueLimit>) -> Bound {
     Bound {
         entries: bound.map_or(u64::MAX, |bound| bound.messages),
         bytes: bound.map_or(u64::MAX, |bound| bound.bytes),
-        told: bound.is_some_and(|bound| bound.overflow == Overflow::Disconnect),
         limit,
     }
 }

@@ -9,7 +9,7 @@ use crate::listener::MessageQueueListener;
 use crate::log::Log;
 use crate::position::Position;
 use crate::queue::Queue;
-use crate::replay::{self, Gap};
+use crate::replay::Gap;
 use crate::stats::{Counters, ListenerStats};
 
 /// What was sent, with its place in the order. Made once and shared by everybody who gets it.
@@ -111,10 +111,10 @@ pub(crate) struct Seat<M> {
     /// `None` once the listener has left.
     pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
     pub(crate) left: Cell<Option<Leave>>,
+    /// Whether it has left with a gap that it was not told of.
+    pub(crate) untold: Cell<bool>,
     /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
     pub(crate) last: Cell<Position>,
-    /// Boxed, since most listeners have none.
-    pub(crate) detour: RefCell<Option<Box<Detour>>>,
     pub(crate) counters: Counters,
     /// Where this seat stands in the channel's list of parked ones; [`NOWHERE`] when it does not.
     pub(crate) parked_at: Cell<usize>,
@@ -126,17 +126,6 @@ pub(crate) struct Seat<M> {
 
 /// No place in a list.
 pub(crate) const NOWHERE: usize = usize::MAX;
-
-/// What a listener has to do with that does not read one broadcast after the other.
-#[derive(Default)]
-pub(crate) struct Detour {
-    /// What is to be told, in the order of where it ends: each when nothing is unread up to there.
-    pub(crate) gaps: Vec<Gap>,
-    /// What `last` was before something was taken. Right before that, unless it stands here.
-    before_last: Option<Position>,
-    /// The newest that `last` has been before it was set back.
-    pub(crate) given: Option<Position>,
-}
 
 impl<M> Seat<M> {
     pub(crate) fn new(
@@ -154,43 +143,12 @@ impl<M> Seat<M> {
             refuses,
             queue: RefCell::new(Some(queue)),
             left: Cell::new(None),
+            untold: Cell::new(false),
             last: Cell::new(came),
-            detour: RefCell::new(None),
             counters: Counters::default(),
             parked_at: Cell::new(NOWHERE),
             laned: Cell::new(false),
         })
-    }
-
-    /// Notes what was taken.
-    pub(crate) fn took(&self, detour: &mut Option<Box<Detour>>, position: Position) {
-        let before = self.last.replace(position);
-        if detour.is_some() || before != position.broadcast_before() {
-            detour.get_or_insert_default().before_last = Some(before);
-        }
-    }
-
-    /// Returns what `last` was before something that was just taken.
-    pub(crate) fn before_last(&self) -> Position {
-        let detour = self.detour.borrow();
-        let before = detour.as_ref().and_then(|detour| detour.before_last);
-        before.unwrap_or_else(|| self.last.get().broadcast_before())
-    }
-
-    /// Returns whether there is a gap to be told.
-    pub(crate) fn has_gaps(&self) -> bool {
-        let detour = self.detour.borrow();
-        detour
-            .as_ref()
-            .is_some_and(|detour| !detour.gaps.is_empty())
-    }
-
-    /// Has a gap be told at its place.
-    pub(crate) fn tell(&self, gap: Gap) {
-        replay::tell(
-            &mut self.detour.borrow_mut().get_or_insert_default().gaps,
-            gap,
-        );
     }
 
     /// Returns the state of the listener.

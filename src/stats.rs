@@ -48,21 +48,29 @@ impl Counters {
         self.delivered.set(self.delivered.get() + count);
     }
 
+    /// Counts one that was handed to a reader and given back.
+    pub(crate) fn undelivered(&self) {
+        self.delivered.set(self.delivered.get().saturating_sub(1));
+    }
+
+    /// Counts anything else.
     pub(crate) fn count(&self, add: impl FnOnce(&mut Tally)) {
-        let mut others = self.others.take().unwrap_or_default();
-        others.delivered = self.delivered.get();
+        let mut others = self.take_others();
         add(&mut others);
-        self.delivered.set(others.delivered);
         self.others.set(Some(others));
+    }
+
+    /// Not inlined: it is rarely needed, and in many places.
+    #[inline(never)]
+    fn take_others(&self) -> Box<Tally> {
+        self.others.take().unwrap_or_default()
     }
 
     pub(crate) fn tally(&self) -> Tally {
         let others = self.others.take();
-        let tally = Tally {
-            delivered: self.delivered.get(),
-            ..others.as_deref().copied().unwrap_or_default()
-        };
+        let mut tally = others.as_deref().copied().unwrap_or_default();
         self.others.set(others);
+        tally.delivered = self.delivered.get();
         tally
     }
 }
