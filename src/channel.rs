@@ -492,7 +492,8 @@ impl<M> AbstractChannel<M> {
     /// Removes a listener by its seat. A seat that was left before is left alone, even when another
     /// listener with the same id has come since.
     pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
-        let dropped = {
+        let mut unneeded = Vec::new();
+        let freed = {
             let mut state = self.core.state.borrow_mut();
             let Some(queue) = seat.queue.take() else {
                 // Its owner has now seen that it was disconnected.
@@ -515,11 +516,11 @@ impl<M> AbstractChannel<M> {
             state.left.add(seat.counters.tally());
             state.names.remove(seat.listener.id());
             let frees = why == Leave::Removed || state.names.frees();
-            let seat = frees.then(|| state.seats.remove(seat.key));
-            (queue.detach(&mut state.log), seat)
+            queue.detach(&mut state.log, &mut unneeded);
+            frees.then(|| state.seats.remove(seat.key))
         };
         // Dropped without a borrow: a message or a listener may own anything.
-        drop(dropped);
+        drop((unneeded, freed));
         seat.listener.wake();
     }
 
@@ -651,7 +652,8 @@ impl<M> AbstractChannel<M> {
         bytes: u64,
         at: f64,
     ) -> Result<Position, SendError<M>> {
-        let (position, mut woken, full, unneeded) = {
+        let mut unneeded = Vec::new();
+        let (position, mut woken, full) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
@@ -664,12 +666,13 @@ impl<M> AbstractChannel<M> {
             }
             let position = Position::broadcast(state.log.tail());
             let sent = Sent::new(message, position, bytes, at, except);
-            let (mut unneeded, lagged) = state.log.append(sent, bytes, at);
-            let mut full = state.enforce_lanes(&mut unneeded);
+            let lagged = state.log.append(sent, bytes, at, &mut unneeded);
+            let mut full = Vec::new();
+            state.enforce_lanes(&mut full, &mut unneeded);
             if lagged {
-                full.extend(state.lagging());
+                state.find_lagging(&mut full);
             }
-            (position, state.take_parked(), full, unneeded)
+            (position, state.take_parked(), full)
         };
         // Dropped, disconnected and woken without a borrow: all of it may call back.
         drop(unneeded);
@@ -707,7 +710,8 @@ impl<M> AbstractChannel<M> {
         bytes: u64,
     ) -> Result<Position, SendError<M>> {
         let at = clock::milliseconds();
-        let (position, full, unneeded) = {
+        let mut unneeded = Vec::new();
+        let (position, full) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
@@ -727,15 +731,14 @@ impl<M> AbstractChannel<M> {
             state.dispatched += 1;
             let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
             let sent = Sent::new(message, position, bytes, at, [].into());
-            let mut unneeded = Vec::new();
             queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
             state.has_lane(seat, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             if overflow == Some(Overflow::DropOldest) {
-                unneeded.extend(queue.enforce(&mut state.log));
+                queue.enforce(&mut state.log, &mut unneeded);
             }
             let full = over && overflow == Some(Overflow::Disconnect);
-            (position, full, unneeded)
+            (position, full)
         };
         drop(unneeded);
         if full {
@@ -913,13 +916,8 @@ impl<M> AbstractChannel<M> {
 
     /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        (!self.has_gaps(seat)).then(|| self.event_id(seat.last.get()))
-    }
-
-    /// Returns whether a seat is to be told of a gap.
-    pub(crate) fn has_gaps(&self, seat: &Seat<M>) -> bool {
         let has_gaps = self.with_queue(seat, |queue, _| queue.has_gaps());
-        has_gaps.unwrap_or(seat.untold.get())
+        (!has_gaps.unwrap_or(seat.untold.get())).then(|| self.event_id(seat.last.get()))
     }
 
     /// Returns whether no listener has a broadcast to read.
@@ -1082,8 +1080,8 @@ impl<M> AbstractChannel<M> {
     /// Drops what has become too old for the history.
     pub fn expire(&self) {
         let at = clock::milliseconds();
-        let unneeded = self.core.state.borrow_mut().log.expire(at);
-        drop(unneeded);
+        let mut unneeded = Vec::new();
+        self.core.state.borrow_mut().log.expire(at, &mut unneeded);
     }
 }
 
@@ -1110,18 +1108,21 @@ impl<M> State<M> {
 
     /// Names the listeners that refuse a broadcast of a weight.
     fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
-        let full = self.refusing.iter().filter(|seat| {
+        let mut full = Vec::new();
+        for seat in &self.refusing {
             let queue = seat.queue.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
             let is_excepted = except.iter().any(|id| **id == *seat.listener.id());
-            queue.as_ref().is_some_and(over) && !is_excepted
-        });
-        full.map(|seat| seat.listener.id().to_string()).collect()
+            if queue.as_ref().is_some_and(over) && !is_excepted {
+                full.push(seat.listener.id().to_string());
+            }
+        }
+        full
     }
 
-    /// Keeps the limits of those with something in their lane. Returns who is to be disconnected.
-    fn enforce_lanes(&mut self, unneeded: &mut Vec<Rc<Sent<M>>>) -> Vec<Rc<Seat<M>>> {
-        let (log, mut full) = (&mut self.log, Vec::new());
+    /// Keeps the limits of those with something in their lane. Adds to `full` who is to be disconnected.
+    fn enforce_lanes(&mut self, full: &mut Vec<Rc<Seat<M>>>, unneeded: &mut Vec<Rc<Sent<M>>>) {
+        let log = &mut self.log;
         self.laned.retain(|seat| {
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut().filter(|queue| queue.has_lane()) else {
@@ -1129,24 +1130,24 @@ impl<M> State<M> {
                 return false;
             };
             match queue.overflow(log) {
-                Some(Overflow::DropOldest) => unneeded.extend(queue.enforce(log)),
+                Some(Overflow::DropOldest) => queue.enforce(log, unneeded),
                 Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => full.push(seat.clone()),
                 _ => {}
             }
             true
         });
-        full
     }
 
-    /// Returns who has missed something and is to be disconnected for it.
-    fn lagging(&self) -> Vec<Rc<Seat<M>>> {
-        let lagging = self.seats.iter().filter(|(_, seat)| {
-            let queue = seat.queue.borrow();
-            queue.as_ref().is_some_and(|queue| {
-                queue.overflow(&self.log) == Some(Overflow::Disconnect) && queue.lags(&self.log)
-            })
-        });
-        lagging.map(|(_, seat)| seat.clone()).collect()
+    /// Adds to `full` who has missed something and is to be disconnected for it.
+    fn find_lagging(&self, full: &mut Vec<Rc<Seat<M>>>) {
+        for (_, seat) in &self.seats {
+            if let Some(queue) = seat.queue.borrow().as_ref()
+                && queue.overflow(&self.log) == Some(Overflow::Disconnect)
+                && queue.lags(&self.log)
+            {
+                full.push(seat.clone());
+            }
+        }
     }
 
     /// Removes a seat that is being left from the lists it may stand in.

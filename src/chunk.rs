@@ -195,7 +195,7 @@ impl<M: ToEvent> Chunks<M> {
     fn take_shared(&self) -> Option<Rc<[u8]>> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         // The last chunk of a closed channel has the event that says so as well.
-        if seat.listener.looks_at_messages() || channel.is_closed() || channel.has_gaps(seat) {
+        if seat.listener.looks_at_messages() || channel.is_closed() {
             return None;
         }
         // Mostly made already, for somebody else at the same place.
@@ -215,7 +215,8 @@ impl<M: ToEvent> Chunks<M> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let mut made = self.wire.shared.borrow_mut();
         let chunk = made.as_ref()?;
-        let (unwanted, all_read) = channel.with_queue(seat, |queue, log| {
+        let mut unwanted = Vec::new();
+        let all_read = channel.with_queue(seat, |queue, log| {
             let is_last = chunk.to == log.tail();
             let is_owed = |cursor: &&mut Cursor| cursor.next() == chunk.from;
             let cursor = queue.shared(log).filter(is_owed)?;
@@ -223,8 +224,8 @@ impl<M: ToEvent> Chunks<M> {
                 return None;
             }
             self.more.set(!is_last);
-            let unwanted = log.skip(cursor, chunk.to - chunk.from);
-            Some((unwanted, log.is_all_read()))
+            log.skip(cursor, chunk.to - chunk.from, &mut unwanted);
+            Some(log.is_all_read())
         })??;
         let count = chunk.to - chunk.from;
         seat.counters.delivered(count);

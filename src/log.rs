@@ -19,7 +19,8 @@
 //!
 //! An entry stays while a cursor that is owed it has still to read it, or while it is within the
 //! [`History`]. Otherwise it is dropped, or moved out to its last reader, in the call that ends its
-//! reason to stay. So memory grows with the distance between the slowest cursor and the newest entry,
+//! reason to stay: added to the caller's `unneeded`, to be dropped once it holds no borrow, since dropping
+//! a value may run code of the log's user. So memory grows with the distance between the slowest cursor and the newest entry,
 //! never with entries times cursors.
 //!
 //! ## Lagging
@@ -55,7 +56,7 @@ use std::collections::VecDeque;
 use crate::limit::{History, Overflow, QueueLimit};
 
 /// How much a cursor is owed at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bound {
     pub(crate) entries: u64,
     pub(crate) bytes: u64,
@@ -103,7 +104,7 @@ struct Slot<T> {
 /// - `standing[i]` is how many cursors read entry `first + i` next, up to the newest entry; its first count is not zero.
 /// - Without such cursors `standing` is empty, and `first` has no meaning.
 /// - A cursor whose `next` is below `floor` counts as standing at `floor`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Class {
     bound: Bound,
     cursors: usize,
@@ -178,16 +179,14 @@ impl<T> Log<T> {
         self.end_offset - self.offset(self.head)
     }
 
-    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Returns
-    /// what is kept no longer, for the caller to drop once it holds no borrow, and whether a cursor
-    /// whose limit says to disconnect then has missed something.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64) -> (Vec<T>, bool) {
+    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Adds
+    /// what is kept no longer to `unneeded`, and returns whether a cursor whose limit says to disconnect then has
+    /// missed something.
+    pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64, unneeded: &mut Vec<T>) -> bool {
         let number = self.tail();
         let offset = self.end_offset;
         self.slots.push_back(Slot { value, offset, at });
         self.end_offset += bytes;
-        self.horizon = at - self.history.milliseconds;
         let mut lagged = false;
         for class in &mut self.classes {
             class.appended(number);
@@ -197,7 +196,8 @@ impl<T> Log<T> {
                 lagged |= limit.is_some_and(|limit| limit.overflow == Overflow::Disconnect);
             }
         }
-        (self.trim(), lagged)
+        self.expire(at, unneeded);
+        lagged
     }
 
     /// Attaches a cursor that reads what is appended from now on.
@@ -216,13 +216,11 @@ impl<T> Log<T> {
         cursor
     }
 
-    /// Detaches a cursor. Returns the entries that are kept no longer, for the caller to drop once it
-    /// holds no borrow: dropping a value may run code of the log's user.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn detach(&mut self, cursor: Cursor) -> Vec<T> {
+    /// Detaches a cursor.
+    pub(crate) fn detach(&mut self, cursor: Cursor, unneeded: &mut Vec<T>) {
         self.leave(&cursor);
         self.classes[cursor.class].cursors -= 1;
-        self.trim()
+        self.trim(unneeded);
     }
 
     /// Gives a cursor that has [caught up](Self::catch_up) another bound, which counts from the next append on.
@@ -284,23 +282,19 @@ impl<T> Log<T> {
         slot.map(|slot| &slot.value)
     }
 
-    /// Moves the cursor past `count` entries unread, or to the end. Returns the entries that are kept no
-    /// longer, as [`detach`](Log::detach) does.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64) -> Vec<T> {
+    /// Moves the cursor past `count` entries unread, or to the end.
+    pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64, unneeded: &mut Vec<T>) {
         let place = self.place(cursor);
         cursor.next = (place + count).min(self.tail());
-        match self.classes[cursor.class].move_on(place, cursor.next) {
-            true => self.trim(),
-            false => Vec::new(),
+        if self.classes[cursor.class].move_on(place, cursor.next) {
+            self.trim(unneeded);
         }
     }
 
     /// Drops what has become too old for the history at a time in milliseconds.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn expire(&mut self, at: f64) -> Vec<T> {
+    pub(crate) fn expire(&mut self, at: f64, unneeded: &mut Vec<T>) {
         self.horizon = at - self.history.milliseconds;
-        self.trim()
+        self.trim(unneeded);
     }
 
     /// Returns where the cursor stands: at its next entry, or at the oldest that it is owed.
@@ -318,22 +312,17 @@ impl<T> Log<T> {
     fn class(&mut self, bound: Bound, number: u64) -> usize {
         let fits =
             |class: &Class| class.cursors > 0 && class.bound == bound && class.floor <= number;
-        let same = self.classes.iter().position(fits);
-        let free = || self.classes.iter().position(|class| class.cursors == 0);
-        let index = same.or_else(free).unwrap_or(self.classes.len());
-        let class = Class {
-            bound,
-            cursors: 0,
-            first: 0,
-            standing: VecDeque::new(),
-            at_tail: 0,
-            floor: 0,
-        };
-        match self.classes.get_mut(index) {
-            Some(old) if old.cursors == 0 => *old = class,
-            Some(_) => {}
-            None => self.classes.push(class),
+        if let Some(index) = self.classes.iter().position(fits) {
+            return index;
         }
+        let free = self.classes.iter().position(|class| class.cursors == 0);
+        let index = free.unwrap_or(self.classes.len());
+        if free.is_none() {
+            self.classes.push(Class::default());
+        }
+        // Nobody stands anywhere in it.
+        self.classes[index].bound = bound;
+        self.classes[index].floor = 0;
         index
     }
 
@@ -348,13 +337,11 @@ impl<T> Log<T> {
     }
 
     /// Removes the entries at the front that nobody is owed and the history does not keep.
-    fn trim(&mut self) -> Vec<T> {
-        let mut dropped = Vec::new();
+    fn trim(&mut self, unneeded: &mut Vec<T>) {
         while self.front_is_unneeded() {
             self.head += 1;
-            dropped.extend(self.slots.pop_front().map(|slot| slot.value));
+            unneeded.extend(self.slots.pop_front().map(|slot| slot.value));
         }
-        dropped
     }
 
     fn front_is_unneeded(&self) -> bool {
@@ -495,7 +482,9 @@ mod tests {
     }
 
     fn append<T>(log: &mut Log<T>, value: T) -> Vec<T> {
-        log.append(value, 1, 0.0).0
+        let mut unneeded = Vec::new();
+        log.append(value, 1, 0.0, &mut unneeded);
+        unneeded
     }
 
     #[test]
@@ -524,7 +513,9 @@ mod tests {
             assert_eq!(log.take(&mut fast), Some(entry));
         }
         assert_eq!((log.len(), log.waiting(&slow)), (1000, 1000));
-        assert_eq!(log.detach(slow).len(), 1000);
+        let mut unneeded = Vec::new();
+        log.detach(slow, &mut unneeded);
+        assert_eq!(unneeded.len(), 1000);
         assert_eq!(log.len(), 0);
     }
 
@@ -549,10 +540,10 @@ mod tests {
             bytes: 10,
             ..Bound::NONE
         });
-        let _ = log.append('a', 4, 0.0);
-        let _ = log.append('b', 6, 0.0);
+        log.append('a', 4, 0.0, &mut Vec::new());
+        log.append('b', 6, 0.0, &mut Vec::new());
         assert_eq!(log.bytes_from(log.place(&cursor)), 10);
-        let _ = log.append('c', 100, 0.0);
+        log.append('c', 100, 0.0, &mut Vec::new());
         assert_eq!(log.catch_up(&mut cursor), 2);
         assert_eq!(log.take(&mut cursor), Some('c'));
     }
@@ -585,7 +576,7 @@ mod tests {
         for (history, kept) in table {
             let mut log = Log::new(history, 1);
             for entry in 0..10 {
-                let _ = log.append(entry, 10, f64::from(entry) * 10.0);
+                log.append(entry, 10, f64::from(entry) * 10.0, &mut Vec::new());
             }
             assert_eq!(log.len(), kept, "{history:?}");
         }
@@ -666,7 +657,7 @@ mod tests {
                 match action {
                     Action::Append(bytes) => {
                         let number = log.tail();
-                        let _ = log.append(number, bytes, 0.0);
+                        log.append(number, bytes, 0.0, &mut Vec::new());
                         for reader in &mut readers {
                             reader.queue.push_back(number);
                             if reader.queue.len() as u64 > reader.bound {
@@ -683,7 +674,7 @@ mod tests {
                     }),
                     Action::Detach(at) if !readers.is_empty() => {
                         let reader = readers.remove(at % readers.len());
-                        drop(log.detach(reader.cursor));
+                        log.detach(reader.cursor, &mut Vec::new());
                     }
                     Action::Take(at) if !readers.is_empty() => {
                         let at = at % readers.len();
@@ -695,7 +686,7 @@ mod tests {
                         let at = at % readers.len();
                         let reader = &mut readers[at];
                         prop_assert_eq!(log.catch_up(&mut reader.cursor), std::mem::take(&mut reader.missed));
-                        drop(log.skip(&mut reader.cursor, count));
+                        log.skip(&mut reader.cursor, count, &mut Vec::new());
                         let count = reader.queue.len().min(count as usize);
                         reader.queue.drain(..count);
                     }

@@ -206,7 +206,7 @@ impl<T: Clone> Queue<T> {
         own.missed = 0;
         let bound = replay_bound(log, log.limit(&self.cursor).copied());
         let cursor = log.attach_at(next, bound);
-        unneeded.extend(log.detach(std::mem::replace(&mut self.cursor, cursor)));
+        log.detach(std::mem::replace(&mut self.cursor, cursor), unneeded);
         self.replay_up_to(end, log);
         self.forget(log, unneeded);
         Missing { expired, skipped }
@@ -234,14 +234,15 @@ impl<T: Clone> Queue<T> {
         });
     }
 
-    /// Gives the cursor back. Returns what nobody reads any more, for the caller to drop once it
+    /// Gives the cursor back. Adds what nobody reads any more to `unneeded`, for the caller to drop once it
     /// holds no borrow.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn detach(self, log: &mut Log<T>) -> Vec<T> {
-        let mut dropped = log.detach(self.cursor);
-        let lane = self.own.map(|own| own.lane).unwrap_or_default();
-        dropped.extend(lane.into_iter().map(|laned| laned.entry));
-        dropped
+    pub(crate) fn detach(self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
+        log.detach(self.cursor, unneeded);
+        if let Some(mut own) = self.own {
+            while let Some(laned) = own.lane.pop_front() {
+                unneeded.push(laned.entry);
+            }
+        }
     }
 
     /// Adds an entry for this listener alone. [`enforce`](Self::enforce) has to follow.
@@ -411,24 +412,22 @@ impl<T: Clone> Queue<T> {
         before
     }
 
-    /// Drops the oldest entries while there are more than the limit allows. Returns them, for the caller to
+    /// Drops the oldest entries while there are more than the limit allows. Adds them to `unneeded`, for the caller to
     /// drop once it holds no borrow.
-    pub(crate) fn enforce(&mut self, log: &mut Log<T>) -> Vec<T> {
-        let mut dropped = Vec::new();
+    pub(crate) fn enforce(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
         // What the log has let go may be newer than the front of the lane, which then is dropped too.
         let place = log.place(&self.cursor);
         while log.lags(&self.cursor) && self.front_is_before(place - 1) {
-            self.drop_front(log, &mut dropped);
+            self.drop_front(log, unneeded);
         }
         while self.has_lane() && self.is_over(log, 0, 0) {
             if self.front_is_before(log.place(&self.cursor)) {
-                self.drop_front(log, &mut dropped);
+                self.drop_front(log, unneeded);
             } else {
                 self.own().missed += log.catch_up(&mut self.cursor) + 1;
-                dropped.extend(log.skip(&mut self.cursor, 1));
+                log.skip(&mut self.cursor, 1, unneeded);
             }
         }
-        dropped
     }
 
     fn drop_front(&mut self, log: &Log<T>, dropped: &mut Vec<T>) {
@@ -535,10 +534,10 @@ impl<T: Clone> Queue<T> {
         log.waiting(&self.cursor)
     }
 
-    /// Returns the cursor when broadcasts are all that is unread: what other listeners at the same
+    /// Returns the cursor when broadcasts are all that is unread, and nothing is to be told: what other listeners at the same
     /// place read too, and may share.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
-        let alike = !self.has_lane() && !self.lags(log);
+        let alike = !self.has_lane() && !self.has_gaps() && !self.lags(log);
         alike.then_some(&mut self.cursor)
     }
 }
@@ -664,17 +663,17 @@ mod tests {
             for (number, (action, at)) in actions.into_iter().enumerate() {
                 match action {
                     0 | 1 => {
-                        drop(log.append(number, 1, 0.0));
+                        log.append(number, 1, 0.0, &mut Vec::new());
                         for model in &mut models {
                             model.send(number);
-                            drop(model.queue.enforce(&mut log));
+                            model.queue.enforce(&mut log, &mut Vec::new());
                         }
                     }
                     2 => {
                         let model = &mut models[at];
                         let position = Position::dispatch(log.tail() - 1, number as u64 + 1);
                         model.queue.dispatch(&log, position, 1, 0.0, number, &mut Vec::new());
-                        drop(model.queue.enforce(&mut log));
+                        model.queue.enforce(&mut log, &mut Vec::new());
                         model.send(number);
                     }
                     3 => {
@@ -684,13 +683,14 @@ mod tests {
                         let read = read.map(|read| match read {
                             Read::Entry(number) => Ok(number),
                             Read::Missed(missed, _) => Err(missed),
+                            Read::Gap(gap) => panic!("nobody has told of {gap:?}"),
                         });
                         prop_assert_eq!(read, expected);
                     }
                     _ => {
                         let new = Model::new(&mut log, limit);
                         let old = std::mem::replace(&mut models[at], new);
-                        drop(old.queue.detach(&mut log));
+                        old.queue.detach(&mut log, &mut Vec::new());
                     }
                 }
                 for model in &models {
