@@ -820,7 +820,21 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Takes the oldest message that waits for a seat, or what has to be said before it.
+    #[inline]
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
+        if let Some(queue) = seat.queue.borrow_mut().as_mut() {
+            let log = &mut self.core.state.borrow_mut().log;
+            let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
+            if let Some(sent) = queue.take_broadcast(log, is_for_all) {
+                seat.last.set(sent.position);
+                return Taken::Message(sent);
+            }
+        }
+        self.take_any(seat)
+    }
+
+    #[inline(never)]
+    fn take_any(&self, seat: &Seat<M>) -> Taken<M> {
         // Before the borrows, so that it is dropped after them: a message may own anything.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
@@ -986,21 +1000,27 @@ impl<M> AbstractChannel<M> {
     /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
     /// is to be delivered.
     pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
-        if seat.listener.looks_at_messages() {
-            if !seat.listener.wants(&sent.message) {
-                self.count(seat, |tally| tally.filtered += 1);
-                return Ok(false);
-            }
-            if let Err(error) = seat.listener.accept(&sent.message) {
-                self.count(seat, |tally| tally.refused += 1);
-                return Err(error);
-            }
+        if seat.listener.looks_at_messages() && !self.ask(seat, &sent.message)? {
+            return Ok(false);
         }
         seat.counters.delivered(1);
         if self.is_left(seat) {
             self.core.state.borrow_mut().left.delivered += 1;
         }
         Ok(true)
+    }
+
+    #[inline(never)]
+    fn ask(&self, seat: &Seat<M>, message: &M) -> Result<bool, CallbackError> {
+        if !seat.listener.wants(message) {
+            self.count(seat, |tally| tally.filtered += 1);
+            return Ok(false);
+        }
+        let accepted = seat.listener.accept(message);
+        if accepted.is_err() {
+            self.count(seat, |tally| tally.refused += 1);
+        }
+        accepted.map(|()| true)
     }
 
     /// Counts for a seat, and for the channel when the seat was left meanwhile.

@@ -361,8 +361,21 @@ impl<T: Clone> Log<T> {
     ///
     /// The last reader of an entry that is kept no longer gets the entry itself, every other one a clone.
     pub(crate) fn take(&mut self, cursor: &mut Cursor) -> Option<T> {
+        self.take_if(cursor, |_| true)
+    }
+
+    /// As [`take`](Self::take), of an entry that is wanted.
+    #[inline]
+    pub(crate) fn take_if(
+        &mut self,
+        cursor: &mut Cursor,
+        wanted: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
         let place = self.place(cursor);
         let slot = self.slots.get((place - self.head) as usize)?;
+        if !wanted(&slot.value) {
+            return None;
+        }
         cursor.next = place + 1;
         let is_last = self.classes[cursor.class].move_on(place, cursor.next);
         if is_last && self.front_is_unneeded() {
@@ -446,13 +459,17 @@ impl Class {
 
     /// Returns whether nobody stands at the oldest entry any more.
     fn leave_entry(&mut self, number: u64) -> bool {
-        let first = self.first;
-        self.standing[(number - first) as usize] -= 1;
+        let index = (number - self.first) as usize;
+        let count = &mut self.standing[index];
+        *count -= 1;
+        if index > 0 || *count > 0 {
+            return false;
+        }
         while self.standing.front() == Some(&0) {
             self.standing.pop_front();
             self.first += 1;
         }
-        self.first > first
+        true
     }
 }
 

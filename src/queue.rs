@@ -312,6 +312,19 @@ impl<T: Clone> Queue<T> {
         None
     }
 
+    /// Takes the next broadcast, if it is wanted and there is nothing else to be looked at: mostly so.
+    #[inline]
+    pub(crate) fn take_broadcast(
+        &mut self,
+        log: &mut Log<T>,
+        wanted: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
+        if self.own.is_some() || log.lags(&self.cursor) {
+            return None;
+        }
+        log.take_if(&mut self.cursor, wanted)
+    }
+
     /// Takes the oldest unread entry, or `None` when there is none. What was missed is told first. What
     /// nobody reads any more is added to `unneeded`, for the caller to drop once it holds no borrow.
     pub(crate) fn take(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) -> Option<Read<T>> {
@@ -365,7 +378,7 @@ impl<T: Clone> Queue<T> {
 
     /// Notes up to where the reader had everything before something was taken.
     ///
-    /// A mere cursor has read one broadcast after the other: then it was right before.
+    /// A mere cursor has read one broadcast after the other: then it was right before, and need not be noted.
     pub(crate) fn was_at(&mut self, position: Position) {
         if let Some(own) = &mut self.own {
             own.before_last = Some(position);
