@@ -339,11 +339,19 @@ impl<T> Log<T> {
     /// Removes the entries at the front that nobody is owed and the history does not keep.
     fn trim(&mut self, unneeded: &mut Vec<T>) {
         while self.front_is_unneeded() {
-            self.head += 1;
-            unneeded.extend(self.slots.pop_front().map(|slot| slot.value));
+            unneeded.extend(self.pop_front());
         }
     }
 
+    /// Not inlined: one reader of an entry needs it, the others need not make room for it.
+    #[inline(never)]
+    fn pop_front(&mut self) -> Option<T> {
+        self.head += 1;
+        self.slots.pop_front().map(|slot| slot.value)
+    }
+
+    /// Not inlined, as [`pop_front`](Self::pop_front).
+    #[inline(never)]
     fn front_is_unneeded(&self) -> bool {
         let Some(front) = self.slots.front() else {
             return false;
@@ -380,8 +388,7 @@ impl<T: Clone> Log<T> {
         let is_last = self.classes[cursor.class].move_on(place, cursor.next);
         if is_last && self.front_is_unneeded() {
             // Nothing older than what was just read is kept for nobody, so this is it.
-            self.head += 1;
-            return self.slots.pop_front().map(|slot| slot.value);
+            return self.pop_front();
         }
         Some(slot.value.clone())
     }
