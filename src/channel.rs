@@ -568,7 +568,8 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidChannelException`] when the channel is closed; [`QueueFullException`] when a listener refuses what
     /// it has no room for, and then nobody gets the message. The message comes back inside the error.
     pub fn broadcast(&self, message: M) -> Result<Position, SendError<M>> {
-        self.broadcast_except(message, &[])
+        let bytes = (self.core.weigh)(&message);
+        self.broadcast_to_all_but(Box::default(), message, bytes, clock::milliseconds())
     }
 
     /// Sends a message to every listener but those whose ids are given, also when one of them comes back for a replay.
@@ -652,36 +653,38 @@ impl<M> AbstractChannel<M> {
         bytes: u64,
         at: f64,
     ) -> Result<Position, SendError<M>> {
-        let mut unneeded = Vec::new();
-        let (position, mut woken, full) = {
+        let (mut unneeded, mut full) = (Vec::new(), Vec::new());
+        let (position, is_awaited) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
             }
-            let refusing = state.full(bytes, &except);
-            if !refusing.is_empty() {
-                state.refused_sends += 1;
-                return Err(SendError::new(message, QueueFullException::new(refusing)));
+            if !state.refusing.is_empty() {
+                let refusing = state.full(bytes, &except);
+                if !refusing.is_empty() {
+                    state.refused_sends += 1;
+                    return Err(SendError::new(message, QueueFullException::new(refusing)));
+                }
             }
             let position = Position::broadcast(state.log.tail());
             let sent = Sent::new(message, position, bytes, at, except);
             let lagged = state.log.append(sent, bytes, at, &mut unneeded);
-            let mut full = Vec::new();
-            state.enforce_lanes(&mut full, &mut unneeded);
+            if !state.laned.is_empty() {
+                state.enforce_lanes(&mut full, &mut unneeded);
+            }
             if lagged {
                 state.find_lagging(&mut full);
             }
-            (position, state.take_parked(), full)
+            (position, !state.parked.is_empty())
         };
         // Dropped, disconnected and woken without a borrow: all of it may call back.
         drop(unneeded);
         for seat in full {
             self.leave_seat(&seat, Leave::Overflow);
         }
-        if !woken.is_empty() {
-            woken.drain(..).for_each(|seat| seat.listener.wake());
-            self.core.state.borrow_mut().reuse_parked(woken);
+        if is_awaited {
+            self.wake_parked();
         }
         Ok(position)
     }
@@ -795,12 +798,14 @@ impl<M> AbstractChannel<M> {
     /// Closes the channel: sends and listeners are refused from now on, and what was queued before is
     /// delivered. Closing a closed channel does nothing.
     pub fn close(&self) {
-        let woken = {
-            let mut state = self.core.state.borrow_mut();
-            state.closed = true;
-            state.take_parked()
-        };
-        woken.iter().for_each(|seat| seat.listener.wake());
+        self.core.state.borrow_mut().closed = true;
+        self.wake_parked();
+    }
+
+    fn wake_parked(&self) {
+        let mut woken = self.core.state.borrow_mut().take_parked();
+        woken.drain(..).for_each(|seat| seat.listener.wake());
+        self.core.state.borrow_mut().reuse_parked(woken);
     }
 
     /// Returns whether the channel was closed.
