@@ -178,23 +178,22 @@ impl<M> MessageQueueListener<M> {
     /// Whether each message has to be shown to the listener before it is delivered.
     pub(crate) fn looks_at_messages(&self) -> bool {
         let callbacks = self.inner.callbacks.borrow();
-        let any = |callbacks: &Box<Callbacks<M>>| {
-            callbacks.on_message.is_some() || callbacks.filter.is_some()
-        };
-        callbacks.as_ref().is_some_and(any)
+        let any =
+            |callbacks: &Callbacks<M>| callbacks.on_message.is_some() || callbacks.filter.is_some();
+        callbacks.as_deref().is_some_and(any)
     }
 
     /// Asks the filter, which may call anything: no borrow is held meanwhile.
     pub(crate) fn wants(&self, message: &M) -> bool {
-        let callback = |callbacks: &Box<Callbacks<M>>| callbacks.filter.clone();
-        let filter = self.inner.callbacks.borrow().as_ref().and_then(callback);
+        let callback = |callbacks: &Callbacks<M>| callbacks.filter.clone();
+        let filter = self.inner.callbacks.borrow().as_deref().and_then(callback);
         filter.is_none_or(|filter| filter(message))
     }
 
     /// Shows the message to the callback, which may call anything: no borrow is held meanwhile.
     pub(crate) fn accept(&self, message: &M) -> Result<(), CallbackError> {
-        let callback = |callbacks: &Box<Callbacks<M>>| callbacks.on_message.clone();
-        let on_message = self.inner.callbacks.borrow().as_ref().and_then(callback);
+        let callback = |callbacks: &Callbacks<M>| callbacks.on_message.clone();
+        let on_message = self.inner.callbacks.borrow().as_deref().and_then(callback);
         match on_message {
             Some(on_message) => on_message(message),
             None => Ok(()),

@@ -269,11 +269,11 @@ impl<T: Clone> Queue<T> {
     /// Returns whether the entry at a position is still to be read: it is once more when the queue was set back to before it.
     pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
         let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
-        let is_in_lane = |own: &Box<Own<T>>| {
+        let is_in_lane = |own: &Own<T>| {
             let mut unread = own.lane.range(own.read..);
             unread.any(|laned| laned.position == position)
         };
-        is_in_log || self.own.as_ref().is_some_and(is_in_lane)
+        is_in_log || self.own.as_deref().is_some_and(is_in_lane)
     }
 
     /// Gives back the entry that was just taken: it is the oldest unread one again. Returns it when newer ones were dropped
