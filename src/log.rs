@@ -52,6 +52,7 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 
 use crate::limit::{History, Overflow, QueueLimit};
 
@@ -74,10 +75,14 @@ impl Bound {
 }
 
 /// A reader's place in a [`Log`]: the number of the entry it reads next.
+///
+/// Packed, since every listener has one: in WebAssembly four bytes of it would be padding, and as many behind it.
 #[derive(Debug)]
+#[cfg_attr(target_arch = "wasm32", repr(packed(4)))]
 pub(crate) struct Cursor {
     next: u64,
-    class: usize,
+    /// Counted from one, so that a seat without a cursor takes no more room to say so.
+    class: NonZeroUsize,
 }
 
 impl Cursor {
@@ -85,6 +90,11 @@ impl Cursor {
     /// cursor is owed until it has [caught up](Log::catch_up).
     pub(crate) fn next(&self) -> u64 {
         self.next
+    }
+
+    /// Returns the index of its class.
+    fn class(&self) -> usize {
+        self.class.get() - 1
     }
 }
 
@@ -210,8 +220,8 @@ impl<T> Log<T> {
     pub(crate) fn attach_at(&mut self, number: u64, bound: Bound) -> Cursor {
         let next = number.clamp(self.head, self.tail());
         let class = self.class(bound, next);
-        self.classes[class].cursors += 1;
         let cursor = Cursor { next, class };
+        self.classes[cursor.class()].cursors += 1;
         self.stand(&cursor);
         cursor
     }
@@ -219,16 +229,16 @@ impl<T> Log<T> {
     /// Detaches a cursor.
     pub(crate) fn detach(&mut self, cursor: Cursor, unneeded: &mut Vec<T>) {
         self.leave(&cursor);
-        self.classes[cursor.class].cursors -= 1;
+        self.classes[cursor.class()].cursors -= 1;
         self.trim(unneeded);
     }
 
     /// Gives a cursor that has [caught up](Self::catch_up) another bound, which counts from the next append on.
     pub(crate) fn rebind(&mut self, cursor: &mut Cursor, bound: Bound) {
         self.leave(cursor);
-        self.classes[cursor.class].cursors -= 1;
+        self.classes[cursor.class()].cursors -= 1;
         cursor.class = self.class(bound, cursor.next);
-        self.classes[cursor.class].cursors += 1;
+        self.classes[cursor.class()].cursors += 1;
         self.stand(cursor);
     }
 
@@ -260,7 +270,7 @@ impl<T> Log<T> {
 
     /// Returns the limit that the cursor's bound comes of.
     pub(crate) fn limit(&self, cursor: &Cursor) -> Option<&QueueLimit> {
-        self.classes[cursor.class].bound.limit.as_ref()
+        self.classes[cursor.class()].bound.limit.as_ref()
     }
 
     /// Moves the cursor to the oldest entry that it is owed, and returns how many it has missed.
@@ -286,7 +296,7 @@ impl<T> Log<T> {
     pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64, unneeded: &mut Vec<T>) {
         let place = self.place(cursor);
         cursor.next = (place + count).min(self.tail());
-        if self.classes[cursor.class].move_on(place, cursor.next) {
+        if self.classes[cursor.class()].move_on(place, cursor.next) {
             self.trim(unneeded);
         }
     }
@@ -299,7 +309,7 @@ impl<T> Log<T> {
 
     /// Returns where the cursor stands: at its next entry, or at the oldest that it is owed.
     pub(crate) fn place(&self, cursor: &Cursor) -> u64 {
-        cursor.next.max(self.classes[cursor.class].floor)
+        cursor.next.max(self.classes[cursor.class()].floor)
     }
 
     /// Bytes of all entries before one that is kept, or before the tail.
@@ -309,11 +319,11 @@ impl<T> Log<T> {
     }
 
     /// Finds the class of a bound that is owed an entry, or makes it in the place of one without cursors.
-    fn class(&mut self, bound: Bound, number: u64) -> usize {
+    fn class(&mut self, bound: Bound, number: u64) -> NonZeroUsize {
         let fits =
             |class: &Class| class.cursors > 0 && class.bound == bound && class.floor <= number;
         if let Some(index) = self.classes.iter().position(fits) {
-            return index;
+            return NonZeroUsize::MIN.saturating_add(index);
         }
         let free = self.classes.iter().position(|class| class.cursors == 0);
         let index = free.unwrap_or(self.classes.len());
@@ -323,17 +333,17 @@ impl<T> Log<T> {
         // Nobody stands anywhere in it.
         self.classes[index].bound = bound;
         self.classes[index].floor = 0;
-        index
+        NonZeroUsize::MIN.saturating_add(index)
     }
 
     fn stand(&mut self, cursor: &Cursor) {
         let (tail, place) = (self.tail(), self.place(cursor));
-        self.classes[cursor.class].stand(place, tail);
+        self.classes[cursor.class()].stand(place, tail);
     }
 
     fn leave(&mut self, cursor: &Cursor) {
         let (tail, place) = (self.tail(), self.place(cursor));
-        self.classes[cursor.class].leave(place, tail);
+        self.classes[cursor.class()].leave(place, tail);
     }
 
     /// Removes the entries at the front that nobody is owed and the history does not keep.
@@ -385,7 +395,7 @@ impl<T: Clone> Log<T> {
             return None;
         }
         cursor.next = place + 1;
-        let is_last = self.classes[cursor.class].move_on(place, cursor.next);
+        let is_last = self.classes[cursor.class()].move_on(place, cursor.next);
         if is_last && self.front_is_unneeded() {
             // Nothing older than what was just read is kept for nobody, so this is it.
             return self.pop_front();
