@@ -14,6 +14,10 @@
 //! itself, for all cursors at once; what the lane adds is kept by [`enforce`](Queue::enforce), which has to
 //! be called after every append while the lane is not empty. It is always the oldest that is dropped, so
 //! what was missed is older than all that is still to be read.
+//!
+//! ## Gaps
+//!
+//! What the reader is to be told stands at its place in the order: a gap is read once nothing is unread up to where it ends.
 
 use std::collections::VecDeque;
 
