@@ -78,7 +78,7 @@ impl Bound {
 ///
 /// Packed, since every listener has one: in WebAssembly four bytes of it would be padding, and as many behind it.
 #[derive(Debug)]
-#[cfg_attr(target_arch = "wasm32", repr(packed(4)))]
+#[cfg_attr(target_arch = "wasm32", repr(Rust, packed(4)))]
 pub(crate) struct Cursor {
     next: u64,
     /// Counted from one, so that a seat without a cursor takes no more room to say so.
