@@ -63,7 +63,7 @@ use crate::names::{ById, Names};
 use crate::position::Position;
 use crate::queue::{Queue, Read};
 use crate::replay::{self, Gap, GapReason, LastEventId};
-use crate::seat::{Delivery, Leave, ListenerOptions, Seat, Sent, Taken};
+use crate::seat::{Delivery, Leave, ListenerOptions, NOWHERE, Seat, Sent, Taken};
 use crate::stats::{ChannelStats, ListenerStats, Tally};
 use crate::stream::MessageStream;
 
@@ -305,14 +305,13 @@ impl<M> AbstractChannel<M> {
             return Err(InvalidListenerException::registered(&id).into());
         }
         let newest = state.log.tail() - 1;
-        let (queue, gaps, came) = match last_event_id {
+        let (queue, came) = match last_event_id {
             Some(id) => {
                 let (last, gap, goes_on) = self.resume_point(id, &state.log, state.dispatched);
                 let next = last.sequence() + 1;
                 let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
-                let mut gaps = Vec::new();
                 if let Some(gap) = gap {
-                    gaps.push(gap);
+                    queue.gaps().push(gap);
                 }
                 if options.resumable {
                     // Behind every id that a client may have of a former listener of that name.
@@ -320,10 +319,10 @@ impl<M> AbstractChannel<M> {
                     let since = Position::dispatch(newest, state.dispatched);
                     queue.remember(since);
                     if let Some(id) = goes_on {
-                        gaps.push(Gap::forgotten(id, since));
+                        queue.gaps().push(Gap::forgotten(id, since));
                     }
                 }
-                (queue, gaps, last)
+                (queue, last)
             }
             None => {
                 let mut queue = Queue::attach(&mut state.log, options.limit);
@@ -332,16 +331,18 @@ impl<M> AbstractChannel<M> {
                     came = Position::dispatch(newest, state.dispatched);
                     queue.remember(came);
                 }
-                (queue, Vec::new(), came)
+                (queue, came)
             }
         };
-        let seat = Seat::new(listener.clone(), key, state.next_seat, came, queue);
-        seat.gaps.replace(gaps);
-        if seat.refuses {
+        let refuses = queue.overflow(&state.log) == Some(Overflow::Refuse);
+        let seat = Seat::new(listener.clone(), key, state.next_seat, came, refuses, queue);
+        if refuses {
             state.refusing.push(seat.clone());
         }
-        let replayed = last_event_id.map_or(0, |_| seat.stats(&state.log).queued);
-        seat.counters.count(|tally| tally.replayed = replayed);
+        if last_event_id.is_some() {
+            let replayed = seat.stats(&state.log).queued;
+            seat.counters.count(|tally| tally.replayed = replayed);
+        }
         state.next_seat += 1;
         state.seats.insert(seat.clone());
         Ok(seat)
@@ -423,14 +424,11 @@ impl<M> AbstractChannel<M> {
             let log = &mut state.log;
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut() else { return };
-            let mut gaps = seat.gaps.borrow_mut();
-            gaps.clear();
             match self.parse(last_event_id, log, state.dispatched) {
                 Ok((id, position)) => {
-                    let given = seat.given.get().max(seat.last.replace(position));
-                    seat.given.set(given);
+                    let last = seat.last.replace(position);
                     let before = queue.len(log) + queue.untold(log);
-                    let missing = queue.rewind(log, position, given, &mut unneeded);
+                    let missing = queue.rewind(log, position, last, &mut unneeded);
                     let after = queue.len(log);
                     seat.counters.count(|tally| {
                         tally.replayed += after.saturating_sub(before);
@@ -443,7 +441,8 @@ impl<M> AbstractChannel<M> {
                     };
                     let missed = missing.expired + missing.skipped;
                     if queue.forgotten() > position {
-                        gaps.push(Gap::forgotten(id.clone(), queue.forgotten()));
+                        let gap = Gap::forgotten(id.clone(), queue.forgotten());
+                        replay::tell(queue.gaps(), gap);
                     }
                     if missed > 0 {
                         let gap = Gap {
@@ -452,18 +451,25 @@ impl<M> AbstractChannel<M> {
                             from: Some(id),
                             to: queue.before(log).max(position),
                         };
-                        tell(&mut gaps, gap);
+                        replay::tell(queue.gaps(), gap);
                     }
                 }
-                Err((reason, from)) => gaps.push(Gap {
-                    reason,
-                    missed: None,
-                    from,
-                    to: queue.before(log).max(seat.last.get()),
-                }),
+                Err((reason, from)) => {
+                    queue.gaps().clear();
+                    let to = queue.before(log).max(seat.last.get());
+                    replay::tell(
+                        queue.gaps(),
+                        Gap {
+                            reason,
+                            missed: None,
+                            from,
+                            to,
+                        },
+                    );
+                }
             }
             if queue.has_lane() {
-                let overflow = queue.overflow();
+                let overflow = queue.overflow(&state.log);
                 state.has_lane(seat, overflow);
             }
         }
@@ -486,7 +492,8 @@ impl<M> AbstractChannel<M> {
     /// Removes a listener by its seat. A seat that was left before is left alone, even when another
     /// listener with the same id has come since.
     pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
-        let dropped = {
+        let mut unneeded = Vec::new();
+        let freed = {
             let mut state = self.core.state.borrow_mut();
             let Some(queue) = seat.queue.take() else {
                 // Its owner has now seen that it was disconnected.
@@ -497,6 +504,7 @@ impl<M> AbstractChannel<M> {
                 return;
             };
             seat.left.set(Some(why));
+            seat.untold.set(queue.has_gaps());
             state.overflows += u64::from(why == Leave::Overflow);
             state.forget(seat);
             let lost = queue.len(&state.log) + queue.untold(&state.log);
@@ -508,11 +516,11 @@ impl<M> AbstractChannel<M> {
             state.left.add(seat.counters.tally());
             state.names.remove(seat.listener.id());
             let frees = why == Leave::Removed || state.names.frees();
-            let seat = frees.then(|| state.seats.remove(seat.key));
-            (queue.detach(&mut state.log), seat)
+            queue.detach(&mut state.log, &mut unneeded);
+            frees.then(|| state.seats.remove(seat.key))
         };
         // Dropped without a borrow: a message or a listener may own anything.
-        drop(dropped);
+        drop((unneeded, freed));
         seat.listener.wake();
     }
 
@@ -560,7 +568,8 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidChannelException`] when the channel is closed; [`QueueFullException`] when a listener refuses what
     /// it has no room for, and then nobody gets the message. The message comes back inside the error.
     pub fn broadcast(&self, message: M) -> Result<Position, SendError<M>> {
-        self.broadcast_except(message, &[])
+        let bytes = (self.core.weigh)(&message);
+        self.broadcast_to_all_but(Box::default(), message, bytes, clock::milliseconds())
     }
 
     /// Sends a message to every listener but those whose ids are given, also when one of them comes back for a replay.
@@ -644,34 +653,38 @@ impl<M> AbstractChannel<M> {
         bytes: u64,
         at: f64,
     ) -> Result<Position, SendError<M>> {
-        let (position, mut woken, full, unneeded) = {
+        let (mut unneeded, mut full) = (Vec::new(), Vec::new());
+        let (position, is_awaited) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
             }
-            let refusing = state.full(bytes, &except);
-            if !refusing.is_empty() {
-                state.refused_sends += 1;
-                return Err(SendError::new(message, QueueFullException::new(refusing)));
+            if !state.refusing.is_empty() {
+                let refusing = state.full(bytes, &except);
+                if !refusing.is_empty() {
+                    state.refused_sends += 1;
+                    return Err(SendError::new(message, QueueFullException::new(refusing)));
+                }
             }
             let position = Position::broadcast(state.log.tail());
             let sent = Sent::new(message, position, bytes, at, except);
-            let (mut unneeded, lagged) = state.log.append(sent, bytes, at);
-            let mut full = state.enforce_lanes(&mut unneeded);
-            if lagged {
-                full.extend(state.lagging());
+            let lagged = state.log.append(sent, bytes, at, &mut unneeded);
+            if !state.laned.is_empty() {
+                state.enforce_lanes(&mut full, &mut unneeded);
             }
-            (position, state.take_parked(), full, unneeded)
+            if lagged {
+                state.find_lagging(&mut full);
+            }
+            (position, !state.parked.is_empty())
         };
         // Dropped, disconnected and woken without a borrow: all of it may call back.
         drop(unneeded);
         for seat in full {
             self.leave_seat(&seat, Leave::Overflow);
         }
-        if !woken.is_empty() {
-            woken.drain(..).for_each(|seat| seat.listener.wake());
-            self.core.state.borrow_mut().reuse_parked(woken);
+        if is_awaited {
+            self.wake_parked();
         }
         Ok(position)
     }
@@ -700,7 +713,8 @@ impl<M> AbstractChannel<M> {
         bytes: u64,
     ) -> Result<Position, SendError<M>> {
         let at = clock::milliseconds();
-        let (position, full, unneeded) = {
+        let mut unneeded = Vec::new();
+        let (position, full) = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
@@ -711,7 +725,7 @@ impl<M> AbstractChannel<M> {
                 let unknown = InvalidListenerException::unknown(seat.listener.id());
                 return Err(SendError::new(message, unknown));
             };
-            let overflow = queue.overflow();
+            let overflow = queue.overflow(&state.log);
             if overflow == Some(Overflow::Refuse) && queue.is_over(&state.log, 1, bytes) {
                 state.refused_sends += 1;
                 let full = vec![seat.listener.id().to_string()];
@@ -720,15 +734,14 @@ impl<M> AbstractChannel<M> {
             state.dispatched += 1;
             let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
             let sent = Sent::new(message, position, bytes, at, [].into());
-            let mut unneeded = Vec::new();
             queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
             state.has_lane(seat, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             if overflow == Some(Overflow::DropOldest) {
-                unneeded.extend(queue.enforce(&mut state.log));
+                queue.enforce(&mut state.log, &mut unneeded);
             }
             let full = over && overflow == Some(Overflow::Disconnect);
-            (position, full, unneeded)
+            (position, full)
         };
         drop(unneeded);
         if full {
@@ -785,12 +798,14 @@ impl<M> AbstractChannel<M> {
     /// Closes the channel: sends and listeners are refused from now on, and what was queued before is
     /// delivered. Closing a closed channel does nothing.
     pub fn close(&self) {
-        let woken = {
-            let mut state = self.core.state.borrow_mut();
-            state.closed = true;
-            state.take_parked()
-        };
-        woken.iter().for_each(|seat| seat.listener.wake());
+        self.core.state.borrow_mut().closed = true;
+        self.wake_parked();
+    }
+
+    fn wake_parked(&self) {
+        let mut woken = self.core.state.borrow_mut().take_parked();
+        woken.drain(..).for_each(|seat| seat.listener.wake());
+        self.core.state.borrow_mut().reuse_parked(woken);
     }
 
     /// Returns whether the channel was closed.
@@ -810,7 +825,21 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Takes the oldest message that waits for a seat, or what has to be said before it.
+    #[inline]
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
+        if let Some(queue) = seat.queue.borrow_mut().as_mut() {
+            let log = &mut self.core.state.borrow_mut().log;
+            let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
+            if let Some(sent) = queue.take_broadcast(log, is_for_all) {
+                seat.last.set(sent.position);
+                return Taken::Message(sent);
+            }
+        }
+        self.take_any(seat)
+    }
+
+    #[inline(never)]
+    fn take_any(&self, seat: &Seat<M>) -> Taken<M> {
         // Before the borrows, so that it is dropped after them: a message may own anything.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
@@ -818,47 +847,42 @@ impl<M> AbstractChannel<M> {
         let Some(queue) = queue.as_mut() else {
             return Taken::Removed;
         };
-        let mut gaps = seat.gaps.borrow_mut();
-        let read = loop {
-            if gaps
-                .first()
-                .is_some_and(|gap| queue.is_past(&state.log, gap.to))
-            {
-                return told(seat, gaps.remove(0));
-            }
+        loop {
             match queue.take(&mut state.log, &mut unneeded) {
                 Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
                     seat.last.set(sent.position);
                     seat.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
                 }
-                read => break read,
+                Some(Read::Entry(sent)) => {
+                    queue.was_at(seat.last.replace(sent.position));
+                    return Taken::Message(sent);
+                }
+                Some(Read::Gap(gap)) => {
+                    queue.was_at(seat.last.replace(gap.to));
+                    return Taken::Gap(gap);
+                }
+                Some(Read::Missed(dropped, to)) => {
+                    seat.counters.count(|tally| tally.dropped += dropped);
+                    let gap = Gap {
+                        reason: GapReason::Overflow,
+                        missed: Some(dropped),
+                        from: Some(self.event_id(seat.last.get())),
+                        to,
+                    };
+                    // It is past already: it comes next.
+                    replay::tell(queue.gaps(), gap);
+                }
+                None if state.closed => return Taken::Closed,
+                None => return Taken::Empty,
             }
-        };
-        match read {
-            Some(Read::Entry(sent)) => {
-                seat.before_last.set(seat.last.replace(sent.position));
-                Taken::Message(sent)
-            }
-            Some(Read::Missed(dropped, to)) => {
-                seat.counters.count(|tally| tally.dropped += dropped);
-                let gap = Gap {
-                    reason: GapReason::Overflow,
-                    missed: Some(dropped),
-                    from: Some(self.event_id(seat.last.get())),
-                    to,
-                };
-                tell(&mut gaps, gap);
-                told(seat, gaps.remove(0))
-            }
-            None if state.closed => Taken::Closed,
-            None => Taken::Empty,
         }
     }
 
     /// Has a gap that was taken told again, at its place.
     pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
-        tell(&mut seat.gaps.borrow_mut(), gap);
+        let told = self.with_queue(seat, |queue, _| replay::tell(queue.gaps(), gap));
+        seat.untold.set(told.is_none());
         seat.listener.wake();
     }
 
@@ -869,9 +893,7 @@ impl<M> AbstractChannel<M> {
         if comes_again == Some(true) {
             return;
         }
-        self.count(seat, |tally| {
-            tally.delivered = tally.delivered.saturating_sub(1);
-        });
+        seat.counters.undelivered();
         let unneeded = {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
@@ -879,14 +901,14 @@ impl<M> AbstractChannel<M> {
             match queue.as_mut() {
                 Some(queue) => {
                     let last = match seat.last.get() {
-                        last if last == position => seat.before_last.get(),
+                        last if last == position => queue.before_last(last),
                         last => position.broadcast_before().min(last),
                     };
                     seat.last.set(last);
                     let (bytes, at) = (sent.bytes, sent.at);
                     let unneeded = queue.give_back(&state.log, position, bytes, at, sent);
                     if queue.has_lane() {
-                        let overflow = queue.overflow();
+                        let overflow = queue.overflow(&state.log);
                         state.has_lane(seat, overflow);
                     }
                     unneeded
@@ -894,7 +916,9 @@ impl<M> AbstractChannel<M> {
                 None => {
                     // It leaves with the listener.
                     seat.counters.count(|tally| tally.discarded += 1);
-                    state.left.discarded += 1;
+                    let left = &mut state.left;
+                    left.delivered = left.delivered.saturating_sub(1);
+                    left.discarded += 1;
                     Some(sent)
                 }
             }
@@ -906,13 +930,13 @@ impl<M> AbstractChannel<M> {
 
     /// Returns whether the seat's listener was removed.
     pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
-        seat.queue.borrow().is_none()
+        seat.left.get().is_some()
     }
 
     /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        let is_told = seat.gaps.borrow().is_empty();
-        is_told.then(|| self.event_id(seat.last.get()))
+        let has_gaps = self.with_queue(seat, |queue, _| queue.has_gaps());
+        (!has_gaps.unwrap_or(seat.untold.get())).then(|| self.event_id(seat.last.get()))
     }
 
     /// Returns whether no listener has a broadcast to read.
@@ -934,9 +958,9 @@ impl<M> AbstractChannel<M> {
     /// Parks a stream of the seat until something happens that it should look at.
     pub(crate) fn park(&self, seat: &Rc<Seat<M>>, stream: u64, waker: &Waker) {
         seat.listener.park(stream, waker);
-        if seat.parked_at.get().is_none() {
+        if seat.parked_at.get() == NOWHERE {
             let mut state = self.core.state.borrow_mut();
-            seat.parked_at.set(Some(state.parked.len()));
+            seat.parked_at.set(state.parked.len());
             state.parked.push(seat.clone());
         }
     }
@@ -981,15 +1005,26 @@ impl<M> AbstractChannel<M> {
     /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
     /// is to be delivered.
     pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
-        if !seat.listener.wants(&sent.message) {
+        if seat.listener.looks_at_messages() && !self.ask(seat, &sent.message)? {
+            return Ok(false);
+        }
+        seat.counters.delivered(1);
+        if self.is_left(seat) {
+            self.core.state.borrow_mut().left.delivered += 1;
+        }
+        Ok(true)
+    }
+
+    #[inline(never)]
+    fn ask(&self, seat: &Seat<M>, message: &M) -> Result<bool, CallbackError> {
+        if !seat.listener.wants(message) {
             self.count(seat, |tally| tally.filtered += 1);
             return Ok(false);
         }
-        let accepted = seat.listener.accept(&sent.message);
-        self.count(seat, |tally| match accepted {
-            Ok(()) => tally.delivered += 1,
-            Err(_) => tally.refused += 1,
-        });
+        let accepted = seat.listener.accept(message);
+        if accepted.is_err() {
+            self.count(seat, |tally| tally.refused += 1);
+        }
         accepted.map(|()| true)
     }
 
@@ -1070,15 +1105,15 @@ impl<M> AbstractChannel<M> {
     /// Drops what has become too old for the history.
     pub fn expire(&self) {
         let at = clock::milliseconds();
-        let unneeded = self.core.state.borrow_mut().log.expire(at);
-        drop(unneeded);
+        let mut unneeded = Vec::new();
+        self.core.state.borrow_mut().log.expire(at, &mut unneeded);
     }
 }
 
 impl<M> State<M> {
     fn take_parked(&mut self) -> Vec<Rc<Seat<M>>> {
         let parked = std::mem::take(&mut self.parked);
-        parked.iter().for_each(|seat| seat.parked_at.set(None));
+        parked.iter().for_each(|seat| seat.parked_at.set(NOWHERE));
         parked
     }
 
@@ -1098,43 +1133,46 @@ impl<M> State<M> {
 
     /// Names the listeners that refuse a broadcast of a weight.
     fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
-        let full = self.refusing.iter().filter(|seat| {
+        let mut full = Vec::new();
+        for seat in &self.refusing {
             let queue = seat.queue.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
             let is_excepted = except.iter().any(|id| **id == *seat.listener.id());
-            queue.as_ref().is_some_and(over) && !is_excepted
-        });
-        full.map(|seat| seat.listener.id().to_string()).collect()
+            if queue.as_ref().is_some_and(over) && !is_excepted {
+                full.push(seat.listener.id().to_string());
+            }
+        }
+        full
     }
 
-    /// Keeps the limits of those with something in their lane. Returns who is to be disconnected.
-    fn enforce_lanes(&mut self, unneeded: &mut Vec<Rc<Sent<M>>>) -> Vec<Rc<Seat<M>>> {
-        let (log, mut full) = (&mut self.log, Vec::new());
+    /// Keeps the limits of those with something in their lane. Adds to `full` who is to be disconnected.
+    fn enforce_lanes(&mut self, full: &mut Vec<Rc<Seat<M>>>, unneeded: &mut Vec<Rc<Sent<M>>>) {
+        let log = &mut self.log;
         self.laned.retain(|seat| {
             let mut queue = seat.queue.borrow_mut();
             let Some(queue) = queue.as_mut().filter(|queue| queue.has_lane()) else {
                 seat.laned.set(false);
                 return false;
             };
-            match queue.overflow() {
-                Some(Overflow::DropOldest) => unneeded.extend(queue.enforce(log)),
+            match queue.overflow(log) {
+                Some(Overflow::DropOldest) => queue.enforce(log, unneeded),
                 Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => full.push(seat.clone()),
                 _ => {}
             }
             true
         });
-        full
     }
 
-    /// Returns who has missed something and is to be disconnected for it.
-    fn lagging(&self) -> Vec<Rc<Seat<M>>> {
-        let lagging = self.seats.iter().filter(|(_, seat)| {
-            let queue = seat.queue.borrow();
-            queue.as_ref().is_some_and(|queue| {
-                queue.overflow() == Some(Overflow::Disconnect) && queue.lags(&self.log)
-            })
-        });
-        lagging.map(|(_, seat)| seat.clone()).collect()
+    /// Adds to `full` who has missed something and is to be disconnected for it.
+    fn find_lagging(&self, full: &mut Vec<Rc<Seat<M>>>) {
+        for (_, seat) in &self.seats {
+            if let Some(queue) = seat.queue.borrow().as_ref()
+                && queue.overflow(&self.log) == Some(Overflow::Disconnect)
+                && queue.lags(&self.log)
+            {
+                full.push(seat.clone());
+            }
+        }
     }
 
     /// Removes a seat that is being left from the lists it may stand in.
@@ -1149,11 +1187,12 @@ impl<M> State<M> {
     }
 
     fn unpark(&mut self, seat: &Seat<M>) {
-        if let Some(index) = seat.parked_at.take() {
+        let index = seat.parked_at.replace(NOWHERE);
+        if index < self.parked.len() {
             self.parked.swap_remove(index);
-            if let Some(moved) = self.parked.get(index) {
-                moved.parked_at.set(Some(index));
-            }
+        }
+        if let Some(moved) = self.parked.get(index) {
+            moved.parked_at.set(index);
         }
     }
 }
@@ -1166,26 +1205,6 @@ impl<M> fmt::Debug for AbstractChannel<M> {
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
-}
-
-/// Notes what is to be told. Whoever is told of a gap is not told of one that ends before it: they become one.
-fn tell(gaps: &mut Vec<Gap>, mut gap: Gap) {
-    let is_before = |other: &Gap| other.to <= gap.to;
-    let mut behind = 0;
-    while gaps.get(behind).is_some_and(is_before) {
-        behind += 1;
-    }
-    // The one that begins first comes last, and has its say.
-    while behind > 0 {
-        behind -= 1;
-        gap.join(gaps.remove(behind));
-    }
-    gaps.insert(0, gap);
-}
-
-fn told<M>(seat: &Seat<M>, gap: Gap) -> Taken<M> {
-    seat.before_last.set(seat.last.replace(gap.to));
-    Taken::Gap(gap)
 }
 
 fn names() -> Box<dyn Names> {

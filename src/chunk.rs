@@ -238,9 +238,6 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         if seat.listener.looks_at_messages() || channel.is_closed() {
             return None;
         }
-        if !seat.gaps.borrow().is_empty() {
-            return None;
-        }
         // Mostly made already, for somebody else at the same place.
         self.take_made().or_else(|| {
             let from = channel.with_queue(seat, |queue, log| {
@@ -263,18 +260,19 @@ impl<M, C: Medium<M>> Chunks<M, C> {
     fn take_made(&self) -> Option<C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let made = self.wire.shared.borrow();
-        let (shared, unwanted, all_read) = channel.with_queue(seat, |queue, log| {
+        let mut unwanted = Vec::new();
+        let (shared, all_read) = channel.with_queue(seat, |queue, log| {
             let (tail, cursor) = (log.tail(), queue.shared(log)?);
             let is_owed = |shared: &&Shared<C>| {
                 shared.from == cursor.next() && (shared.full || shared.to == tail)
             };
             let shared = made.iter().rev().find(is_owed)?;
             self.more.set(shared.to != tail);
-            let unwanted = log.skip(cursor, shared.to - shared.from);
-            Some((shared, unwanted, log.is_all_read()))
+            log.skip(cursor, shared.to - shared.from, &mut unwanted);
+            Some((shared, log.is_all_read()))
         })??;
         let count = shared.to - shared.from;
-        seat.counters.count(|tally| tally.delivered += count);
+        seat.counters.delivered(count);
         seat.last.set(Position::broadcast(shared.to - 1));
         let chunk = shared.chunk.clone();
         drop(made);

@@ -4,7 +4,7 @@
 //! channel that it is registered with; so one listener may be registered with several channels, and
 //! stopping it stops its streams on all of them.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
@@ -48,14 +48,28 @@ struct Inner<M> {
     running: Cell<bool>,
     /// Counts the calls of stop. A stream ends when it has changed, so that a stop followed by a
     /// start before the stream looks still ends it.
-    stops: Cell<u64>,
-    on_message: RefCell<Option<OnMessage<M>>>,
-    filter: RefCell<Option<Filter<M>>>,
+    stops: Cell<u32>,
+    /// Boxed, since most listeners have none.
+    callbacks: RefCell<Option<Box<Callbacks<M>>>>,
     /// How many streams were ever opened; numbers the next one.
     streams: Cell<u64>,
     /// The streams that wait for something to happen to this listener, by their number. Emptied by
     /// whoever wakes them.
     parked: RefCell<Vec<(u64, Waker)>>,
+}
+
+struct Callbacks<M> {
+    on_message: Option<OnMessage<M>>,
+    filter: Option<Filter<M>>,
+}
+
+impl<M> Default for Callbacks<M> {
+    fn default() -> Self {
+        Self {
+            on_message: None,
+            filter: None,
+        }
+    }
 }
 
 impl<M> Clone for MessageQueueListener<M> {
@@ -86,9 +100,8 @@ impl<M> MessageQueueListener<M> {
                 running: Cell::new(false),
                 stops: Cell::new(0),
                 streams: Cell::new(0),
-                on_message: RefCell::new(None),
-                filter: RefCell::new(None),
-                parked: RefCell::new(Vec::new()),
+                callbacks: RefCell::new(None),
+                parked: RefCell::default(),
             }),
         }
     }
@@ -105,12 +118,20 @@ impl<M> MessageQueueListener<M> {
     /// Replaces the callback that sees each message when it is delivered.
     pub fn set_on_message(&self, on_message: Option<OnMessage<M>>) {
         // The old callback is dropped here, after the borrow: it may own anything.
-        let _old = self.inner.on_message.replace(on_message);
+        let _old = std::mem::replace(&mut self.callbacks().on_message, on_message);
     }
 
     /// Replaces the predicate that says which messages are delivered; the others are passed over.
     pub fn set_filter(&self, filter: Option<Filter<M>>) {
-        let _old = self.inner.filter.replace(filter);
+        let _old = std::mem::replace(&mut self.callbacks().filter, filter);
+    }
+
+    #[inline(never)]
+    fn callbacks(&self) -> RefMut<'_, Callbacks<M>> {
+        let callbacks = self.inner.callbacks.borrow_mut();
+        RefMut::map(callbacks, |callbacks| {
+            &mut **callbacks.get_or_insert_default()
+        })
     }
 
     /// Returns the id, unique across processes unless the caller chose it.
@@ -125,7 +146,7 @@ impl<M> MessageQueueListener<M> {
 
     /// Stops listening: the listener's streams end, and what is sent from now on waits.
     pub fn stop_sync(&self) {
-        self.inner.stops.set(self.inner.stops.get() + 1);
+        self.inner.stops.set(self.inner.stops.get().wrapping_add(1));
         self.inner.running.set(false);
         self.wake();
     }
@@ -156,18 +177,23 @@ impl<M> MessageQueueListener<M> {
 
     /// Whether each message has to be shown to the listener before it is delivered.
     pub(crate) fn looks_at_messages(&self) -> bool {
-        self.inner.on_message.borrow().is_some() || self.inner.filter.borrow().is_some()
+        let callbacks = self.inner.callbacks.borrow();
+        let any =
+            |callbacks: &Callbacks<M>| callbacks.on_message.is_some() || callbacks.filter.is_some();
+        callbacks.as_deref().is_some_and(any)
     }
 
     /// Asks the filter, which may call anything: no borrow is held meanwhile.
     pub(crate) fn wants(&self, message: &M) -> bool {
-        let filter = self.inner.filter.borrow().clone();
+        let callback = |callbacks: &Callbacks<M>| callbacks.filter.clone();
+        let filter = self.inner.callbacks.borrow().as_deref().and_then(callback);
         filter.is_none_or(|filter| filter(message))
     }
 
     /// Shows the message to the callback, which may call anything: no borrow is held meanwhile.
     pub(crate) fn accept(&self, message: &M) -> Result<(), CallbackError> {
-        let on_message = self.inner.on_message.borrow().clone();
+        let callback = |callbacks: &Callbacks<M>| callbacks.on_message.clone();
+        let on_message = self.inner.callbacks.borrow().as_deref().and_then(callback);
         match on_message {
             Some(on_message) => on_message(message),
             None => Ok(()),
@@ -175,7 +201,7 @@ impl<M> MessageQueueListener<M> {
     }
 
     /// Returns how often the listener was stopped.
-    pub(crate) fn stops(&self) -> u64 {
+    pub(crate) fn stops(&self) -> u32 {
         self.inner.stops.get()
     }
 
@@ -199,6 +225,10 @@ impl<M> MessageQueueListener<M> {
             match parked.iter_mut().find(|(number, _)| *number == stream) {
                 Some((_, old)) => Some(std::mem::replace(old, waker)),
                 None => {
+                    if parked.capacity() == 0 {
+                        // Mostly the only one.
+                        *parked = Vec::with_capacity(1);
+                    }
                     parked.push((stream, waker));
                     None
                 }

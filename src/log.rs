@@ -19,7 +19,8 @@
 //!
 //! An entry stays while a cursor that is owed it has still to read it, or while it is within the
 //! [`History`]. Otherwise it is dropped, or moved out to its last reader, in the call that ends its
-//! reason to stay. So memory grows with the distance between the slowest cursor and the newest entry,
+//! reason to stay: added to the caller's `unneeded`, to be dropped once it holds no borrow, since dropping
+//! a value may run code of the log's user. So memory grows with the distance between the slowest cursor and the newest entry,
 //! never with entries times cursors.
 //!
 //! ## Lagging
@@ -51,31 +52,37 @@
 //! ```
 
 use std::collections::VecDeque;
+use std::num::NonZeroUsize;
 
-use crate::limit::History;
+use crate::limit::{History, Overflow, QueueLimit};
 
 /// How much a cursor is owed at most.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Bound {
     pub(crate) entries: u64,
     pub(crate) bytes: u64,
-    /// Whether to be told when a cursor of this bound has missed something.
-    pub(crate) told: bool,
+    /// The limit that it comes of, which the class keeps for all its cursors.
+    pub(crate) limit: Option<QueueLimit>,
 }
 
 impl Bound {
+    #[cfg(test)]
     pub(crate) const NONE: Self = Self {
         entries: u64::MAX,
         bytes: u64::MAX,
-        told: false,
+        limit: None,
     };
 }
 
 /// A reader's place in a [`Log`]: the number of the entry it reads next.
+///
+/// Packed, since every listener has one: in WebAssembly four bytes of it would be padding, and as many behind it.
 #[derive(Debug)]
+#[cfg_attr(target_arch = "wasm32", repr(Rust, packed(4)))]
 pub(crate) struct Cursor {
     next: u64,
-    class: usize,
+    /// Counted from one, so that a seat without a cursor takes no more room to say so.
+    class: NonZeroUsize,
 }
 
 impl Cursor {
@@ -83,6 +90,11 @@ impl Cursor {
     /// cursor is owed until it has [caught up](Log::catch_up).
     pub(crate) fn next(&self) -> u64 {
         self.next
+    }
+
+    /// Returns the index of its class.
+    fn class(&self) -> usize {
+        self.class.get() - 1
     }
 }
 
@@ -99,10 +111,10 @@ struct Slot<T> {
 ///
 /// # Invariants
 ///
-/// - `standing[i]` is how many cursors read entry `first + i` next; its first count is not zero.
+/// - `standing[i]` is how many cursors read entry `first + i` next, up to the newest entry; its first count is not zero.
 /// - Without such cursors `standing` is empty, and `first` has no meaning.
 /// - A cursor whose `next` is below `floor` counts as standing at `floor`.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Class {
     bound: Bound,
     cursors: usize,
@@ -177,27 +189,25 @@ impl<T> Log<T> {
         self.end_offset - self.offset(self.head)
     }
 
-    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Returns
-    /// what is kept no longer, for the caller to drop once it holds no borrow, and whether a cursor
-    /// that is to be told has missed something.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64) -> (Vec<T>, bool) {
+    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Adds
+    /// what is kept no longer to `unneeded`, and returns whether a cursor whose limit says to disconnect then has
+    /// missed something.
+    pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64, unneeded: &mut Vec<T>) -> bool {
         let number = self.tail();
         let offset = self.end_offset;
         self.slots.push_back(Slot { value, offset, at });
         self.end_offset += bytes;
-        self.horizon = at - self.history.milliseconds;
         let mut lagged = false;
         for class in &mut self.classes {
             class.appended(number);
-        }
-        for index in 0..self.classes.len() {
-            while self.is_over(index) {
-                self.classes[index].let_go();
-                lagged |= self.classes[index].bound.told;
+            while class.is_over(&self.slots, self.end_offset) {
+                class.let_go();
+                let limit = class.bound.limit;
+                lagged |= limit.is_some_and(|limit| limit.overflow == Overflow::Disconnect);
             }
         }
-        (self.trim(), lagged)
+        self.expire(at, unneeded);
+        lagged
     }
 
     /// Attaches a cursor that reads what is appended from now on.
@@ -210,27 +220,25 @@ impl<T> Log<T> {
     pub(crate) fn attach_at(&mut self, number: u64, bound: Bound) -> Cursor {
         let next = number.clamp(self.head, self.tail());
         let class = self.class(bound, next);
-        self.classes[class].cursors += 1;
         let cursor = Cursor { next, class };
+        self.classes[cursor.class()].cursors += 1;
         self.stand(&cursor);
         cursor
     }
 
-    /// Detaches a cursor. Returns the entries that are kept no longer, for the caller to drop once it
-    /// holds no borrow: dropping a value may run code of the log's user.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn detach(&mut self, cursor: Cursor) -> Vec<T> {
+    /// Detaches a cursor.
+    pub(crate) fn detach(&mut self, cursor: Cursor, unneeded: &mut Vec<T>) {
         self.leave(&cursor);
-        self.classes[cursor.class].cursors -= 1;
-        self.trim()
+        self.classes[cursor.class()].cursors -= 1;
+        self.trim(unneeded);
     }
 
     /// Gives a cursor that has [caught up](Self::catch_up) another bound, which counts from the next append on.
     pub(crate) fn rebind(&mut self, cursor: &mut Cursor, bound: Bound) {
         self.leave(cursor);
-        self.classes[cursor.class].cursors -= 1;
+        self.classes[cursor.class()].cursors -= 1;
         cursor.class = self.class(bound, cursor.next);
-        self.classes[cursor.class].cursors += 1;
+        self.classes[cursor.class()].cursors += 1;
         self.stand(cursor);
     }
 
@@ -260,6 +268,11 @@ impl<T> Log<T> {
         self.classes.iter().all(|class| class.standing.is_empty())
     }
 
+    /// Returns the limit that the cursor's bound comes of.
+    pub(crate) fn limit(&self, cursor: &Cursor) -> Option<&QueueLimit> {
+        self.classes[cursor.class()].bound.limit.as_ref()
+    }
+
     /// Moves the cursor to the oldest entry that it is owed, and returns how many it has missed.
     pub(crate) fn catch_up(&self, cursor: &mut Cursor) -> u64 {
         let place = self.place(cursor);
@@ -279,25 +292,24 @@ impl<T> Log<T> {
         slot.map(|slot| &slot.value)
     }
 
-    /// Moves the cursor past `count` entries unread, or to the end. Returns the entries that are kept no
-    /// longer, as [`detach`](Log::detach) does.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64) -> Vec<T> {
-        let to = (self.place(cursor) + count).min(self.tail());
-        self.advance(cursor, to);
-        self.trim()
+    /// Moves the cursor past `count` entries unread, or to the end.
+    pub(crate) fn skip(&mut self, cursor: &mut Cursor, count: u64, unneeded: &mut Vec<T>) {
+        let place = self.place(cursor);
+        cursor.next = (place + count).min(self.tail());
+        if self.classes[cursor.class()].move_on(place, cursor.next) {
+            self.trim(unneeded);
+        }
     }
 
     /// Drops what has become too old for the history at a time in milliseconds.
-    #[must_use = "dropping the entries may run foreign code: do it outside of the borrow"]
-    pub(crate) fn expire(&mut self, at: f64) -> Vec<T> {
+    pub(crate) fn expire(&mut self, at: f64, unneeded: &mut Vec<T>) {
         self.horizon = at - self.history.milliseconds;
-        self.trim()
+        self.trim(unneeded);
     }
 
     /// Returns where the cursor stands: at its next entry, or at the oldest that it is owed.
     pub(crate) fn place(&self, cursor: &Cursor) -> u64 {
-        cursor.next.max(self.classes[cursor.class].floor)
+        cursor.next.max(self.classes[cursor.class()].floor)
     }
 
     /// Bytes of all entries before one that is kept, or before the tail.
@@ -306,70 +318,50 @@ impl<T> Log<T> {
         slot.map_or(self.end_offset, |slot| slot.offset)
     }
 
-    /// Whether the slowest cursors of a class are owed too much.
-    fn is_over(&self, class: usize) -> bool {
-        let class = &self.classes[class];
-        if class.standing.is_empty() {
-            return false;
-        }
-        let owed = self.tail() - class.first;
-        let owed_bytes = self.end_offset - self.offset(class.first);
-        owed > class.bound.entries || (owed_bytes > class.bound.bytes && owed > 1)
-    }
-
     /// Finds the class of a bound that is owed an entry, or makes it in the place of one without cursors.
-    fn class(&mut self, bound: Bound, number: u64) -> usize {
+    fn class(&mut self, bound: Bound, number: u64) -> NonZeroUsize {
         let fits =
             |class: &Class| class.cursors > 0 && class.bound == bound && class.floor <= number;
-        let same = self.classes.iter().position(fits);
-        let free = || self.classes.iter().position(|class| class.cursors == 0);
-        let index = same.or_else(free).unwrap_or(self.classes.len());
-        let class = Class {
-            bound,
-            cursors: 0,
-            first: 0,
-            standing: VecDeque::new(),
-            at_tail: 0,
-            floor: 0,
-        };
-        match self.classes.get_mut(index) {
-            Some(old) if old.cursors == 0 => *old = class,
-            Some(_) => {}
-            None => self.classes.push(class),
+        if let Some(index) = self.classes.iter().position(fits) {
+            return NonZeroUsize::MIN.saturating_add(index);
         }
-        index
+        let free = self.classes.iter().position(|class| class.cursors == 0);
+        let index = free.unwrap_or(self.classes.len());
+        if free.is_none() {
+            self.classes.push(Class::default());
+        }
+        // Nobody stands anywhere in it.
+        self.classes[index].bound = bound;
+        self.classes[index].floor = 0;
+        NonZeroUsize::MIN.saturating_add(index)
     }
 
     fn stand(&mut self, cursor: &Cursor) {
         let (tail, place) = (self.tail(), self.place(cursor));
-        self.classes[cursor.class].stand(place, tail);
+        self.classes[cursor.class()].stand(place, tail);
     }
 
     fn leave(&mut self, cursor: &Cursor) {
         let (tail, place) = (self.tail(), self.place(cursor));
-        self.classes[cursor.class].leave(place, tail);
-    }
-
-    /// Moves the cursor ahead. It stands at the new place before it leaves the old one: a class of one cursor would else forget how far
-    /// it has counted, and count anew up to the tail at every step.
-    fn advance(&mut self, cursor: &mut Cursor, to: u64) {
-        let (tail, from) = (self.tail(), self.place(cursor));
-        let class = &mut self.classes[cursor.class];
-        class.stand(to, tail);
-        class.leave(from, tail);
-        cursor.next = to;
+        self.classes[cursor.class()].leave(place, tail);
     }
 
     /// Removes the entries at the front that nobody is owed and the history does not keep.
-    fn trim(&mut self) -> Vec<T> {
-        let mut dropped = Vec::new();
+    fn trim(&mut self, unneeded: &mut Vec<T>) {
         while self.front_is_unneeded() {
-            self.head += 1;
-            dropped.extend(self.slots.pop_front().map(|slot| slot.value));
+            unneeded.extend(self.pop_front());
         }
-        dropped
     }
 
+    /// Not inlined: one reader of an entry needs it, the others need not make room for it.
+    #[inline(never)]
+    fn pop_front(&mut self) -> Option<T> {
+        self.head += 1;
+        self.slots.pop_front().map(|slot| slot.value)
+    }
+
+    /// Not inlined, as [`pop_front`](Self::pop_front).
+    #[inline(never)]
     fn front_is_unneeded(&self) -> bool {
         let Some(front) = self.slots.front() else {
             return false;
@@ -387,18 +379,28 @@ impl<T: Clone> Log<T> {
     ///
     /// The last reader of an entry that is kept no longer gets the entry itself, every other one a clone.
     pub(crate) fn take(&mut self, cursor: &mut Cursor) -> Option<T> {
+        self.take_if(cursor, |_| true)
+    }
+
+    /// As [`take`](Self::take), of an entry that is wanted.
+    #[inline]
+    pub(crate) fn take_if(
+        &mut self,
+        cursor: &mut Cursor,
+        wanted: impl FnOnce(&T) -> bool,
+    ) -> Option<T> {
         let place = self.place(cursor);
-        let index = (place - self.head) as usize;
-        if index == self.slots.len() {
+        let slot = self.slots.get((place - self.head) as usize)?;
+        if !wanted(&slot.value) {
             return None;
         }
-        self.advance(cursor, place + 1);
-        if self.front_is_unneeded() {
+        cursor.next = place + 1;
+        let is_last = self.classes[cursor.class()].move_on(place, cursor.next);
+        if is_last && self.front_is_unneeded() {
             // Nothing older than what was just read is kept for nobody, so this is it.
-            self.head += 1;
-            return self.slots.pop_front().map(|slot| slot.value);
+            return self.pop_front();
         }
-        self.slots.get(index).map(|slot| slot.value.clone())
+        Some(slot.value.clone())
     }
 }
 
@@ -414,6 +416,16 @@ impl Class {
         self.standing.push_back(count);
     }
 
+    /// Whether the slowest cursors are owed too much.
+    fn is_over<T>(&self, slots: &VecDeque<Slot<T>>, end_offset: u64) -> bool {
+        let owed = self.standing.len();
+        if owed as u64 > self.bound.entries {
+            return true;
+        }
+        let owed_bytes = || end_offset - slots[slots.len() - owed].offset;
+        owed > 1 && owed_bytes() > self.bound.bytes
+    }
+
     /// Moves the cursors at the oldest entry to the next one: they are owed it no longer.
     fn let_go(&mut self) {
         let count = self.standing.pop_front().unwrap_or(0);
@@ -423,6 +435,19 @@ impl Class {
             Some(next) => *next += count,
             None => self.at_tail += count,
         }
+    }
+
+    /// Moves a cursor forward. Returns whether nobody stands at the oldest entry any more.
+    fn move_on(&mut self, from: u64, to: u64) -> bool {
+        if from == to {
+            return false;
+        }
+        // Where it goes first: what is behind it is not counted anew for one who stands alone.
+        match self.standing.get_mut((to - self.first) as usize) {
+            Some(count) => *count += 1,
+            None => self.at_tail += 1,
+        }
+        self.leave_entry(from)
     }
 
     fn stand(&mut self, number: u64, tail: u64) {
@@ -446,11 +471,22 @@ impl Class {
             self.at_tail -= 1;
             return;
         }
-        self.standing[(number - self.first) as usize] -= 1;
+        self.leave_entry(number);
+    }
+
+    /// Returns whether nobody stands at the oldest entry any more.
+    fn leave_entry(&mut self, number: u64) -> bool {
+        let index = (number - self.first) as usize;
+        let count = &mut self.standing[index];
+        *count -= 1;
+        if index > 0 || *count > 0 {
+            return false;
+        }
         while self.standing.front() == Some(&0) {
             self.standing.pop_front();
             self.first += 1;
         }
+        true
     }
 }
 
@@ -480,7 +516,9 @@ mod tests {
     }
 
     fn append<T>(log: &mut Log<T>, value: T) -> Vec<T> {
-        log.append(value, 1, 0.0).0
+        let mut unneeded = Vec::new();
+        log.append(value, 1, 0.0, &mut unneeded);
+        unneeded
     }
 
     #[test]
@@ -509,7 +547,9 @@ mod tests {
             assert_eq!(log.take(&mut fast), Some(entry));
         }
         assert_eq!((log.len(), log.waiting(&slow)), (1000, 1000));
-        assert_eq!(log.detach(slow).len(), 1000);
+        let mut unneeded = Vec::new();
+        log.detach(slow, &mut unneeded);
+        assert_eq!(unneeded.len(), 1000);
         assert_eq!(log.len(), 0);
     }
 
@@ -534,10 +574,10 @@ mod tests {
             bytes: 10,
             ..Bound::NONE
         });
-        let _ = log.append('a', 4, 0.0);
-        let _ = log.append('b', 6, 0.0);
+        log.append('a', 4, 0.0, &mut Vec::new());
+        log.append('b', 6, 0.0, &mut Vec::new());
         assert_eq!(log.bytes_from(log.place(&cursor)), 10);
-        let _ = log.append('c', 100, 0.0);
+        log.append('c', 100, 0.0, &mut Vec::new());
         assert_eq!(log.catch_up(&mut cursor), 2);
         assert_eq!(log.take(&mut cursor), Some('c'));
     }
@@ -570,7 +610,7 @@ mod tests {
         for (history, kept) in table {
             let mut log = Log::new(history, 1);
             for entry in 0..10 {
-                let _ = log.append(entry, 10, f64::from(entry) * 10.0);
+                log.append(entry, 10, f64::from(entry) * 10.0, &mut Vec::new());
             }
             assert_eq!(log.len(), kept, "{history:?}");
         }
@@ -651,7 +691,7 @@ mod tests {
                 match action {
                     Action::Append(bytes) => {
                         let number = log.tail();
-                        let _ = log.append(number, bytes, 0.0);
+                        log.append(number, bytes, 0.0, &mut Vec::new());
                         for reader in &mut readers {
                             reader.queue.push_back(number);
                             if reader.queue.len() as u64 > reader.bound {
@@ -668,7 +708,7 @@ mod tests {
                     }),
                     Action::Detach(at) if !readers.is_empty() => {
                         let reader = readers.remove(at % readers.len());
-                        drop(log.detach(reader.cursor));
+                        log.detach(reader.cursor, &mut Vec::new());
                     }
                     Action::Take(at) if !readers.is_empty() => {
                         let at = at % readers.len();
@@ -680,7 +720,7 @@ mod tests {
                         let at = at % readers.len();
                         let reader = &mut readers[at];
                         prop_assert_eq!(log.catch_up(&mut reader.cursor), std::mem::take(&mut reader.missed));
-                        drop(log.skip(&mut reader.cursor, count));
+                        log.skip(&mut reader.cursor, count, &mut Vec::new());
                         let count = reader.queue.len().min(count as usize);
                         reader.queue.drain(..count);
                     }

@@ -107,6 +107,21 @@ impl Gap {
     }
 }
 
+/// Notes what is to be told. Whoever is told of a gap is not told of one that ends before it: they become one.
+pub(crate) fn tell(gaps: &mut Vec<Gap>, mut gap: Gap) {
+    let is_before = |other: &Gap| other.to <= gap.to;
+    let mut behind = 0;
+    while gaps.get(behind).is_some_and(is_before) {
+        behind += 1;
+    }
+    // The one that begins first comes last, and has its say.
+    while behind > 0 {
+        behind -= 1;
+        gap.join(gaps.remove(behind));
+    }
+    gaps.insert(0, gap);
+}
+
 /// What a client sends back as its last event id, as far as it can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LastEventId {

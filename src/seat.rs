@@ -4,7 +4,7 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::limit::{Overflow, QueueLimit};
+use crate::limit::QueueLimit;
 use crate::listener::MessageQueueListener;
 use crate::log::Log;
 use crate::position::Position;
@@ -111,22 +111,21 @@ pub(crate) struct Seat<M> {
     /// `None` once the listener has left.
     pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
     pub(crate) left: Cell<Option<Leave>>,
-    /// What is to be told, in the order of where it ends: each when nothing is unread up to there.
-    pub(crate) gaps: RefCell<Vec<Gap>>,
+    /// Whether it has left with a gap that it was not told of.
+    pub(crate) untold: Cell<bool>,
     /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
     pub(crate) last: Cell<Position>,
-    /// The same before the last message was taken.
-    pub(crate) before_last: Cell<Position>,
-    /// The newest that `last` has been before it was set back.
-    pub(crate) given: Cell<Position>,
     pub(crate) counters: Counters,
-    /// Where this seat stands in the channel's list of parked ones.
-    pub(crate) parked_at: Cell<Option<usize>>,
+    /// Where this seat stands in the channel's list of parked ones; [`NOWHERE`] when it does not.
+    pub(crate) parked_at: Cell<usize>,
     /// Whether it stands in the channel's list of those with a lane to bound.
     pub(crate) laned: Cell<bool>,
     /// Whether it stands in the channel's list of those that refuse.
     pub(crate) refuses: bool,
 }
+
+/// No place in a list.
+pub(crate) const NOWHERE: usize = usize::MAX;
 
 impl<M> Seat<M> {
     pub(crate) fn new(
@@ -134,21 +133,20 @@ impl<M> Seat<M> {
         key: usize,
         number: u64,
         came: Position,
+        refuses: bool,
         queue: Queue<Rc<Sent<M>>>,
     ) -> Rc<Self> {
         Rc::new(Self {
             listener,
             key,
             number,
-            refuses: queue.overflow() == Some(Overflow::Refuse),
+            refuses,
             queue: RefCell::new(Some(queue)),
             left: Cell::new(None),
-            gaps: RefCell::default(),
+            untold: Cell::new(false),
             last: Cell::new(came),
-            before_last: Cell::new(came),
-            given: Cell::new(came),
             counters: Counters::default(),
-            parked_at: Cell::new(None),
+            parked_at: Cell::new(NOWHERE),
             laned: Cell::new(false),
         })
     }

@@ -35,18 +35,43 @@ impl Tally {
 }
 
 /// A [`Tally`] that is being counted.
-#[derive(Debug, Default)]
-pub(crate) struct Counters(Cell<Tally>);
+#[derive(Default)]
+pub(crate) struct Counters {
+    delivered: Cell<u64>,
+    /// What else there is to count, of which there is nothing for most listeners.
+    others: Cell<Option<Box<Tally>>>,
+}
 
 impl Counters {
+    /// Counts messages that were handed to a reader.
+    pub(crate) fn delivered(&self, count: u64) {
+        self.delivered.set(self.delivered.get() + count);
+    }
+
+    /// Counts one that was handed to a reader and given back.
+    pub(crate) fn undelivered(&self) {
+        self.delivered.set(self.delivered.get().saturating_sub(1));
+    }
+
+    /// Counts anything else.
     pub(crate) fn count(&self, add: impl FnOnce(&mut Tally)) {
-        let mut tally = self.0.get();
-        add(&mut tally);
-        self.0.set(tally);
+        let mut others = self.take_others();
+        add(&mut others);
+        self.others.set(Some(others));
+    }
+
+    /// Not inlined: it is rarely needed, and in many places.
+    #[inline(never)]
+    fn take_others(&self) -> Box<Tally> {
+        self.others.take().unwrap_or_default()
     }
 
     pub(crate) fn tally(&self) -> Tally {
-        self.0.get()
+        let others = self.others.take();
+        let mut tally = others.as_deref().copied().unwrap_or_default();
+        self.others.set(others);
+        tally.delivered = self.delivered.get();
+        tally
     }
 }
 

@@ -49,7 +49,7 @@ pub struct MessageStream<M = Message> {
     /// Whether the listener lives as long as this stream.
     owns_listener: bool,
     /// How often the listener had been stopped when this stream was opened.
-    stops: u64,
+    stops: u32,
     phase: Phase,
     on_error: Option<Box<dyn Fn(CallbackError)>>,
 }
