@@ -181,9 +181,15 @@ export class Seat {
     });
   }
 
-  readonly #onMessage = (sent: Sent): void => {
-    const answer: unknown = this.listener.onMessage(sent.message);
-    // It is not waited for, but neither is its failure swallowed.
-    if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
+  /** Returns what was thrown, in an array, as the core wants it. */
+  readonly #onMessage = (sent: Sent): [unknown] | undefined => {
+    try {
+      const answer: unknown = this.listener.onMessage(sent.message);
+      // It is not waited for, but neither is its failure swallowed.
+      if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
+      return undefined;
+    } catch (error) {
+      return [error];
+    }
   };
 }

@@ -8,7 +8,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { DIST } from './lib/paths.mjs';
 import { setUpBuild } from './lib/setup.mjs';
 
-const LIMIT = 40_000;
+const LIMIT = 39_000;
 /** What an entry that is used beside the default one may add to it. */
 const BESIDE = { 'node.js': 4_600, 'service-worker.js': 4_000, 'testing.js': 4_000, 'cloudflare.js': 7_000 };
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;

@@ -131,8 +131,8 @@ struct State<M> {
 pub enum Delivered<M> {
     /// The next message.
     Message(Delivery<M>),
-    /// Messages are missing before the next one.
-    Gap(Gap),
+    /// Messages are missing before the next one. In a box: as what is rare, it would make every message's move from hand to hand slower.
+    Gap(Box<Gap>),
     /// The channel was closed and everything sent before has been delivered. The stream's last item.
     Closed,
 }

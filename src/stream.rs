@@ -112,8 +112,8 @@ impl<M> MessageStream<M> {
 
     /// Gives back a gap that was taken from this stream: the listener's next stream is told of it, at its place. With messages that
     /// are given back as well, the newest goes first.
-    pub fn give_back_gap(&self, gap: Gap) {
-        self.channel.give_back_gap(&self.seat, gap);
+    pub fn give_back_gap(&self, gap: impl Into<Box<Gap>>) {
+        self.channel.give_back_gap(&self.seat, *gap.into());
     }
 
     /// Ends the stream. Does nothing to an ended one.
@@ -210,7 +210,7 @@ impl<M> Stream for MessageStream<M> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.step() {
             Step::Message(sent) => Poll::Ready(Some(Delivered::Message(Delivery { sent }))),
-            Step::Gap(gap) => Poll::Ready(Some(Delivered::Gap(gap))),
+            Step::Gap(gap) => Poll::Ready(Some(Delivered::Gap(Box::new(gap)))),
             Step::Closed => Poll::Ready(Some(Delivered::Closed)),
             Step::Ended => Poll::Ready(None),
             Step::Pending => {

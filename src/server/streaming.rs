@@ -171,7 +171,7 @@ impl Taker {
                     let to = self.feed.channel.event_id(gap.to);
                     packet::write_gap(&gap, &to, self.retry, &mut self.bytes);
                     if let Some(window) = &mut self.window {
-                        window.push(Taken::Gap(gap), self.bytes.len() - start);
+                        window.push(Taken::Gap(*gap), self.bytes.len() - start);
                     }
                 }
                 Poll::Ready(Some(Delivered::Closed)) => {

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use js_sys::Function;
+use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
@@ -134,14 +134,18 @@ impl RawChannel {
         }));
     }
 
-    /// Sets what sees each message at delivery, or nothing.
+    /// Sets what sees each message at delivery, or nothing. It returns what it would throw, in an array: from a call that throws, wasm-bindgen
+    /// leaves the place of what would have been returned taken in its table.
     #[wasm_bindgen(js_name = setOnMessage)]
     pub fn set_on_message(&self, seat: usize, on_message: Option<Function>) {
         let Some(seat) = self.seat(seat) else { return };
         seat.listener.set_on_message(on_message.map(|function| {
             Rc::new(move |message: &JsMessage| {
                 let answer = function.call1(&JsValue::UNDEFINED, message);
-                answer.map(drop).map_err(|value| Thrown(value).into())
+                match answer.map_err(Thrown)? {
+                    answer if answer.is_undefined() => Ok(()),
+                    thrown => Err(Thrown(thrown.unchecked_into::<Array>().get(0)).into()),
+                }
             }) as Rc<dyn Fn(&JsMessage) -> Result<(), CallbackError>>
         }));
     }

@@ -106,7 +106,7 @@ fn insert(stream: Stream) -> usize {
 
 /// Takes what a stream has to offer: the message, `undefined` when it has to wait (it will be woken), `null`
 /// when it has ended, `true` when its channel was closed, a string when messages are missing: the data of the event that
-/// says so; `false` stands for the message that the call before this one has given out.
+/// says so; `false` stands for the message that was given out last.
 #[wasm_bindgen(js_name = nextMessage)]
 pub fn next_message(number: usize) -> JsValue {
     let Some((reader, mut stream)) = take_out(number) else {
@@ -135,8 +135,8 @@ pub fn next_message(number: usize) -> JsValue {
     answer
 }
 
-/// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does; `true` stands for the array that the
-/// call before this one has given out. With the bytes the stream waits already, and is woken if it has more to offer.
+/// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does; `true` stands for the array that was
+/// given out last. With the bytes the stream waits already, and is woken if it has more to offer.
 #[wasm_bindgen(js_name = nextChunk)]
 pub fn next_chunk(number: usize) -> JsValue {
     let Some((reader, mut stream)) = take_out(number) else {

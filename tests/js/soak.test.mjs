@@ -74,6 +74,23 @@ async function growthOf(cycles, cycle) {
 /** Collecting is not exact: some hundred kilobytes come and go. A stream that is left behind has some kilobytes itself. */
 const heapLimit = (cycles) => 400_000 + cycles * 20;
 
+test('50000 times an onMessage that throws leaves nothing behind', async (context) => {
+  const channel = new raw.SSEChannel({ history: { messages: 0 } });
+  const onMessage = () => {
+    throw new Error('refused');
+  };
+  const listener = new raw.MessageQueueListener({ onMessage });
+  channel.registerListener(listener);
+  listener.startSync();
+  const cycle = () => {
+    channel.broadcast({ type: 'a', payload: 1 });
+    assert.throws(() => channel.deliverNext(listener.id), { message: 'refused' });
+  };
+  const { heap, wasm } = await growthOf(50_000, cycle);
+  context.diagnostic(`JavaScript heap ${heap} bytes, WebAssembly memory ${wasm} bytes more`);
+  assert.equal(wasm, 0, 'growth of the WebAssembly memory');
+});
+
 describe('what has ended leaves nothing behind', () => {
   /** Those of the issue come first, and run longest. */
   const cyclesOf = (index) => (index < 2 ? 10_000 : 3_000);

@@ -499,7 +499,7 @@ impl Connection {
                         (Poll::Ready(Some(Delivered::Gap(gap))), Next::Gap(expected)) => {
                             check_gap(&gap, &expected);
                             *seen = format!("{epoch}-{}", written(expected.to));
-                            taken.push(Taken::Gap(gap, expected));
+                            taken.push(Taken::Gap(*gap, expected));
                         }
                         (got, next) => panic!("{got:?} is not {next:?}"),
                     }
