@@ -16,6 +16,7 @@ import { MessageQueueListener } from '../listener.js';
 import { Epoch, send } from '../message.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../options.js';
 import type { ResponseOptions } from '../respond.js';
+import { wakeLost } from '../runtime.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
 import { Leaves } from './leaves.js';
@@ -273,6 +274,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   /** Returns the channel, restored from what is stored when the object has just started. */
   #life(): Life {
+    wakeLost();
     return (this.#current ??= this.#start());
   }
 

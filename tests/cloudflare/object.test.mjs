@@ -206,6 +206,22 @@ describe('eviction', () => {
     assert.ok(resolved > 0 && read > 0, `${resolved} resolved, ${read} read`);
   });
 
+  test('an object that aborts itself while it sends takes nothing from the others of its isolate', { timeout: 60_000 }, async () => {
+    for (const method of ['abortBehindSend', 'abortInFilter']) {
+      const [here, other] = [channel(), channel()];
+      const clients = [await here.subscribe(), await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } })];
+      for (const { reader } of clients) await reader.chunk();
+      await other.call(method).catch(() => {});
+      // The relay's heartbeats are no more than they should be: nothing goes by a clock that has stopped.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await here.say(1);
+      for (const { reader } of clients) assert.deepEqual(numbers(await reader.events(1)), [1], method);
+      const comments = clients[1].reader.text.match(/^:$/gm)?.length ?? 0;
+      assert.ok(comments >= 3 && comments <= 6, `${comments} heartbeats behind ${method}`);
+      for (const { leave } of clients) leave();
+    }
+  });
+
   test('a restart of the runtime leaves what was stored', async () => {
     const here = channel();
     const id = await here.say(1);
