@@ -259,6 +259,20 @@ describe('eviction', () => {
     again.leave();
   });
 
+  test('half a surrogate pair is replayed as it was sent', async () => {
+    const here = channel();
+    const [live, { reader, leave }] = [await here.subscribe(), await here.subscribe()];
+    const first = /^id: (.*)$/m.exec(await reader.chunk())[1];
+    leave();
+    await here.say('\ud800x');
+    await here.say('x\udc00');
+    const sent = await live.reader.events(2);
+    await evict(here);
+    const again = await here.subscribe({ lastEventId: first });
+    assert.deepEqual(await again.reader.events(2), sent);
+    for (const client of [live, again]) client.leave();
+  });
+
   test('an id that the object has never given is told, also by its next life', async () => {
     const here = channel();
     const id = await here.say(1);
