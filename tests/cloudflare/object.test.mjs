@@ -39,6 +39,15 @@ describe('subscribing', () => {
     leave();
   });
 
+  test('more broadcasts at once than its queue has room for reach a client that reads', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const { reader, leave } = await here.subscribe();
+    await here.flood(1, 3000);
+    assert.deepEqual(numbers(await reader.events(3000)), range(1, 3000));
+    assert.deepEqual((await here.call('stats')).ended, {});
+    leave();
+  });
+
   test('a dispatch reaches the listener that it is for, behind what was broadcast before', async () => {
     const here = channel();
     const clients = await Promise.all(['a', 'b'].map((listener) => here.subscribe({ options: { listener } })));
