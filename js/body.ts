@@ -44,6 +44,8 @@ export class Body implements Transport {
   #cancelled = false;
   #over = false;
   #taking = false;
+  /** Whether a chunk is being handed on: whoever has several reads waiting asks for the next one from within that. */
+  #handing = false;
   /** What a body that is to end does so with. */
   #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
   /** Ends the body if nothing comes of what its source was asked. */
@@ -106,6 +108,11 @@ export class Body implements Transport {
 
   /** Hands on one chunk, or the end. Returns whether it has; `answered` is called otherwise as soon as it has. */
   pull(answered: () => void): boolean {
+    if (this.#handing) {
+      // Behind that, or it would be taken for the one that is answered by it.
+      queueMicrotask(() => this.pull(answered) && answered());
+      return false;
+    }
     if (this.#offer()) return true;
     this.#source.wait(this);
     this.#pulled = answered;
@@ -164,6 +171,7 @@ export class Body implements Transport {
 
   /** Returns whether the bytes were taken; the body has ended otherwise. */
   #enqueue(bytes: Uint8Array): boolean {
+    this.#handing = true;
     try {
       this.#sink.enqueue(bytes);
       this.#connection.sent();
@@ -172,6 +180,8 @@ export class Body implements Transport {
       // The stream was errored from outside, or its runtime has let go of it.
       void this.cancel('failed');
       return false;
+    } finally {
+      this.#handing = false;
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import type { MessageQueueListener } from './listener.js';
 import { LONGEST_TIMER_SECONDS, numberOption } from './options.js';
-import { now } from './runtime.js';
+import { now, wakeLost } from './runtime.js';
 import type { Seat } from './seat.js';
 import type { ListenerStats } from './stats.js';
 
@@ -179,6 +179,7 @@ export class Connection implements Ending {
 
   /** Does what is due, and sees to it that it is called again when the next thing is. */
   #check(): void {
+    wakeLost();
     clearTimeout(this.#timer);
     const transport = this.#transport?.deref();
     if (transport === undefined) return this.#endSource?.('dropped');

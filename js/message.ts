@@ -86,9 +86,10 @@ export class Sent {
    * @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload.
    */
   constructor(message: Message, text = toText(message.payload)) {
-    checkType(message.type);
-    this.message = message;
+    // Read once: a getter may give another one the next time.
     this.kind = message.type;
+    checkType(this.kind);
+    this.message = message;
     this.text = text;
     this.bytes = MESSAGE_BYTES + utf8Length(this.kind) + (this.text === undefined ? 0 : utf8Length(this.text));
   }

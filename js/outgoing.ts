@@ -90,8 +90,14 @@ export class Outgoing implements Sink {
   }
 
   enqueue(bytes: Uint8Array): void {
-    this.#isFull = !this.#response.write(bufferOf(bytes));
-    this.#response.flush?.();
+    try {
+      this.#isFull = !this.#response.write(bufferOf(bytes));
+      this.#response.flush?.();
+    } catch (error) {
+      // The body has ended by that, and does not say so to who has thrown.
+      this.error();
+      throw error;
+    }
   }
 
   close(reason: CloseReason = 'finished'): void {

@@ -70,6 +70,17 @@ function wakeSoon(): void {
   void ready.then(wake);
 }
 
+/**
+ * Wakes those whose waking was lost: an object of Cloudflare's that aborts itself takes along what its turn was still to do, and others share
+ * its isolate. Called where a turn begins, when streams that were woken have looked. Where one goes on, nothing comes of it.
+ */
+export function wakeLost(): void {
+  if (wakes === 0) return;
+  wakes = 0;
+  wokenAt = undefined;
+  wakeSoon();
+}
+
 /** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
 function wake(): void {
   wokenAt = performance.now();
@@ -85,5 +96,5 @@ function wake(): void {
     }
   }
   wokenAt = undefined;
-  wakes--;
+  if (wakes > 0) wakes--;
 }

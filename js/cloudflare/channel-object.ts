@@ -16,6 +16,7 @@ import { MessageQueueListener } from '../listener.js';
 import { Epoch, send } from '../message.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../options.js';
 import type { ResponseOptions } from '../respond.js';
+import { wakeLost } from '../runtime.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
 import { Leaves } from './leaves.js';
@@ -46,12 +47,18 @@ interface Life {
   leaves: Leaves;
   /** What waits for its write to be durable, oldest first. */
   waiting: (() => void)[];
+  /** How many of these were done; and what the others wait for, when many were done in one turn. */
+  acts: number;
+  pause: Promise<void> | undefined;
   /** Whether the root knows of this leaf. */
   isJoined: boolean;
 }
 
 /** Nobody is kept waiting for longer than a day, and no closed channel is remembered for longer. */
 const DAY_MILLISECONDS = 86_400_000;
+
+/** So many calls are done in one turn. */
+const MOST_ACTS = 256;
 
 /** A leaf that nobody has come to for so long may be forgotten by its root. */
 const IDLE_MILLISECONDS = 30_000;
@@ -273,6 +280,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   /** Returns the channel, restored from what is stored when the object has just started. */
   #life(): Life {
+    wakeLost();
     return (this.#current ??= this.#start());
   }
 
@@ -296,7 +304,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     for (const send of sends) send();
     const leaves = new Leaves(store, (id) => objectOf(this.env, this.ctx.id, id));
     const sockets = new Sockets(this.ctx, channel, (request) => this.#optionsFor(request));
-    const life = { channel, store, sockets, leaves, waiting: [], isJoined: false };
+    const life = { channel, store, sockets, leaves, waiting: [], acts: 0, pause: undefined, isJoined: false };
     if (store.closedAt !== undefined) channel.gone();
     else store.expire(Date.now());
     // Whoever is told something looks at what has been restored.
@@ -383,7 +391,14 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     await this.#wake(life);
     await this.ctx.storage.sync();
     // What was called before was written before.
-    while (!done) life.waiting.shift()!();
+    while (!done) {
+      // Of many that are called at once, as many go in one turn as fit into the queue of a client that reads all the time.
+      if (life.pause) await life.pause;
+      else {
+        life.waiting.shift()!();
+        if (++life.acts % MOST_ACTS === 0) life.pause = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => (life.pause = undefined));
+      }
+    }
     if (failure) throw failure.error;
   }
 

@@ -102,7 +102,8 @@ export class Store {
     const at = Math.max(sentAt, this.#kept.at(-1)?.at ?? 0);
     const { type, payload } = sent.message;
     const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
-    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', this.newest + 1, at, type, sent.text ?? null, json, excepted ?? null);
+    const [kind, data] = [type, sent.text ?? null].map(wellFormed);
+    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', this.newest + 1, at, kind!, data!, json, excepted ?? null);
     // A message that is too long for a row has thrown, and taken no number.
     this.newest++;
     this.#count(sent.bytes, at);
@@ -191,6 +192,9 @@ export class Store {
     }
   }
 }
+
+/** Returns a text as it goes out: of half a surrogate pair SQLite would make three characters, and a client that is replayed gets one. */
+const wellFormed = <Text extends string | null>(text: Text): Text => (text as { toWellFormed?(): Text } | null)?.toWellFormed?.() ?? text;
 
 /** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
 export function sentOf({ type, data, json, excepted }: Stored): Sent {

@@ -39,6 +39,15 @@ describe('subscribing', () => {
     leave();
   });
 
+  test('more broadcasts at once than its queue has room for reach a client that reads', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const { reader, leave } = await here.subscribe();
+    await here.flood(1, 3000);
+    assert.deepEqual(numbers(await reader.events(3000)), range(1, 3000));
+    assert.deepEqual((await here.call('stats')).ended, {});
+    leave();
+  });
+
   test('a dispatch reaches the listener that it is for, behind what was broadcast before', async () => {
     const here = channel();
     const clients = await Promise.all(['a', 'b'].map((listener) => here.subscribe({ options: { listener } })));
@@ -206,6 +215,22 @@ describe('eviction', () => {
     assert.ok(resolved > 0 && read > 0, `${resolved} resolved, ${read} read`);
   });
 
+  test('an object that aborts itself while it sends takes nothing from the others of its isolate', { timeout: 60_000 }, async () => {
+    for (const method of ['abortBehindSend', 'abortInFilter']) {
+      const [here, other] = [channel(), channel()];
+      const clients = [await here.subscribe(), await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } })];
+      for (const { reader } of clients) await reader.chunk();
+      await other.call(method).catch(() => {});
+      // The relay's heartbeats are no more than they should be: nothing goes by a clock that has stopped.
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      await here.say(1);
+      for (const { reader } of clients) assert.deepEqual(numbers(await reader.events(1)), [1], method);
+      const comments = clients[1].reader.text.match(/^:$/gm)?.length ?? 0;
+      assert.ok(comments >= 3 && comments <= 6, `${comments} heartbeats behind ${method}`);
+      for (const { leave } of clients) leave();
+    }
+  });
+
   test('a restart of the runtime leaves what was stored', async () => {
     const here = channel();
     const id = await here.say(1);
@@ -241,6 +266,20 @@ describe('eviction', () => {
     assert.deepEqual([reason, from], ['forgotten', id]);
     assert.equal(three.data, '3');
     again.leave();
+  });
+
+  test('half a surrogate pair is replayed as it was sent', async () => {
+    const here = channel();
+    const [live, { reader, leave }] = [await here.subscribe(), await here.subscribe()];
+    const first = /^id: (.*)$/m.exec(await reader.chunk())[1];
+    leave();
+    await here.say('\ud800x');
+    await here.say('x\udc00');
+    const sent = await live.reader.events(2);
+    await evict(here);
+    const again = await here.subscribe({ lastEventId: first });
+    assert.deepEqual(await again.reader.events(2), sent);
+    for (const client of [live, again]) client.leave();
   });
 
   test('an id that the object has never given is told, also by its next life', async () => {

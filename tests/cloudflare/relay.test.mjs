@@ -114,6 +114,26 @@ describe('joining', () => {
     for (const { leave } of clients) leave();
   });
 
+  test('a message of very many lines takes a relay little longer than the object itself', { timeout: 60_000 }, async (context) => {
+    const LINES = 900_000;
+    const milliseconds = {};
+    for (const how of ['subscribe', 'relay']) {
+      const here = channel();
+      const readers = await Promise.all(range(1, 8).map(async () => (await fetch(here.at(how))).body.getReader()));
+      for (const reader of readers) await reader.read();
+      const start = performance.now();
+      await here.say('\n'.repeat(LINES));
+      for (const reader of readers) {
+        for (let bytes = 0; bytes < LINES * 'data:\n'.length; ) bytes += (await reader.read()).value.length;
+      }
+      milliseconds[how] = performance.now() - start;
+      await Promise.all(readers.map((reader) => reader.cancel()));
+    }
+    const { subscribe, relay } = milliseconds;
+    context.diagnostic(`${Math.round(subscribe)} ms directly, ${Math.round(relay)} ms through relays`);
+    assert.ok(relay < subscribe * 5 + 500, `${relay} ms through relays, ${subscribe} ms directly`);
+  });
+
   test('a client that comes back is replayed, by header and by query', async () => {
     const here = channel();
     const id = await here.say(1);

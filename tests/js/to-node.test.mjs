@@ -442,6 +442,25 @@ describe('toNode, what cannot be answered', () => {
     assert.equal(reasons.length, 1);
   });
 
+  test('a response whose write throws is destroyed, and nothing is left', async (context) => {
+    const { channel, reasons, handler, listeners } = scene();
+    const { url } = await serving(context, (request, response) => {
+      let written = 0;
+      const { write } = response;
+      response.write = (...args) => {
+        if (++written === 2) throw new Error('a write that fails');
+        return write.apply(response, args);
+      };
+      handler(request, response);
+    });
+    const client = await raw(url, 'GET / HTTP/1.1\r\nHost: a\r\n\r\n');
+    await until(() => client.text.includes('retry:'), Boolean, 'the beginning', LATE_MS);
+    channel.broadcast({ type: 'a' });
+    await listeners(0);
+    await until(() => client.ended, Boolean, 'the end of the connection', LATE_MS);
+    assert.deepEqual(reasons, ['failed']);
+  });
+
   test('what an iterator throws when its client has left is reported, and nothing is left', async (context) => {
     class Failing extends SSEChannel {
       messageStream(listener, options) {

@@ -1,5 +1,6 @@
 // The Worker under test: objects of several settings, subscribed to directly, through relays and as trees, and asked over HTTP.
 
+import { SSEChannel } from 'eric-sse';
 import { ChannelObject, ChannelTree, relay } from 'eric-sse/cloudflare';
 
 /** How often each object was constructed: the module outlives its objects. @type {Map<string, number>} */
@@ -76,6 +77,22 @@ export class Channel extends ChannelObject {
   /** Ends the object as an eviction does that comes without a warning. */
   abort() {
     this.ctx.abort('evicted by a test');
+  }
+
+  /** Ends the object in a turn that has woken a stream, which that turn never comes to. */
+  abortBehindSend() {
+    const channel = new SSEChannel();
+    void channel.watch().next();
+    channel.broadcast({ type: 'n' });
+    this.ctx.abort('evicted by a test');
+  }
+
+  /** Ends the object while a stream looks at what has woken it. */
+  async abortInFilter() {
+    const channel = new SSEChannel();
+    void channel.watch({ filter: () => this.ctx.abort('evicted by a test') }).next();
+    channel.broadcast({ type: 'n' });
+    await new Promise((resolve) => setTimeout(resolve, 1000));
   }
 
   rows() {

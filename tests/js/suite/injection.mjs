@@ -127,6 +127,18 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     await stream.return();
   });
 
+  test('nor can that of what passes for a Message', async () => {
+    const channel = new SSEChannel();
+    const reader = new BodyReader(channel.response());
+    const answers = ['good'];
+    const twoFaced = Object.create(Message.prototype, { type: { get: () => answers.shift() ?? 'bad\ndata: forged' }, payload: { value: 1 } });
+    channel.broadcast(twoFaced);
+    assertException(thrownBy(() => channel.broadcast(twoFaced)), InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');
+    assert.deepEqual((await reader.events(1)).map(({ type, data }) => [type, data]), [['good', '1']]);
+    assert.deepEqual(reader.decoder.ignored, []);
+    await reader.cancel();
+  });
+
   test('a Message whose type is overwritten after it was sent goes out as it was', async () => {
     const channel = new SSEChannel();
     const reader = new BodyReader(channel.response());

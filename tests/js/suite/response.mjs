@@ -20,6 +20,31 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     await reader.cancel();
   });
 
+  test('reads that wait at once are answered one after another, also on a paced channel', async () => {
+    for (const options of [{}, { streamDelaySeconds: 0.01 }]) {
+      const { reader, send } = scene(options);
+      await reader.chunk();
+      const reads = [reader.read(), reader.read(), reader.read()];
+      await settle();
+      for (const number of [1, 2, 3]) {
+        send(number);
+        assert.strictEqual(withoutIds(await promptly(reads[number - 1], `read ${number}`)), `event: a\ndata: ${number}\n\n`);
+      }
+      await reader.cancel();
+    }
+  });
+
+  test('reads that wait at once are answered by what is sent at once, at the pace of the channel', async () => {
+    const { reader, send } = scene({ streamDelaySeconds: 0.01 });
+    await reader.chunk();
+    const reads = [reader.read(), reader.read(), reader.read()];
+    await settle();
+    send(1, 2, 3);
+    const chunks = await promptly(Promise.all(reads), 'the reads');
+    assert.deepEqual(chunks.map(withoutIds), [1, 2, 3].map((number) => `event: a\ndata: ${number}\n\n`));
+    await reader.cancel();
+  });
+
   test('its headers name an event stream, and survive proxies', async () => {
     const { response, reader } = scene();
     assert.strictEqual(response.headers.get('Content-Type'), 'text/event-stream; charset=utf-8');
