@@ -45,7 +45,7 @@ export function lanes(name, script, browser, which = LANES) {
     test('a rate that is changed changes how many arrive, and off ends them', async () => {
       for (const lane of which) {
         await setRate(page, lane, 6);
-        assert.equal(await page.locator(`#${lane} output`).textContent(), '50/s');
+        await until(async () => assert.equal(await page.locator(`#${lane} output`).textContent(), '50/s'));
         await until(async () => assert.match(String(await listenerOf(page, lane, 'A').textContent()), /rate50/));
         const many = await arriving(lane);
         assert.ok(many > 50 && many < 110, `${lane}: ${many} in 1.5 s`);
