@@ -5,6 +5,7 @@
 // not remembered: its next `EventSource` is a new one.
 
 import type { Sink } from './body.js';
+import { lastIdIn } from './last-id.js';
 
 interface Ended {
   lastEventId: string;
@@ -58,18 +59,4 @@ function remember(key: string, lastEventId: string): void {
 function isBefore(one: string, other: string): boolean {
   const [[broadcast = 0, dispatch = 0], [otherBroadcast = 0, otherDispatch = 0]] = [one, other].map((id) => id.slice(id.lastIndexOf('-') + 1).split('.').map(Number)) as [number[], number[]];
   return broadcast < otherBroadcast || (broadcast === otherBroadcast && dispatch < otherDispatch);
-}
-
-const LINE_FEED = 10;
-/** `id: ` */
-const FIELD = [105, 100, 58, 32];
-
-/** Returns the last event id in a chunk: chunks are of whole blocks, and only a field stands at the beginning of a line. */
-function lastIdIn(bytes: Uint8Array): string | undefined {
-  for (let end = bytes.length; end > 0; ) {
-    const start = bytes.lastIndexOf(LINE_FEED, end - 1) + 1;
-    if (FIELD.every((byte, at) => bytes[start + at] === byte)) return new TextDecoder().decode(bytes.subarray(start + FIELD.length, bytes.indexOf(LINE_FEED, start)));
-    end = start - 1;
-  }
-  return undefined;
 }

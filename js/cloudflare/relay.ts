@@ -9,7 +9,7 @@ import { ENDED, WAIT } from '../open.js';
 import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
 import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
-import { lastIdIn } from './last-id.js';
+import { lastIdIn } from '../last-id.js';
 import { againMilliseconds, patiently, told, TRIES } from './objects.js';
 import { STREAM_ENDED } from './sockets.js';
 
