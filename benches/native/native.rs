@@ -59,13 +59,13 @@ impl Hub for Ours {
 }
 
 /// Ours with a bound for each listener, as tokio's has one.
-struct Bounded(AbstractChannel<u64>);
+struct Bounded(Ours);
 
 impl Hub for Bounded {
     type Reader = MessageStream<u64>;
 
     fn new() -> Self {
-        Self(AbstractChannel::new())
+        Self(Ours::new())
     }
 
     fn listen(&mut self) -> Self::Reader {
@@ -77,15 +77,15 @@ impl Hub for Bounded {
             limit: Some(limit),
             ..ListenerOptions::default()
         };
-        self.0.watch_with(options, None).unwrap()
+        self.0.0.watch_with(options, None).unwrap()
     }
 
     fn send(&mut self, number: u64) {
-        self.0.broadcast(number).unwrap();
+        self.0.send(number);
     }
 
     async fn read(reader: &mut Self::Reader) -> u64 {
-        number(reader.next().await)
+        Ours::read(reader).await
     }
 }
 

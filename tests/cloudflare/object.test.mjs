@@ -144,6 +144,15 @@ describe('eviction', () => {
     again.leave();
   });
 
+  /** Returns the ids of all events that a client gets who comes back with an id. */
+  async function idsBehind(here, id) {
+    const { reader, leave } = await here.subscribe({ lastEventId: id });
+    const end = await here.say('end');
+    while (reader.decoder.events.at(-1)?.lastEventId !== end) await reader.events(reader.decoder.events.length + 1);
+    leave();
+    return reader.decoder.events.map(({ lastEventId }) => lastEventId);
+  }
+
   test('a broadcast is stored when it resolves, and before a client has it, at whatever moment the object ends', { timeout: 60_000 }, async (context) => {
     let [resolved, live] = [0, 0];
     for (let round = 0; round < 20; round++) {
@@ -161,13 +170,9 @@ describe('eviction', () => {
       witness.leave();
       await reading;
       const seen = witness.reader.decoder.events.map(({ lastEventId }) => lastEventId);
-      const { reader, leave } = await here.subscribe({ lastEventId: id });
-      const end = await here.say('end');
-      while (reader.decoder.events.at(-1)?.lastEventId !== end) await reader.events(reader.decoder.events.length + 1);
-      const had = reader.decoder.events.map(({ lastEventId }) => lastEventId);
+      const had = await idsBehind(here, id);
       assert.deepEqual([...accepted, ...seen].filter((each) => !had.includes(each)), []);
       assert.equal(new Set(had).size, had.length);
-      leave();
       resolved += accepted.length;
       live += seen.length;
     }
@@ -202,12 +207,8 @@ describe('eviction', () => {
       while (await witness.reader.read().catch(() => undefined));
       await runtime.restart();
       const seen = witness.reader.decoder.events.map(({ lastEventId }) => lastEventId);
-      const { reader, leave } = await here.subscribe({ lastEventId: id });
-      const end = await here.say('end');
-      while (reader.decoder.events.at(-1)?.lastEventId !== end) await reader.events(reader.decoder.events.length + 1);
-      const had = reader.decoder.events.map(({ lastEventId }) => lastEventId);
+      const had = await idsBehind(here, id);
       assert.deepEqual([...accepted, ...seen].filter((each) => !had.includes(each)), []);
-      leave();
       resolved += accepted.length;
       read += seen.length;
     }
