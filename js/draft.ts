@@ -1,7 +1,7 @@
 // Draft: the blocks of an event stream, written as a string of which the engine makes bytes once per chunk.
 //
 // This file and src/encode.rs are the only ones that write a field name, a colon or a line feed, to the same effect. A text that
-// crosses to WebAssembly is copied twice more, which takes ten times as long as to join it here.
+// crosses to WebAssembly is copied twice more than one that is joined here.
 
 import type { Sent } from './message.js';
 

@@ -47,7 +47,7 @@ pub(crate) trait Medium<M>: Clone {
     /// A chunk that is being written.
     type Draft;
 
-    /// Begins one, of which it is known or not how many bytes it will have.
+    /// Begins one of about so many bytes; 0 when that is not known.
     fn draft(bytes: usize) -> Self::Draft;
 
     /// Returns about how many bytes have been written.
@@ -165,9 +165,9 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             self.started = true;
             let start = self.stream.channel().last_id(self.stream.seat());
             C::start(&mut draft, self.wire.retry_milliseconds, start.as_ref());
-        }
-        if C::len(&draft) > 0 && self.is_far_behind() {
-            return ChunkStep::Chunk(C::finish(draft));
+            if self.is_far_behind() {
+                return ChunkStep::Chunk(C::finish(draft));
+            }
         }
         self.own_chunk(draft, ended)
     }
