@@ -894,7 +894,8 @@ impl<M> AbstractChannel<M> {
             return;
         }
         seat.counters.undelivered();
-        let unneeded = {
+        let mut unneeded = Vec::new();
+        {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
             let mut queue = seat.queue.borrow_mut();
@@ -906,12 +907,11 @@ impl<M> AbstractChannel<M> {
                     };
                     seat.last.set(last);
                     let (bytes, at) = (sent.bytes, sent.at);
-                    let unneeded = queue.give_back(&state.log, position, bytes, at, sent);
+                    queue.give_back(&state.log, position, bytes, at, sent, &mut unneeded);
                     if queue.has_lane() {
                         let overflow = queue.overflow(&state.log);
                         state.has_lane(seat, overflow);
                     }
-                    unneeded
                 }
                 None => {
                     // It leaves with the listener.
@@ -919,10 +919,10 @@ impl<M> AbstractChannel<M> {
                     let left = &mut state.left;
                     left.delivered = left.delivered.saturating_sub(1);
                     left.discarded += 1;
-                    Some(sent)
+                    unneeded.push(sent);
                 }
             }
-        };
+        }
         // Dropped without a borrow.
         drop(unneeded);
         seat.listener.wake();

@@ -174,6 +174,7 @@ impl<T: Clone> Queue<T> {
         own.gaps.clear();
         let given = own.given.map_or(last, |given| given.max(last));
         own.given = Some(given);
+        own.before_last = None;
         let end = match &own.replay {
             Some(replay) => replay.end,
             None => own.newest_read().max(Position::broadcast(place - 1)),
@@ -280,10 +281,9 @@ impl<T: Clone> Queue<T> {
         is_in_log || self.own.as_deref().is_some_and(is_in_lane)
     }
 
-    /// Gives back the entry that was just taken: it is the oldest unread one again. Returns it when newer ones were dropped
-    /// meanwhile, and it counts as dropped with them.
+    /// Gives back the entry that was just taken: it is the oldest unread one again. When newer ones were dropped meanwhile, it
+    /// counts as dropped with them. Adds what is not kept to `unneeded`, for the caller to drop once it holds no borrow.
     /// [`enforce`](Self::enforce) has to follow the next append.
-    #[must_use = "dropping the entry may run foreign code: do it outside of the borrow"]
     pub(crate) fn give_back(
         &mut self,
         log: &Log<T>,
@@ -291,20 +291,25 @@ impl<T: Clone> Queue<T> {
         bytes: u64,
         at: f64,
         entry: T,
-    ) -> Option<T> {
+        unneeded: &mut Vec<T>,
+    ) {
         let lags = self.lags(log);
         let own = self.own();
         if lags {
             own.missed += 1;
-            return Some(entry);
+            unneeded.push(entry);
+            return;
         }
         own.lane_bytes += bytes;
-        let last = own.read.checked_sub(1);
-        let is_it = |last: &usize| own.lane[*last].position == position;
-        if let Some(last) = last.filter(is_it) {
-            own.read = last;
+        // What was dropped behind it, and the gap given back that told of it, would stand before it.
+        while own.newest_read() > position {
+            unneeded.extend(own.forget(own.read - 1));
+        }
+        if own.newest_read() == position {
+            own.read -= 1;
             own.past_bytes -= bytes;
-            return Some(entry);
+            unneeded.push(entry);
+            return;
         }
         let laned = Laned {
             position,
@@ -313,7 +318,7 @@ impl<T: Clone> Queue<T> {
             entry,
         };
         own.lane.insert(own.read, laned);
-        None
+        self.forget(log, unneeded);
     }
 
     /// Takes the next broadcast, if it is wanted and there is nothing else to be looked at: mostly so.
@@ -389,9 +394,10 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Returns up to where the reader had everything before what was taken last.
-    pub(crate) fn before_last(&self, last: Position) -> Position {
-        let before = self.own.as_ref().and_then(|own| own.before_last);
+    /// Returns up to where the reader had everything before what was taken last, which is given back: what was taken before
+    /// that is not noted.
+    pub(crate) fn before_last(&mut self, last: Position) -> Position {
+        let before = self.own.as_mut().and_then(|own| own.before_last.take());
         before.unwrap_or(last.broadcast_before())
     }
 
@@ -479,13 +485,7 @@ impl<T: Clone> Queue<T> {
         while own.read > 0
             && (own.lane.len() as u64 > messages || own.past_bytes + own.lane_bytes > bytes)
         {
-            let Some(old) = own.lane.pop_front() else {
-                break;
-            };
-            own.read -= 1;
-            own.past_bytes -= old.bytes;
-            own.forgotten = own.forgotten.max(old.position);
-            unneeded.push(old.entry);
+            unneeded.extend(own.forget(0));
         }
     }
 
@@ -564,6 +564,15 @@ impl<T: Clone> Own<T> {
     fn newest_read(&self) -> Position {
         let last = self.read.checked_sub(1).map(|last| &self.lane[last]);
         last.map_or(Position::broadcast(0), |last| last.position)
+    }
+
+    /// Forgets one of the entries that were read.
+    fn forget(&mut self, at: usize) -> Option<T> {
+        let old = self.lane.remove(at)?;
+        self.read -= 1;
+        self.past_bytes -= old.bytes;
+        self.forgotten = self.forgotten.max(old.position);
+        Some(old.entry)
     }
 
     /// Returns the oldest unread entry of the lane.

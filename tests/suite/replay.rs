@@ -789,6 +789,35 @@ fn what_is_given_back_and_dropped_then_is_missing_behind_what_was_read_before_it
 }
 
 #[test]
+fn nobody_is_said_to_have_what_was_given_back() {
+    // With something in the lane, and without.
+    for dispatches in [0, 1] {
+        let channel = numbers(newest(10));
+        let mut stream = reader(&channel, RESUMABLE);
+        let own = stream.listener().clone();
+        let first = channel.broadcast(Number(0, 1)).unwrap();
+        dispatch(&channel, &own, 1..1 + dispatches);
+        assert_eq!(read(&mut stream).len(), 1 + dispatches);
+        broadcast(&channel, [2, 3]);
+        for delivered in waiting(&mut stream).into_iter().rev() {
+            match delivered {
+                Delivered::Message(message) => stream.give_back(message),
+                other => panic!("{other:?}"),
+            }
+        }
+        drop(stream);
+        // A stream of bytes begins with the id up to which its client has everything.
+        let mut bytes = channel.byte_stream(&own).unwrap();
+        let chunk = match poll(&mut bytes, std::task::Waker::noop()) {
+            Poll::Ready(Some(chunk)) => String::from_utf8(chunk.to_vec()).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        let start = format!("id: {}\n\n", id(&channel, first));
+        assert!(chunk.contains(&start), "{chunk}");
+    }
+}
+
+#[test]
 fn who_was_shown_the_state_as_of_an_id_misses_nothing_after_it() {
     let channel = numbers(newest(10));
     broadcast(&channel, 0..3);

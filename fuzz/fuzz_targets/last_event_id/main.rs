@@ -290,7 +290,7 @@ impl<'a> Scene<'a> {
                     match taken.pop() {
                         Some(Taken::Message(delivery, item)) => {
                             stream.give_back(delivery);
-                            model.give_back(item);
+                            model.give_back(&self.sent, item);
                         }
                         Some(Taken::Gap(gap, expected)) => {
                             stream.give_back_gap(gap);

@@ -142,8 +142,8 @@ pub struct Listener {
     told: Place,
     /// The same, as far as the listener has an id of it.
     last: Place,
-    /// The same before the last item was taken.
-    before_last: Place,
+    /// The same before the last item was taken, until that is given back.
+    before_last: Option<Place>,
     /// What it has still to read, in order.
     due: VecDeque<Item>,
     /// The broadcast that it reads next.
@@ -397,7 +397,7 @@ impl Listener {
         };
         assert!(item.place > self.told, "{item:?} after {:?}", self.told);
         self.told = item.place;
-        self.before_last = std::mem::replace(&mut self.last, item.place);
+        self.before_last = Some(std::mem::replace(&mut self.last, item.place));
         if item.place.1 > 0 {
             self.past.push_back(item);
             self.forget(sent);
@@ -427,7 +427,7 @@ impl Listener {
         let gap = self.gaps.remove(0);
         assert!(gap.to >= self.told, "{gap:?} after {:?}", self.told);
         self.told = gap.to;
-        self.before_last = std::mem::replace(&mut self.last, gap.to);
+        self.before_last = Some(std::mem::replace(&mut self.last, gap.to));
         Next::Gap(gap)
     }
 
@@ -456,32 +456,33 @@ impl Listener {
     }
 
     /// Makes what was taken last the next one again.
-    pub fn give_back(&mut self, item: Item) {
+    pub fn give_back(&mut self, sent: &Broadcasts, item: Item) {
         // Set back to before it: it comes anyway.
         if self.comes(item.place) {
             return;
         }
+        let before = broadcast_before(item.place);
         self.last = match self.last {
-            last if last == item.place => self.before_last,
-            last => last.min(broadcast_before(item.place)),
+            last if last == item.place => self.before_last.take().unwrap_or(before),
+            last => last.min(before),
         };
         // Newer ones were dropped meanwhile: it is missing with them.
         if self.missed > 0 {
             self.missed += 1;
             return;
         }
-        if self
-            .past
-            .back()
-            .is_some_and(|last| last.place == item.place)
-        {
-            self.past.pop_back();
+        // What was dropped behind it, and told with a gap that was given back, is forgotten.
+        while let Some(last) = self.past.pop_back_if(|last| last.place >= item.place) {
+            if last.place > item.place {
+                self.forgotten = self.forgotten.max(last.place);
+            }
         }
-        self.told = broadcast_before(item.place);
+        self.told = before;
         self.due.push_front(Item {
             returned: true,
             ..item
         });
+        self.forget(sent);
     }
 
     /// Makes a gap that was taken, and behind which everything was given back, the next one again.
@@ -539,6 +540,7 @@ impl Listener {
         let skipped = self.due.iter().filter(is_skipped).count() as u64;
         self.told = place;
         self.last = place;
+        self.before_last = None;
         (self.missed, self.lags) = (0, false);
         self.next = wanted.max(sent.start().min(self.next));
         let mut missed = self.next - wanted;
