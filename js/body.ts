@@ -15,6 +15,8 @@ export interface Source {
   delivered(): void;
   /** There may be something, and nobody waits: ends the source if it is the end. */
   look?(): void;
+  /** A heartbeat is due: nothing has come for that long, and somebody waits. */
+  beat?(): void;
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
   /** Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id everything was handed on. */
@@ -72,6 +74,7 @@ export class Body implements Transport {
   }
 
   beat(): void {
+    this.#source.beat?.();
     if (this.#enqueue(this.#source.note())) this.#answer();
   }
 

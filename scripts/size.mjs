@@ -10,7 +10,7 @@ import { setUpBuild } from './lib/setup.mjs';
 
 const LIMIT = 39_000;
 /** What an entry that is used beside the default one may add to it. */
-const BESIDE = { 'node.js': 4_600, 'service-worker.js': 4_000, 'testing.js': 4_000, 'cloudflare.js': 7_000 };
+const BESIDE = { 'node.js': 4_600, 'service-worker.js': 4_000, 'testing.js': 4_000, 'cloudflare.js': 7_200 };
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 
 /** @param {string} file in dist */

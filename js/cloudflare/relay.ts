@@ -11,7 +11,7 @@ import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
 import { lastIdIn } from '../last-id.js';
 import { againMilliseconds, patiently, told, TRIES } from './objects.js';
-import { STREAM_ENDED } from './sockets.js';
+import { ALIVE, STREAM_ENDED } from './sockets.js';
 
 /** Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. */
 export interface RelayTarget {
@@ -37,9 +37,16 @@ export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
 /** A WebSocket that was open for so long was no failure. */
 const LASTING_MILLISECONDS = 10_000;
 
+/** When nothing has come through a WebSocket for so long, it is asked whether it is alive: not more often, as it may be charged for. */
+const QUIET_MILLISECONDS = 30_000;
+
+/** A WebSocket that does not answer for so long leads nowhere. */
+const ANSWER_MILLISECONDS = 5_000;
+
 /**
- * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here. A WebSocket that is
- * lost is joined again behind the last event id that came through it.
+ * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here; when
+ * nothing comes, it is asked with them whether the WebSocket still leads to the object, which sleeps on. One that is lost is joined again behind
+ * the last event id that came through it.
  *
  * @param request The client's request, as for `SSEChannel.response`.
  * @param stub The object's stub, or what makes one: a stub is of no use any more when its object has failed, so that only who can make
@@ -94,6 +101,12 @@ class SocketSource implements Source {
   readonly #queueBytes: number;
   #socket: WebSocket | undefined;
   #joinedAt = 0;
+  /** When something came through the WebSocket last. */
+  #cameAt = 0;
+  /** Since when the WebSocket was asked and has not answered. */
+  #askedAt: number | undefined;
+  /** Whether it ever has: an object that sets other answers than ours is not asked again. */
+  #answers = false;
   /** Whole blocks that came and were not taken yet. */
   #queue: Uint8Array[] = [];
   #bytes = 0;
@@ -135,7 +148,10 @@ class SocketSource implements Source {
     socket.accept();
     socket.addEventListener('message', ({ data }) => {
       if (socket !== this.#socket) return;
-      if (data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
+      this.#cameAt = performance.now();
+      this.#askedAt = undefined;
+      if (data === ALIVE) this.#answers = true;
+      else if (data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
       else if (data) this.#lastEventId = this.#position = data;
       else this.#room = this.#bytes + this.#queueBytes;
     });
@@ -145,6 +161,26 @@ class SocketSource implements Source {
       else this.#lost();
     });
     socket.addEventListener('error', () => socket === this.#socket && this.#lost());
+    this.#answers = false;
+    this.#askAlive(socket);
+  }
+
+  /** A WebSocket may be lost without a word. */
+  beat(): void {
+    const socket = this.#socket;
+    if (!socket || !this.#answers) return;
+    const now = performance.now();
+    if (this.#askedAt === undefined) {
+      if (now - this.#cameAt >= QUIET_MILLISECONDS) this.#askAlive(socket);
+    } else if (now - this.#askedAt >= ANSWER_MILLISECONDS) {
+      this.#lost();
+      socket.close(1000);
+    }
+  }
+
+  #askAlive(socket: WebSocket): void {
+    this.#askedAt = performance.now();
+    socket.send(ALIVE);
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {

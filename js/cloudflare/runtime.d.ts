@@ -14,6 +14,7 @@ interface DurableObjectState {
   readonly storage: DurableObjectStorage;
   acceptWebSocket(socket: WebSocket): void;
   getWebSockets(): WebSocket[];
+  setWebSocketAutoResponse(pair: WebSocketRequestResponsePair): void;
 }
 
 interface DurableObjectId {
@@ -39,6 +40,10 @@ type SqlStorageValue = ArrayBuffer | string | number | null;
 declare class WebSocketPair {
   0: WebSocket;
   1: WebSocket;
+}
+
+declare class WebSocketRequestResponsePair {
+  constructor(request: string, response: string);
 }
 
 interface WebSocket {

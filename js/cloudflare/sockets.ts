@@ -14,6 +14,12 @@ import { toResponse } from '../to-response.js';
 /** The code of a socket whose stream has ended: the response ends with it. After any other one the relay joins again. */
 export const STREAM_ENDED = 4000;
 
+/**
+ * What a relay asks to learn whether its WebSocket still leads to the object, and what it is answered by the runtime, which does not wake the
+ * object for it. No event id has a line feed.
+ */
+export const ALIVE = '\n';
+
 /** Says that a client was sent all that there was when it joined. Any other text is the id up to which it has everything; bytes are the stream's. */
 const REPLAYED = '';
 
@@ -44,6 +50,7 @@ export class Sockets {
     this.#state = state;
     this.#channel = channel;
     this.#optionsFor = optionsFor;
+    state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
   }
 
   /** Goes on for the clients of a former life of the object. */

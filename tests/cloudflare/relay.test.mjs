@@ -313,6 +313,27 @@ describe('joining', () => {
   });
 });
 
+describe('a WebSocket that is lost without a word', { concurrency: true }, () => {
+  test('is noticed between heartbeats, and joined again', { timeout: 90_000 }, async (context) => {
+    const here = channel();
+    const start = performance.now();
+    const { reader, leave } = await here.subscribe({ how: 'lost', answers: 2 });
+    const [event] = await reader.events(1);
+    context.diagnostic(`after ${((performance.now() - start) / 1000).toFixed(1)} s, in the first 30 of which the WebSocket was alive`);
+    assert.equal(event.lastEventId, 'a-2');
+    assert.ok((reader.text.match(/^:$/gm)?.length ?? 0) >= 50, 'the response had its heartbeats meanwhile');
+    leave();
+  });
+
+  test('is not told from one to an object that never says whether it is alive, which is let be', { timeout: 90_000 }, async () => {
+    const here = channel();
+    const { reader, leave } = await here.subscribe({ how: 'lost', answers: 0 });
+    while ((reader.text.match(/^:$/gm)?.length ?? 0) < 40) await reader.chunk();
+    assert.equal(await here.asked(), 1);
+    leave();
+  });
+});
+
 describe('ending', () => {
   test('the closing of the channel ends the response behind what was sent; then a client stays away', async () => {
     const here = channel();

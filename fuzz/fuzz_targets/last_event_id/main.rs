@@ -179,6 +179,8 @@ enum Open {
         stream: MessageStream<Number>,
         /// What was read and has not been given back, the newest last.
         taken: Vec<Taken>,
+        /// Whether that was read before the listener was set back: once it has read on, it has all of that anew.
+        stale: bool,
     },
     Bytes {
         stream: ByteStream<Number>,
@@ -285,7 +287,7 @@ impl<'a> Scene<'a> {
             }
             Step::GiveBack => {
                 if let Some(Connection { stream, model }) = &mut self.own
-                    && let Open::Messages { stream, taken } = stream
+                    && let Open::Messages { stream, taken, .. } = stream
                 {
                     match taken.pop() {
                         Some(Taken::Message(delivery, item)) => {
@@ -312,7 +314,8 @@ impl<'a> Scene<'a> {
                     self.channel.rewind(OWN, &id).expect("it is there");
                     own.model.rewind(&self.sent, &id, &self.epoch);
                     // What the client says that it has is not given back; nor is a gap, which it has been told or is told again.
-                    if let Open::Messages { taken, .. } = &mut own.stream {
+                    if let Open::Messages { taken, stale, .. } = &mut own.stream {
+                        *stale = true;
                         taken.retain(|taken| match taken {
                             Taken::Message(_, item) => own.model.comes(item.place),
                             Taken::Gap(..) => false,
@@ -394,6 +397,7 @@ impl<'a> Scene<'a> {
             false => Open::Messages {
                 stream: self.channel.message_stream(&listener).expect("it is there"),
                 taken: Vec::new(),
+                stale: false,
             },
         };
         let model = Listener::register(
@@ -481,7 +485,14 @@ impl Connection {
     fn read(&mut self, count: usize, sent: &Broadcasts, epoch: &str, seen: &mut String) {
         let model = &mut self.model;
         match &mut self.stream {
-            Open::Messages { stream, taken } => {
+            Open::Messages {
+                stream,
+                taken,
+                stale,
+            } => {
+                if count > 0 && std::mem::take(stale) {
+                    taken.clear();
+                }
                 for _ in 0..count {
                     let got = poll(stream);
                     let Some(next) = model.take(sent) else {
@@ -529,7 +540,7 @@ impl Connection {
     /// Sees that the stream ends: after everything, and with an event that says so, if the channel was closed.
     fn end(mut self, closed: bool, sent: &Broadcasts, epoch: &str) {
         match &mut self.stream {
-            Open::Messages { stream, taken } => {
+            Open::Messages { stream, taken, .. } => {
                 taken.clear();
                 if closed {
                     assert!(self.model.take(sent).is_none());

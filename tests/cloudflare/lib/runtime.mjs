@@ -91,7 +91,9 @@ export function channelOf(runtime, kind = 'channel', always = {}) {
     flood: (from, to) => ask('flood', { from, to }),
     /** How often `futile` was asked. */
     tries: () => ask('tries'),
-    /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay', relay?: object, who?: string, leaves?: number }} [wish] */
+    /** How often `lost` was asked for a WebSocket. */
+    asked: () => ask('asked'),
+    /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay' | 'lost', relay?: object, who?: string, leaves?: number, answers?: number }} [wish] */
     async subscribe({ lastEventId, how = 'subscribe', ...query } = {}) {
       const again = () => subscribe(at(how, query), lastEventId ? { headers: { 'Last-Event-ID': lastEventId } } : {});
       // An object that ends takes connections along that the client would use again: it tries once more, as an EventSource does.

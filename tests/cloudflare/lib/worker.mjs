@@ -164,6 +164,26 @@ const ending = (name) => ({
   },
 });
 
+/** How often the object of a name was asked for a WebSocket. @type {Map<string, number>} */
+const asked = new Map();
+
+/**
+ * What is lost without a word: a first WebSocket answers so many times whether it is alive, then nothing comes through it any more. Another one has
+ * an event.
+ */
+const lostAfter = (name, answers) => ({
+  async fetch() {
+    const count = (asked.get(name) ?? 0) + 1;
+    asked.set(name, count);
+    const { 0: client, 1: socket } = new WebSocketPair();
+    socket.accept();
+    let left = answers;
+    socket.addEventListener('message', ({ data }) => left-- > 0 && socket.send(data));
+    socket.send(new TextEncoder().encode(count === 1 ? 'retry: 500\nid: a-0\n\n' : `event: n\nid: a-${count}\ndata: ${count}\n\n`));
+    return new Response(null, { status: 101, webSocket: client });
+  },
+});
+
 const answer = async (promise) => {
   try {
     return Response.json({ value: (await promise) ?? null });
@@ -201,6 +221,10 @@ export default {
         return relay(request, () => ending(name));
       case 'tries':
         return answer(futile.get(name));
+      case 'lost':
+        return relay(request, () => lostAfter(name, Number(searchParams.get('answers'))), { heartbeatSeconds: 1 });
+      case 'asked':
+        return answer(asked.get(name));
       case 'rpc': {
         const { method, args } = await request.json();
         return answer(stub[method](...args));
