@@ -25,7 +25,7 @@ import { Epoch, Message, send, Sent } from './message.js';
 import { functionOption, idOption, objectOption, signalOption } from './options.js';
 import { owned, type OwnedStream } from './owned.js';
 import { reporter } from './report.js';
-import { assertLoaded } from './runtime.js';
+import { assertLoaded, given } from './runtime.js';
 import { Seat, type SeatOptions } from './seat.js';
 import { countsOf, type ChannelStats } from './stats.js';
 import { MessageStream } from './stream.js';
@@ -259,12 +259,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
 
   #broadcast(sent: Sent, except: string | undefined, at: number): void {
     sent.epoch = this.#internals.epoch;
-    try {
-      sent.sequence = this.#internals.raw.broadcast(sent, sent.bytes, except, at);
-    } catch (error) {
-      throw withRefused(error, sent);
-    }
-    this.#followCore();
+    const sequence = this.#internals.raw.broadcast(sent, sent.bytes, except, at);
+    if (sequence === 0) throw withRefused(given, sent);
+    sent.sequence = Math.abs(sequence);
+    if (sequence < 0) this.#followCore();
   }
 
   /** Removes the listeners that the core has disconnected, because they were full. */

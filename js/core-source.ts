@@ -19,7 +19,7 @@ export class CoreSource implements Source {
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {
-    return this.#open.readBytes();
+    return this.#open.read<Uint8Array>() as Uint8Array | typeof WAIT | typeof ENDED;
   }
 
   wait(body: Body): void {

@@ -88,10 +88,10 @@ export class Sent {
   constructor(message: Message, text = toText(message.payload)) {
     // Read once: a getter may give another one the next time.
     this.kind = message.type;
-    checkType(this.kind);
+    const kindBytes = checkType(this.kind);
     this.message = message;
     this.text = text;
-    this.bytes = MESSAGE_BYTES + utf8Length(this.kind) + (this.text === undefined ? 0 : utf8Length(this.text));
+    this.bytes = MESSAGE_BYTES + kindBytes + (this.text === undefined ? 0 : utf8Length(this.text));
   }
 
   get eventId(): string {
@@ -109,23 +109,31 @@ export function send(message: unknown): Sent {
   return new Sent(new Message(type as string, payload));
 }
 
-/** The types seen legal lately, so that the core is asked once per type and not per message. */
-const legal = new Set<string>();
+/** The types seen legal lately, and their bytes, so that the core is asked once per type and not per message. */
+const legal = new Map<string, number>();
 const MOST_REMEMBERED = 1000;
 /** A longer type is not remembered: what stands here is bounded in bytes too. */
 const LONGEST_REMEMBERED = 200;
 
-/** @throws {InvalidMessageFormat} when it does not fit in a line of an event stream. @internal */
-export function checkType(type: unknown): void {
-  if (legal.has(type as string)) return;
+/**
+ * Returns how many bytes an event type has.
+ *
+ * @throws {InvalidMessageFormat} when it does not fit in a line of an event stream.
+ * @internal
+ */
+export function checkType(type: unknown): number {
+  const known = legal.get(type as string);
+  if (known !== undefined) return known;
   if (typeof type !== 'string') {
     throw new InvalidMessageFormat(`the event type is ${describe(type)}, not a string`);
   }
   assertLoaded();
   checkEventType(type);
-  if (type.length > LONGEST_REMEMBERED) return;
+  const bytes = utf8Length(type);
+  if (type.length > LONGEST_REMEMBERED) return bytes;
   if (legal.size >= MOST_REMEMBERED) legal.clear();
-  legal.add(type);
+  legal.set(type, bytes);
+  return bytes;
 }
 
 function describe(value: unknown): string {

@@ -1,15 +1,22 @@
 // OpenStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
 
-import { end, isOver, nextChunk, rest } from '../pkg/eric_sse.js';
+import { end, isOver, next, rest } from '../pkg/eric_sse.js';
 import type { CloseReason } from './connection.js';
-import { expect, forget, isWaking, type Wakeable } from './runtime.js';
+import { expect, forget, given, isWaking, type Wakeable } from './runtime.js';
 import type { Onlooker, Seat } from './seat.js';
 import { onAbort } from './signals.js';
 
-/** What the core answers when there is nothing yet: `woken` will be called. */
+/** There is nothing yet: `woken` will be called. */
 export const WAIT = undefined;
-/** What the core answers when the stream has ended. */
+/** The stream has ended. */
 export const ENDED = null;
+/** The channel was closed: this is said once. */
+export const CLOSED = true;
+
+/** What the core answers, by number; with `QUIET` when the stream waits already. */
+const ANSWER = 3;
+const ANSWERS = [WAIT, ENDED, CLOSED] as const;
+const QUIET = 4;
 
 /** What reads a stream. */
 export interface Reader {
@@ -37,16 +44,6 @@ export function endReason(seat: Seat): CloseReason | undefined {
 
 /** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
 const abandoned = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped')) : undefined;
-
-/** The bytes that the core has given out last. */
-let lastBytes: Uint8Array;
-
-/** Streams at the same place get the same array, and it crosses once. */
-function nextBytes(number: number): Uint8Array | typeof WAIT | typeof ENDED {
-  const taken = nextChunk(number) as Uint8Array | true | typeof WAIT | typeof ENDED;
-  if (taken === true) return lastBytes;
-  return taken ? (lastBytes = taken) : taken;
-}
 
 export class OpenStream implements Onlooker, Wakeable {
   readonly #number: number;
@@ -95,15 +92,8 @@ export class OpenStream implements Onlooker, Wakeable {
     (this.#waiting ?? this.#reader.deref())?.woken();
   }
 
-  /** Reads bytes as {@link read} does. The core is not asked again before it has more. */
-  readBytes(): Uint8Array | typeof WAIT | typeof ENDED {
-    const taken = this.read(nextBytes);
-    this.#isQuiet ||= Boolean(taken);
-    return taken;
-  }
-
-  /** Reads, when the pace allows it: `WAIT`, `ENDED`, or what `next` took from the core. */
-  read<T>(next: (number: number) => T): T | typeof WAIT | typeof ENDED {
+  /** Takes what is there, when the pace allows it: what the core gives of a stream of its kind. */
+  read<Taken>(): Taken | typeof WAIT | typeof ENDED | typeof CLOSED {
     if (this.#ended) return ENDED;
     if (this.#isQuiet && !isWaking()) return WAIT;
     if (this.#due !== undefined) {
@@ -112,9 +102,12 @@ export class OpenStream implements Onlooker, Wakeable {
       return ENDED;
     }
     this.#seat.refresh();
-    const taken = next(this.#number);
+    const answer = next(this.#number);
+    this.#isQuiet = answer >= QUIET;
+    const what = answer & ANSWER;
+    if (what === ANSWER) return given as Taken;
+    const taken = ANSWERS[what];
     if (taken === ENDED) this.#endByItself();
-    this.#isQuiet = taken === WAIT;
     return taken;
   }
 

@@ -18,10 +18,14 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
 /** The open streams by their number in the core. */
 const streams: (Wakeable | undefined)[] = [];
 
-/** The time while streams are woken: many read at once, and a clock costs as much as a chunk. */
+/** Whether streams are being woken, and the time meanwhile, once it was asked for: many read at once, and a clock costs as much as a chunk. */
+let isTogether = false;
 let wokenAt: number | undefined;
 
 let wakes = 0;
+
+/** What the core has given out last: streams at the same place are owed the same, which crosses once. */
+export let given: unknown;
 
 let loaded = false;
 
@@ -33,7 +37,7 @@ let loaded = false;
 export function load(source: CompiledModule | Bytes): void {
   if (loaded) return;
   initSync({ module: source as WebAssembly.Module | BufferSource });
-  installHost({ exception, wakeSoon, draft: () => new Draft() });
+  installHost({ exception, wakeSoon, draft: () => new Draft(), give: (value: unknown) => void (given = value) });
   loaded = true;
 }
 
@@ -54,7 +58,8 @@ export function forget(number: number): void {
 
 /** The time in milliseconds of `performance.now()`; the same for all that are woken together. */
 export function now(): number {
-  return wokenAt ?? performance.now();
+  if (!isTogether) return performance.now();
+  return (wokenAt ??= performance.now());
 }
 
 /** Whether streams were woken that have not looked yet. */
@@ -77,13 +82,14 @@ function wakeSoon(): void {
 export function wakeLost(): void {
   if (wakes === 0) return;
   wakes = 0;
-  wokenAt = undefined;
+  isTogether = false;
   wakeSoon();
 }
 
 /** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
 function wake(): void {
-  wokenAt = performance.now();
+  isTogether = true;
+  wokenAt = undefined;
   const count = takeWoken();
   for (let i = 0; i < count; i++) {
     try {
@@ -95,6 +101,6 @@ function wake(): void {
       });
     }
   }
-  wokenAt = undefined;
+  isTogether = false;
   if (wakes > 0) wakes--;
 }

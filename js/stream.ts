@@ -1,29 +1,12 @@
 // MessageStream: what a listener gets, as an async iterator.
 
-import { nextMessage } from '../pkg/eric_sse.js';
 import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import type { CloseReason } from './connection.js';
 import type { Gap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
-import { Sent } from './message.js';
-import { ENDED, OpenStream, WAIT, type OpenOptions, type Reader } from './open.js';
+import type { Sent } from './message.js';
+import { CLOSED, ENDED, OpenStream, WAIT, type OpenOptions, type Reader } from './open.js';
 import type { Seat } from './seat.js';
-
-/** What the core answers, once, when the channel was closed. */
-const CLOSED = true;
-/** What the core answers in place of the message that it has given out last: listeners read the same ones. */
-const SAME = false;
-
-/** What the core answers: a message, that the channel was closed, or what is missing, as JSON text. @internal */
-type Answer = Sent | typeof CLOSED | string;
-
-let last: Sent;
-
-function next(number: number): Answer | null | undefined {
-  const taken = nextMessage(number) as Answer | typeof SAME | null | undefined;
-  if (taken === SAME) return last;
-  return taken instanceof Sent ? (last = taken) : taken;
-}
 
 export interface StreamHooks<Item> {
   /** Makes what the stream yields of a message, of a gap, or of the closing of the channel. */
@@ -117,7 +100,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.#taking = true;
     try {
       for (;;) {
-        const taken = this.#ended ? ENDED : this.#open.read(next);
+        const taken = this.#ended ? ENDED : this.#open.read<Sent | string>();
         if (taken === WAIT) return WAIT;
         if (taken === ENDED) return DONE;
         if (taken === CLOSED) this.#open.end('closed');

@@ -944,6 +944,15 @@ impl<M> AbstractChannel<M> {
         self.core.state.borrow().log.is_all_read()
     }
 
+    /// Returns whether something waits for a seat, or is to be told to it.
+    #[cfg(feature = "npm")]
+    pub(crate) fn has_more(&self, seat: &Seat<M>) -> bool {
+        let queue = seat.queue.borrow();
+        let state = self.core.state.borrow();
+        let has_more = |queue: &Queue<_>| queue.has_more(&state.log);
+        state.closed || queue.as_ref().is_none_or(has_more)
+    }
+
     /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.
     pub(crate) fn with_queue<R>(
         &self,

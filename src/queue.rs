@@ -520,6 +520,12 @@ impl<T: Clone> Queue<T> {
         own.map_or(0, |own| (own.lane.len() - own.read) as u64)
     }
 
+    /// Returns whether there is something to read.
+    #[cfg(feature = "npm")]
+    pub(crate) fn has_more(&self, log: &Log<T>) -> bool {
+        log.waiting(&self.cursor) > 0 || self.has_lane() || self.has_gaps() || self.lags(log)
+    }
+
     /// Returns how many entries are unread.
     pub(crate) fn len(&self, log: &Log<T>) -> u64 {
         self.unread_lane() + log.waiting(&self.cursor)

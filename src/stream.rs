@@ -177,6 +177,12 @@ impl<M> MessageStream<M> {
         true
     }
 
+    /// Returns whether there may be something to take, the end included.
+    #[cfg(feature = "npm")]
+    pub(crate) fn has_more(&self) -> bool {
+        self.channel.has_more(&self.seat)
+    }
+
     /// Parks the stream until there may be something to take.
     pub(crate) fn park(&self, waker: &Waker) {
         self.channel.park(&self.seat, self.number, waker);

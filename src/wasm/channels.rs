@@ -174,15 +174,17 @@ impl RawChannel {
         }
     }
 
-    /// Sends to everybody, or to everybody but the listeners with these ids, a line each, and returns the sequence number.
-    /// `at` is when it was sent, in milliseconds of `performance.now()`, and not earlier than the one before. Throws `InvalidChannelException`, `QueueFullException`.
+    /// Sends to everybody, or to everybody but the listeners with these ids, a line each, and returns the sequence number; as a
+    /// negative one when listeners were disconnected because they were full. 0 says that it was refused: the host is given the
+    /// `InvalidChannelException` or `QueueFullException`, as a call that may throw takes several times as long.
+    /// `at` is when it was sent, in milliseconds of `performance.now()`, and not earlier than the one before.
     pub fn broadcast(
         &self,
         message: JsMessage,
         bytes: f64,
         except: Option<String>,
         at: f64,
-    ) -> Result<f64, JsValue> {
+    ) -> f64 {
         let mut ids = Vec::new();
         let mut rest = except.as_deref();
         while let Some(text) = rest {
@@ -193,10 +195,18 @@ impl RawChannel {
             ids.push(id.into());
             rest = more;
         }
+        let before = self.channel.overflows();
         let sent = self
             .channel
             .broadcast_to_all_but(ids.into(), message, bytes as u64, at);
-        Ok(sent.map_err(thrown)?.sequence() as f64)
+        match sent {
+            Ok(position) if self.channel.overflows() == before => position.sequence() as f64,
+            Ok(position) => -(position.sequence() as f64),
+            Err(error) => {
+                streams::give_error(error);
+                0.0
+            }
+        }
     }
 
     /// Sends to one listener and returns the event id. Throws `InvalidChannelException`,

@@ -22,6 +22,10 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn draft(this: &Host) -> JsDraft;
 
+    /// Is given what a stream has to offer.
+    #[wasm_bindgen(method)]
+    fn give(this: &Host, given: &JsValue);
+
     /// Has the woken streams taken in a microtask.
     #[wasm_bindgen(method, js_name = wakeSoon)]
     fn wake_soon(this: &Host);
@@ -65,6 +69,14 @@ pub(crate) fn wake_soon() {
     HOST.with(|slot| {
         if let Some(host) = slot.get() {
             host.wake_soon();
+        }
+    });
+}
+
+pub(crate) fn give(given: &JsValue) {
+    HOST.with(|slot| {
+        if let Some(host) = slot.get() {
+            host.give(given);
         }
     });
 }

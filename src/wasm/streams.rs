@@ -11,9 +11,10 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
 use crate::chunk::{ChunkStep, Chunks, Wire};
+use crate::error::Error;
 use crate::seat::{Delivery, Seat, Sent};
 use crate::stream::{MessageStream, Step};
-use crate::wasm::host::{callback_value, wake_soon};
+use crate::wasm::host::{self, callback_value, thrown, wake_soon};
 use crate::wasm::messages::JsMessage;
 
 /// An open stream.
@@ -46,10 +47,24 @@ thread_local! {
     /// stream has ended: waking a stream that has nothing new to offer does no harm.
     static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     static TAKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-    /// The chunk that was last given out, of which JavaScript has an array: streams at the same place share both.
-    static LAST: RefCell<Option<Rc<JsValue>>> = const { RefCell::new(None) };
-    /// The message that was last given out, in the same way.
-    static LAST_SENT: RefCell<Option<Rc<Sent<JsMessage>>>> = const { RefCell::new(None) };
+    /// What the host was given last: streams at the same place are owed the same.
+    static LAST: RefCell<Option<Given>> = const { RefCell::new(None) };
+}
+
+/// What is given to the host.
+enum Given {
+    Message(Rc<Sent<JsMessage>>),
+    Chunk(Rc<JsValue>),
+}
+
+impl PartialEq for Given {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Message(one), Self::Message(other)) => Rc::ptr_eq(one, other),
+            (Self::Chunk(one), Self::Chunk(other)) => Rc::ptr_eq(one, other),
+            _ => false,
+        }
+    }
 }
 
 /// Notes a stream's number when it is woken.
@@ -104,63 +119,95 @@ fn insert(stream: Stream) -> usize {
     })
 }
 
-/// Takes what a stream has to offer: the message, `undefined` when it has to wait (it will be woken), `null`
-/// when it has ended, `true` when its channel was closed, a string when messages are missing: the data of the event that
-/// says so; `false` stands for the message that was given out last.
-#[wasm_bindgen(js_name = nextMessage)]
-pub fn next_message(number: usize) -> JsValue {
+/// There is nothing yet: the stream will be woken.
+pub const WAIT: u32 = 0;
+/// The stream has ended.
+pub const ENDED: u32 = 1;
+/// The channel was closed.
+pub const CLOSED: u32 = 2;
+/// The host was given it, now or the last time: a message, a chunk, or the data of the event that says which messages are missing.
+pub const GIVEN: u32 = 3;
+/// Is added when the stream waits already, and will be woken when it has more to offer.
+pub const QUIET: u32 = 4;
+
+/// Takes what a stream has to offer, and gives it to the host. Returns what that is.
+#[wasm_bindgen]
+pub fn next(number: usize) -> u32 {
     let Some((reader, mut stream)) = take_out(number) else {
-        return JsValue::NULL;
+        return ENDED;
     };
-    let messages = stream.messages();
-    let answer = match messages.step_unless(&reader.ended) {
-        Step::Message(sent) if reader.ended.get() => {
-            // The callback ended the stream that was to have the message: it is the next one again.
-            messages.give_back(Delivery { sent });
-            JsValue::NULL
-        }
-        Step::Message(sent) => shared_message(sent),
-        Step::Gap(gap) => {
-            let to = messages.channel().event_id(gap.to);
-            gap.data(&to).into()
-        }
-        Step::Closed => JsValue::TRUE,
-        Step::Ended => JsValue::NULL,
-        Step::Pending => {
-            messages.park(&reader.waker);
-            JsValue::UNDEFINED
-        }
+    let answer = match &mut stream {
+        Stream::Messages(messages) => next_message(messages, &reader),
+        Stream::Bytes(chunks) => next_chunk(chunks, &reader),
     };
     put_back(reader, stream);
     answer
 }
 
-/// Takes the bytes that a stream has ready, or `undefined` or `null` as [`next_message`] does; `true` stands for the array that was
-/// given out last. With the bytes the stream waits already, and is woken if it has more to offer.
-#[wasm_bindgen(js_name = nextChunk)]
-pub fn next_chunk(number: usize) -> JsValue {
-    let Some((reader, mut stream)) = take_out(number) else {
-        return JsValue::NULL;
-    };
-    let answer = match &mut stream {
-        Stream::Messages(_) => JsValue::NULL,
-        Stream::Bytes(chunks) => match chunks.step(&reader.ended) {
-            ChunkStep::Chunk(chunk) => {
-                chunks.stream.park(&reader.waker);
-                if chunks.has_more() {
-                    reader.waker.wake_by_ref();
-                }
-                shared_array(chunk)
+fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32 {
+    match messages.step_unless(&reader.ended) {
+        Step::Message(sent) if reader.ended.get() => {
+            // The callback ended the stream that was to have the message: it is the next one again.
+            messages.give_back(Delivery { sent });
+            ENDED
+        }
+        Step::Message(sent) => {
+            let has_more = messages.has_more();
+            if !has_more {
+                messages.park(&reader.waker);
             }
-            ChunkStep::Ended => JsValue::NULL,
-            ChunkStep::Pending => {
-                chunks.stream.park(&reader.waker);
-                JsValue::UNDEFINED
+            give(Given::Message(sent));
+            if has_more { GIVEN } else { GIVEN | QUIET }
+        }
+        Step::Gap(gap) => {
+            let to = messages.channel().event_id(gap.to);
+            LAST.set(None);
+            host::give(&gap.data(&to).into());
+            GIVEN
+        }
+        Step::Closed => CLOSED,
+        Step::Ended => ENDED,
+        Step::Pending => {
+            messages.park(&reader.waker);
+            WAIT | QUIET
+        }
+    }
+}
+
+fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u32 {
+    match chunks.step(&reader.ended) {
+        ChunkStep::Chunk(chunk) => {
+            chunks.stream.park(&reader.waker);
+            if chunks.has_more() {
+                reader.waker.wake_by_ref();
             }
-        },
-    };
-    put_back(reader, stream);
-    answer
+            give(Given::Chunk(chunk));
+            GIVEN | QUIET
+        }
+        ChunkStep::Ended => ENDED,
+        ChunkStep::Pending => {
+            chunks.stream.park(&reader.waker);
+            WAIT | QUIET
+        }
+    }
+}
+
+/// Gives the host an exception to throw.
+pub(crate) fn give_error(error: impl Into<Error>) {
+    LAST.set(None);
+    host::give(&thrown(error));
+}
+
+/// Gives something to the host, unless that is what it was given last.
+fn give(given: Given) {
+    if LAST.with_borrow(|last| last.as_ref() == Some(&given)) {
+        return;
+    }
+    host::give(match &given {
+        Given::Message(sent) => sent.message.as_ref(),
+        Given::Chunk(chunk) => chunk,
+    });
+    LAST.set(Some(given));
 }
 
 /// Waits without taking anything: the stream is woken when it may have to end. Returns whether it
@@ -204,7 +251,6 @@ pub fn end(number: usize) {
 #[wasm_bindgen(js_name = takeWoken)]
 pub fn take_woken() -> usize {
     LAST.set(None);
-    LAST_SENT.set(None);
     let taken = WOKEN.take();
     let count = taken.len();
     TAKEN.set(taken);
@@ -244,23 +290,4 @@ fn put_back(reader: Rc<Reader>, stream: Stream) {
     if !reader.ended.get() {
         reader.stream.set(Some(stream));
     }
-}
-
-fn shared_message(sent: Rc<Sent<JsMessage>>) -> JsValue {
-    let last = LAST_SENT.replace(Some(sent.clone()));
-    match last {
-        Some(last) if Rc::ptr_eq(&last, &sent) => JsValue::FALSE,
-        _ => AsRef::<JsValue>::as_ref(&sent.message).clone(),
-    }
-}
-
-fn shared_array(chunk: Rc<JsValue>) -> JsValue {
-    let is_last =
-        LAST.with_borrow(|last| last.as_ref().is_some_and(|last| Rc::ptr_eq(last, &chunk)));
-    if is_last {
-        return JsValue::TRUE;
-    }
-    let array = (*chunk).clone();
-    LAST.set(Some(chunk));
-    array
 }

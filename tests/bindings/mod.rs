@@ -4,7 +4,7 @@ use eric_sse::wasm::channels::RawChannel;
 use eric_sse::wasm::host::{Host, install_host};
 use eric_sse::wasm::messages::{JsMessage, check_event_id, check_event_type};
 use eric_sse::wasm::streams::{
-    end, next_chunk, next_message, open_streams, rest, take_woken, woken,
+    CLOSED, ENDED, GIVEN, QUIET, WAIT, end, next, open_streams, rest, take_woken, woken,
 };
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -12,10 +12,15 @@ use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen(inline_js = "
     let asked = 0;
+    let lastGiven;
+    let gifts = 0;
+    export const given = () => lastGiven;
+    export const timesGiven = () => gifts;
     export const host = () => ({
         exception: (code, message, reason) => Object.assign(new Error(message), { code, reason }),
         wakeSoon: () => { asked += 1; },
         draft: () => new Draft(),
+        give: (value) => { lastGiven = value; gifts += 1; },
     });
     // What was written, a line each: how it is written is the package's business.
     class Draft {
@@ -34,6 +39,9 @@ extern "C" {
     fn host() -> Host;
     #[wasm_bindgen(js_name = timesAsked)]
     fn times_asked() -> u32;
+    fn given() -> JsValue;
+    #[wasm_bindgen(js_name = timesGiven)]
+    fn times_given() -> u32;
     fn message(kind: &str, text: &str) -> JsMessage;
     #[wasm_bindgen(js_name = codeOf)]
     fn code_of(error: &JsValue) -> String;
@@ -64,8 +72,25 @@ fn add(channel: &RawChannel, id: &str) -> usize {
     seat.unwrap()
 }
 
+/// Sends to everybody. Returns what that returns: the sequence number.
+fn broadcast(channel: &RawChannel, message: JsMessage) -> f64 {
+    channel.broadcast(message, 5.0, None, 0.0)
+}
+
 fn ignore() -> Function {
     Function::new_no_args("")
+}
+
+/// Takes something that was given, behind which there is more.
+fn taken(stream: usize) -> JsValue {
+    assert_eq!(next(stream), GIVEN);
+    given()
+}
+
+/// Takes something that was given, behind which there is nothing, so that the stream waits.
+fn last_taken(stream: usize) -> JsValue {
+    assert_eq!(next(stream), GIVEN | QUIET);
+    given()
 }
 
 fn text(chunk: &JsValue) -> String {
@@ -78,14 +103,12 @@ fn a_message_comes_out_as_the_object_that_went_in() {
     let seat = add(&channel, "a");
     let stream = channel.open(seat, false, ignore()).unwrap();
     let sent: JsValue = message("tick", "1").into();
-    assert_eq!(
-        channel
-            .broadcast(sent.clone().unchecked_into(), 5.0, None, 0.0)
-            .unwrap(),
-        1.0
-    );
-    assert!(next_message(stream) == sent);
-    assert!(next_message(stream).is_undefined());
+    assert_eq!(broadcast(&channel, sent.clone().unchecked_into()), 1.0);
+    let again = message("tick", "2");
+    broadcast(&channel, again);
+    assert!(taken(stream) == sent);
+    last_taken(stream);
+    assert_eq!(next(stream), WAIT | QUIET);
     end(stream);
 }
 
@@ -97,15 +120,11 @@ fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
         .to_vec();
     take_woken();
     for stream in &streams {
-        assert!(next_message(*stream).is_undefined());
+        assert_eq!(next(*stream), WAIT | QUIET);
     }
     let before = times_asked();
-    channel
-        .broadcast(message("tick", "1"), 5.0, None, 0.0)
-        .unwrap();
-    channel
-        .broadcast(message("tick", "2"), 5.0, None, 0.0)
-        .unwrap();
+    broadcast(&channel, message("tick", "1"));
+    broadcast(&channel, message("tick", "2"));
     assert_eq!(times_asked() - before, 1);
     let mut numbers: Vec<_> = (0..take_woken()).filter_map(woken).collect();
     numbers.sort_unstable();
@@ -127,14 +146,13 @@ fn streams_at_the_same_place_get_the_same_array() {
     });
     for stream in [a, b] {
         let start = channel.event_id(None);
-        assert_eq!(text(&next_chunk(stream)), format!("start 15000 {start}\n"));
+        assert_eq!(text(&last_taken(stream)), format!("start 15000 {start}\n"));
     }
-    channel
-        .broadcast(message("tick", "one"), 5.0, None, 0.0)
-        .unwrap();
-    let (first, second) = (next_chunk(a), next_chunk(b));
-    assert!(first.is_object() && second == JsValue::TRUE);
-    assert_eq!(text(&first), "message tick one\n");
+    broadcast(&channel, message("tick", "one"));
+    let before = times_given();
+    assert_eq!(text(&last_taken(a)), "message tick one\n");
+    assert_eq!(text(&last_taken(b)), "message tick one\n");
+    assert_eq!(times_given() - before, 1, "it crosses once");
     [a, b].into_iter().for_each(end);
 }
 
@@ -144,12 +162,10 @@ fn a_closed_channel_says_so_and_its_streams_end() {
     let seat = add(&channel, "a");
     let stream = channel.open(seat, false, ignore()).unwrap();
     channel.close();
-    assert!(next_message(stream) == JsValue::TRUE);
-    assert!(next_message(stream).is_null());
+    assert_eq!([next(stream), next(stream)], [CLOSED, ENDED]);
     assert!(!channel.is_running(seat));
-    let error = channel
-        .broadcast(message("tick", "1"), 5.0, None, 0.0)
-        .unwrap_err();
+    assert_eq!(broadcast(&channel, message("tick", "1")), 0.0);
+    let error = given();
     assert_eq!(code_of(&error), "ERIC_INVALID_CHANNEL");
     end(stream);
 }
@@ -172,8 +188,7 @@ fn what_a_callback_throws_comes_out_of_deliver_as_it_is() {
 fn numbers_that_are_unknown_do_no_harm() {
     let channel = channel();
     let unknown = 4_000_000_000;
-    assert!(next_message(unknown).is_null());
-    assert!(next_chunk(unknown).is_null());
+    assert_eq!(next(unknown), ENDED);
     assert!(!rest(unknown));
     end(unknown);
     channel.remove(unknown);
@@ -191,7 +206,7 @@ fn ended_streams_and_removed_listeners_leave_nothing_open() {
     for _ in 0..1000 {
         let seat = add(&channel, "a");
         let stream = channel.open(seat, true, ignore()).unwrap();
-        next_chunk(stream);
+        next(stream);
         end(stream);
         channel.remove(seat);
     }
@@ -234,33 +249,28 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
         limited("left", 2),
         limited("refusing", 3),
     ];
-    channel
-        .broadcast(message("tick", "1"), 5.0, None, 0.0)
-        .unwrap();
-    let full = channel
-        .broadcast(message("tick", "2"), 5.0, None, 0.0)
-        .unwrap_err();
+    broadcast(&channel, message("tick", "1"));
+    assert_eq!(broadcast(&channel, message("tick", "2")), 0.0);
+    let full = given();
     assert_eq!(code_of(&full), "ERIC_QUEUE_FULL");
     assert_eq!((channel.overflows(), channel.is_seated(left)), (0.0, true));
-    channel
-        .broadcast(
-            message("tick", "3"),
-            5.0,
-            Some("refusing\nnobody".into()),
-            0.0,
-        )
-        .unwrap();
+    let except = Some("refusing\nnobody".into());
+    // Negative, as one was disconnected.
+    assert_eq!(
+        channel.broadcast(message("tick", "3"), 5.0, except, 0.0),
+        -2.0
+    );
     assert_eq!(channel.overflows(), 1.0);
     assert!(!channel.is_seated(left));
     channel.remove(left);
     assert!(channel.is_seated(told));
     let stream = channel.open(told, false, ignore()).unwrap();
-    let gap = next_message(stream).as_string().unwrap();
+    let gap = taken(stream).as_string().unwrap();
     assert!(
         gap.starts_with("{\"reason\":\"overflow\",\"missed\":1,"),
         "{gap}"
     );
-    assert!(next_message(stream).is_object());
+    assert!(last_taken(stream).is_object());
     end(stream);
     // delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered
     let stats = channel.stats(Some(told));
@@ -283,9 +293,7 @@ fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
     );
     channel.set_filter(seat, Some(filter));
     for text in ["1", "2", "3"] {
-        channel
-            .broadcast(message("tick", text), 5.0, None, 0.0)
-            .unwrap();
+        broadcast(&channel, message("tick", text));
     }
     let delivered = channel.deliver(seat).unwrap();
     let text = js_sys::Reflect::get(&delivered, &"text".into()).unwrap();
@@ -296,24 +304,19 @@ fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
 #[wasm_bindgen_test]
 fn a_listener_goes_on_after_an_event_id() {
     let channel = channel();
-    channel
-        .broadcast(message("tick", "1"), 5.0, None, 0.0)
-        .unwrap();
+    broadcast(&channel, message("tick", "1"));
     let last = channel.event_id(None);
-    channel
-        .broadcast(message("tick", "2"), 5.0, None, 0.0)
-        .unwrap();
+    broadcast(&channel, message("tick", "2"));
     let seat = channel
         .add("a", true, 0, 0.0, 0.0, true, Some(last.clone()))
         .unwrap();
     let stream = channel.open(seat, false, ignore()).unwrap();
-    let gap = || next_message(stream).as_string().unwrap();
+    let gap = || taken(stream).as_string().unwrap();
     // Whoever comes back with the same id a second time has not been told.
-    for is_again in [false, true] {
-        let message = next_message(stream);
-        assert!(message.is_object() || is_again && message == JsValue::FALSE);
+    for _ in 0..2 {
+        assert!(taken(stream).is_object());
         assert!(gap().contains("forgotten"));
-        assert!(next_message(stream).is_undefined());
+        assert_eq!(next(stream), WAIT | QUIET);
         channel.rewind(seat, &last);
     }
     channel.rewind(seat, "nonsense");
@@ -326,12 +329,11 @@ fn a_channel_goes_on_as_one_that_has_ended() {
     let channel = another_life(Some("abc".into()), 7.0);
     assert_eq!(channel.event_id(None), "abc-7");
     for (text, number) in [("8", 8.0), ("9", 9.0)] {
-        let sent = channel.broadcast(message("tick", text), 5.0, None, 0.0);
-        assert_eq!(sent.unwrap(), number);
+        assert_eq!(broadcast(&channel, message("tick", text)), number);
     }
     let seat = channel.add("a", true, 0, 0.0, 0.0, false, Some("abc-8".into()));
     let stream = channel.open(seat.unwrap(), true, ignore()).unwrap();
-    let bytes = text(&next_chunk(stream));
+    let bytes = text(&last_taken(stream));
     assert_eq!(bytes, "start 15000 abc-8\nmessage tick 9\n");
     end(stream);
 }
