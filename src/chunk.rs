@@ -14,6 +14,9 @@
 //! the same blocks: the first one to look writes them, the others get that very chunk and jump behind it. A listener that
 //! has an `on_message`, or something in its lane, is owed bytes of its own. So most messages are written once.
 //!
+//! A long chunk is kept for some time after everybody has read it: when a connection of many clients breaks, these come back one by one, and
+//! are owed the same.
+//!
 //! ## What it is made as
 //!
 //! A [`Medium`] writes the blocks: this crate's as bytes, the npm package's as JavaScript strings, of which the engine makes
@@ -23,6 +26,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
+use crate::clock;
 use crate::event::{CHANNEL_CLOSED, EventId};
 use crate::position::Position;
 use crate::replay::GAP;
@@ -39,8 +43,12 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// come back after a broken connection share their parts, wherever they were.
 const PART: u64 = 1024;
 
-/// So many chunks are kept for others, as long as somebody has something to read.
-const MOST_SHARED: usize = 8;
+/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn.
+const MOST_SHARED: usize = 17;
+
+/// A chunk of so many messages is kept for so long after somebody was given it last, though everybody has read it.
+const LONG: u64 = 256;
+const KEPT_MILLISECONDS: f64 = 30_000.0;
 
 /// What chunks are made as.
 pub(crate) trait Medium<M>: Clone {
@@ -73,6 +81,8 @@ pub(crate) struct Wire<C = Rc<[u8]>> {
     pub(crate) retry_milliseconds: u64,
     /// The last chunks that were shared, for as long as someone may be owed them.
     shared: RefCell<Vec<Shared<C>>>,
+    /// How many streams are open.
+    open: Cell<usize>,
 }
 
 #[derive(Debug)]
@@ -84,13 +94,21 @@ struct Shared<C> {
     /// Whether it ends at a limit or before what is not for everybody, and not because the log ended there.
     full: bool,
     chunk: C,
+    /// When somebody was given it last, if it is a long one.
+    used: Cell<f64>,
+}
+
+impl<C> Shared<C> {
+    fn is_long(&self) -> bool {
+        self.to - self.from >= LONG
+    }
 }
 
 /// The chunks of one stream.
 #[derive(Debug)]
 pub(crate) struct Chunks<M, C = Rc<[u8]>> {
     pub(crate) stream: MessageStream<M>,
-    wire: Rc<Wire<C>>,
+    pub(crate) wire: Rc<Wire<C>>,
     started: bool,
     /// Whether the last chunk may not be all that there is.
     more: Cell<bool>,
@@ -110,12 +128,37 @@ impl<C> Wire<C> {
             paced,
             retry_milliseconds,
             shared: RefCell::new(Vec::new()),
+            open: Cell::new(0),
+        }
+    }
+
+    /// Keeps a chunk for others.
+    fn share(&self, chunk: Shared<C>, tail: u64) {
+        let mut shared = self.shared.borrow_mut();
+        // Nobody is owed one that ends where the log ended formerly.
+        shared.retain(|other| other.from != chunk.from && (other.full || other.to == tail));
+        if shared.len() == MOST_SHARED {
+            shared.remove(0);
+        }
+        shared.push(chunk);
+    }
+
+    /// Forgets long chunks that nobody has asked for lately, and the others if everybody has read everything.
+    pub(crate) fn forget(&self, all_read: bool) {
+        let mut shared = self.shared.borrow_mut();
+        if !shared.is_empty() {
+            let old = clock::milliseconds() - KEPT_MILLISECONDS;
+            shared.retain(|shared| match shared.is_long() {
+                true => shared.used.get() > old,
+                false => !all_read,
+            });
         }
     }
 }
 
 impl<M, C> Chunks<M, C> {
     pub(crate) fn new(stream: MessageStream<M>, wire: Rc<Wire<C>>) -> Self {
+        wire.open.set(wire.open.get() + 1);
         Self {
             stream,
             wire,
@@ -139,9 +182,11 @@ impl<M, C> Chunks<M, C> {
 impl<M, C> Drop for Chunks<M, C> {
     fn drop(&mut self) {
         self.stream.end();
-        if self.stream.channel().is_all_read() {
+        self.wire.open.set(self.wire.open.get() - 1);
+        if self.wire.open.get() == 0 {
             self.wire.shared.take();
         }
+        self.wire.forget(self.stream.channel().is_all_read());
     }
 }
 
@@ -240,18 +285,11 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         }
         // Mostly made already, for somebody else at the same place.
         self.take_made().or_else(|| {
-            let from = channel.with_queue(seat, |queue, log| {
-                let from = queue.shared(log)?.next();
-                (from != log.tail()).then_some(from)
+            let (from, tail) = channel.with_queue(seat, |queue, log| {
+                let (from, tail) = (queue.shared(log)?.next(), log.tail());
+                (from != tail).then_some((from, tail))
             })??;
-            let chunk = self.make_shared(from)?;
-            let mut shared = self.wire.shared.borrow_mut();
-            shared.retain(|other| other.from != from);
-            if shared.len() == MOST_SHARED {
-                shared.remove(0);
-            }
-            shared.push(chunk);
-            drop(shared);
+            self.wire.share(self.make_shared(from)?, tail);
             self.take_made()
         })
     }
@@ -274,10 +312,13 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let count = shared.to - shared.from;
         seat.counters.delivered(count);
         seat.last.set(Position::broadcast(shared.to - 1));
+        if shared.is_long() {
+            shared.used.set(clock::milliseconds());
+        }
         let chunk = shared.chunk.clone();
         drop(made);
         if all_read {
-            self.wire.shared.take();
+            self.wire.forget(true);
         }
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
@@ -323,6 +364,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             to,
             full: to - from < waiting,
             chunk: C::finish(draft),
+            used: Cell::new(0.0),
         })
     }
 }

@@ -198,6 +198,43 @@ fn those_who_come_back_to_a_long_history_share_its_parts_wherever_they_were() {
     drop(slow);
 }
 
+#[test]
+fn those_who_come_back_one_by_one_share_the_parts_of_a_long_history_as_long_as_anybody_is_here() {
+    let channel = SseChannel::with_options(SseOptions {
+        history: History {
+            messages: 40_000,
+            bytes: u64::MAX,
+            ..History::DEFAULT
+        },
+        ..SseOptions::default()
+    });
+    let here = opened(&channel);
+    let start = channel.last_event_id();
+    // As many parts as are kept, the last of which is not full.
+    for number in 0..16_000 {
+        channel.broadcast(message("tick", number)).unwrap();
+    }
+    drop(here);
+    let here = opened(&channel);
+    let come_back = || {
+        let options = ListenerOptions::default();
+        let stream = channel.watch_bytes_with(options, Some(start.as_str()));
+        waiting(&mut stream.unwrap())
+    };
+    let (first, second) = (come_back(), come_back());
+    assert_eq!(first, second);
+    assert_eq!(first.len(), 1 + 16);
+    let shared = |(one, other): &(&Rc<[u8]>, &Rc<[u8]>)| Rc::ptr_eq(one, other);
+    assert_eq!(first.iter().zip(&second).filter(shared).count(), 16);
+    let held = || {
+        let is_held = |part: &&Rc<[u8]>| Rc::strong_count(part) > 2;
+        first[1..].iter().filter(is_held).count()
+    };
+    assert_eq!(held(), 16);
+    drop(here);
+    assert_eq!(held(), 0, "nobody is here");
+}
+
 /// The limit that the documentation of `ByteStream` names.
 const LIMIT: usize = 256 * 1024;
 
