@@ -901,11 +901,12 @@ impl<M> AbstractChannel<M> {
             let mut queue = seat.queue.borrow_mut();
             match queue.as_mut() {
                 Some(queue) => {
-                    let last = match seat.last.get() {
-                        last if last == position => queue.before_last(last),
-                        last => position.broadcast_before().min(last),
-                    };
-                    seat.last.set(last);
+                    let (last, before) = (seat.last.get(), queue.before_last(position));
+                    seat.last.set(match last == position {
+                        true => before,
+                        // What is not for the listener was passed over since.
+                        false => position.broadcast_before().min(last),
+                    });
                     let (bytes, at) = (sent.bytes, sent.at);
                     queue.give_back(&state.log, position, bytes, at, sent, &mut unneeded);
                     if queue.has_lane() {

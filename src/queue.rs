@@ -394,8 +394,8 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Returns up to where the reader had everything before what was taken last, which is given back: what was taken before
-    /// that is not noted.
+    /// Returns up to where the reader had everything before what was taken last. It is forgotten by that, as something is given back: what was
+    /// taken before that was not noted.
     pub(crate) fn before_last(&mut self, last: Position) -> Position {
         let before = self.own.as_mut().and_then(|own| own.before_last.take());
         before.unwrap_or(last.broadcast_before())

@@ -790,8 +790,8 @@ fn what_is_given_back_and_dropped_then_is_missing_behind_what_was_read_before_it
 
 #[test]
 fn nobody_is_said_to_have_what_was_given_back() {
-    // With something in the lane, and without.
-    for dispatches in [0, 1] {
+    // With something in the lane and without, and with something behind that is not for it.
+    for (dispatches, excepted) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
         let channel = numbers(newest(10));
         let mut stream = reader(&channel, RESUMABLE);
         let own = stream.listener().clone();
@@ -799,6 +799,10 @@ fn nobody_is_said_to_have_what_was_given_back() {
         dispatch(&channel, &own, 1..1 + dispatches);
         assert_eq!(read(&mut stream).len(), 1 + dispatches);
         broadcast(&channel, [2, 3]);
+        for number in 4..4 + excepted {
+            let sent = channel.broadcast_except(Number(number, 1), &[own.id()]);
+            sent.unwrap();
+        }
         for delivered in waiting(&mut stream).into_iter().rev() {
             match delivered {
                 Delivered::Message(message) => stream.give_back(message),

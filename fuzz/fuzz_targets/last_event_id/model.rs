@@ -462,9 +462,10 @@ impl Listener {
             return;
         }
         let before = broadcast_before(item.place);
-        self.last = match self.last {
-            last if last == item.place => self.before_last.take().unwrap_or(before),
-            last => last.min(before),
+        let before_last = self.before_last.take().unwrap_or(before);
+        self.last = match self.last == item.place {
+            true => before_last,
+            false => self.last.min(before),
         };
         // Newer ones were dropped meanwhile: it is missing with them.
         if self.missed > 0 {
