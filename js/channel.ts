@@ -121,8 +121,6 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
 
   #id: string | undefined;
   readonly #internals: Internals;
-  /** How many listeners the core has disconnected, as far as this side knows. */
-  #overflows = 0;
 
   constructor(options?: ChannelOptions);
   /** @internal */
@@ -237,12 +235,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     const sent = send(message);
     // Looked up after the payload's own code has run, which may have removed the listener.
     const { number } = this.#seat(listenerId);
-    try {
-      sent.id = this.#internals.raw.dispatch(number, sent, sent.bytes);
-    } catch (error) {
-      throw withRefused(error, sent);
-    }
-    this.#followCore();
+    const answer = this.#internals.raw.dispatch(number, sent, sent.bytes);
+    // Before anything else is given.
+    if (answer !== 0) sent.id = given as string;
+    this.#followCore(sent, answer);
   }
 
   /**
@@ -260,17 +256,15 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   #broadcast(sent: Sent, except: string | undefined, at: number): void {
     sent.epoch = this.#internals.epoch;
     const sequence = this.#internals.raw.broadcast(sent, sent.bytes, except, at);
-    if (sequence === 0) throw withRefused(given, sent);
     sent.sequence = Math.abs(sequence);
-    if (sequence < 0) this.#followCore();
+    this.#followCore(sent, sequence);
   }
 
-  /** Removes the listeners that the core has disconnected, because they were full. */
-  #followCore(): void {
+  /** Throws what a message was refused for; removes the listeners that the core has disconnected for it, because they were full. */
+  #followCore(sent: Sent, answer: number): void {
+    if (answer > 0) return;
+    if (answer === 0) throw withRefused(given, sent);
     const { raw, seats } = this.#internals;
-    const overflows = raw.overflows();
-    if (overflows === this.#overflows) return;
-    this.#overflows = overflows;
     for (const seat of [...seats.values()]) {
       if (raw.isSeated(seat.number)) continue;
       seat.full = true;

@@ -52,7 +52,7 @@ export class OpenStream implements Onlooker, Wakeable {
   readonly #reader: WeakRef<Reader>;
   /** The same while it waits: it is held then. */
   #waiting: Reader | undefined;
-  /** Whether the core has nothing for it, and will wake it. */
+  /** Whether the core has nothing more for it than it has said by waking it, and will wake it again. */
   #isQuiet = false;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */

@@ -24,7 +24,10 @@ let wokenAt: number | undefined;
 
 let wakes = 0;
 
-/** What the core has given out last: streams at the same place are owed the same, which crosses once. */
+/**
+ * What the core has given last: what a stream was asked for (streams at the same place are owed the same, which crosses once), the event id of a dispatch,
+ * or the exception that a send is refused with.
+ */
 export let given: unknown;
 
 let loaded = false;

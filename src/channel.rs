@@ -901,7 +901,7 @@ impl<M> AbstractChannel<M> {
             let mut queue = seat.queue.borrow_mut();
             match queue.as_mut() {
                 Some(queue) => {
-                    let (last, before) = (seat.last.get(), queue.before_last(position));
+                    let (last, before) = (seat.last.get(), queue.take_before_last(position));
                     seat.last.set(match last == position {
                         true => before,
                         // What is not for the listener was passed over since.
@@ -940,18 +940,19 @@ impl<M> AbstractChannel<M> {
         (!has_gaps.unwrap_or(seat.untold.get())).then(|| self.event_id(seat.last.get()))
     }
 
-    /// Returns whether no listener has a broadcast to read.
-    pub(crate) fn is_all_read(&self) -> bool {
-        self.core.state.borrow().log.is_all_read()
+    /// Returns the number of the oldest broadcast that the history has, or of the next one, if no listener has a broadcast to read.
+    pub(crate) fn start_if_all_read(&self) -> Option<u64> {
+        self.core.state.borrow().log.start_if_all_read()
     }
 
-    /// Returns whether something waits for a seat, or is to be told to it.
+    /// Returns whether something waits for a seat, or is to be told to it. If not, its replay is over.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, seat: &Seat<M>) -> bool {
-        let queue = seat.queue.borrow();
-        let state = self.core.state.borrow();
-        let has_more = |queue: &Queue<_>| queue.has_more(&state.log);
-        state.closed || queue.as_ref().is_none_or(has_more)
+        let has_more = self.with_queue(seat, |queue, log| {
+            queue.end_replay(log);
+            queue.has_more(log)
+        });
+        has_more != Some(false) || self.is_closed()
     }
 
     /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.

@@ -14,8 +14,9 @@
 //! the same blocks: the first one to look writes them, the others get that very chunk and jump behind it. A listener that
 //! has an `on_message`, or something in its lane, is owed bytes of its own. So most messages are written once.
 //!
-//! A long chunk is kept for some time after everybody has read it: when a connection of many clients breaks, these come back one by one, and
-//! are owed the same.
+//! A long chunk is kept for some time after everybody has read it, as long as the history has its messages and anybody has a stream: when a
+//! connection of many clients breaks, these come back one by one, and are owed the same. The time is looked at with heartbeats, when streams
+//! end, and when everybody has read everything.
 //!
 //! ## What it is made as
 //!
@@ -43,7 +44,8 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// come back after a broken connection share their parts, wherever they were.
 const PART: u64 = 1024;
 
-/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn.
+/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn. The one that goes is not long, or else was used
+/// the longest ago.
 const MOST_SHARED: usize = 17;
 
 /// A chunk of so many messages is kept for so long after somebody was given it last, though everybody has read it.
@@ -79,7 +81,7 @@ pub(crate) struct Wire<C = Rc<[u8]>> {
     /// Whether blocks are handed out one by one.
     pub(crate) paced: bool,
     pub(crate) retry_milliseconds: u64,
-    /// The last chunks that were shared, for as long as someone may be owed them.
+    /// The last chunks that were shared, for as long as someone may be owed them, or come back for them.
     shared: RefCell<Vec<Shared<C>>>,
     /// How many streams are open.
     open: Cell<usize>,
@@ -94,7 +96,7 @@ struct Shared<C> {
     /// Whether it ends at a limit or before what is not for everybody, and not because the log ended there.
     full: bool,
     chunk: C,
-    /// When somebody was given it last, if it is a long one.
+    /// When somebody was given it last, if it is a long one; 0 of others.
     used: Cell<f64>,
 }
 
@@ -133,24 +135,30 @@ impl<C> Wire<C> {
     }
 
     /// Keeps a chunk for others.
-    fn share(&self, chunk: Shared<C>, tail: u64) {
+    fn share(&self, chunk: Shared<C>) {
         let mut shared = self.shared.borrow_mut();
-        // Nobody is owed one that ends where the log ended formerly.
-        shared.retain(|other| other.from != chunk.from && (other.full || other.to == tail));
         if shared.len() == MOST_SHARED {
-            shared.remove(0);
+            let mut oldest = 0;
+            for (index, other) in shared.iter().enumerate() {
+                if other.used.get() < shared[oldest].used.get() {
+                    oldest = index;
+                }
+            }
+            shared.remove(oldest);
         }
         shared.push(chunk);
     }
 
-    /// Forgets long chunks that nobody has asked for lately, and the others if everybody has read everything.
-    pub(crate) fn forget(&self, all_read: bool) {
+    /// Forgets what nobody is owed, if everybody has read everything: all but the long chunks that somebody was given lately, and may come back
+    /// to, since the history has their messages from its start on.
+    pub(crate) fn forget(&self, start_if_all_read: Option<u64>) {
         let mut shared = self.shared.borrow_mut();
-        if !shared.is_empty() {
+        if let Some(start) = start_if_all_read
+            && !shared.is_empty()
+        {
             let old = clock::milliseconds() - KEPT_MILLISECONDS;
-            shared.retain(|shared| match shared.is_long() {
-                true => shared.used.get() > old,
-                false => !all_read,
+            shared.retain(|shared| {
+                shared.is_long() && shared.from >= start && shared.used.get() > old
             });
         }
     }
@@ -186,7 +194,7 @@ impl<M, C> Drop for Chunks<M, C> {
         if self.wire.open.get() == 0 {
             self.wire.shared.take();
         }
-        self.wire.forget(self.stream.channel().is_all_read());
+        self.wire.forget(self.stream.channel().start_if_all_read());
     }
 }
 
@@ -285,11 +293,11 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         }
         // Mostly made already, for somebody else at the same place.
         self.take_made().or_else(|| {
-            let (from, tail) = channel.with_queue(seat, |queue, log| {
-                let (from, tail) = (queue.shared(log)?.next(), log.tail());
-                (from != tail).then_some((from, tail))
+            let from = channel.with_queue(seat, |queue, log| {
+                let from = queue.shared(log)?.next();
+                (from != log.tail()).then_some(from)
             })??;
-            self.wire.share(self.make_shared(from)?, tail);
+            self.wire.share(self.make_shared(from)?);
             self.take_made()
         })
     }
@@ -299,7 +307,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let made = self.wire.shared.borrow();
         let mut unwanted = Vec::new();
-        let (shared, all_read) = channel.with_queue(seat, |queue, log| {
+        let (shared, start_if_all_read) = channel.with_queue(seat, |queue, log| {
             let (tail, cursor) = (log.tail(), queue.shared(log)?);
             let is_owed = |shared: &&Shared<C>| {
                 shared.from == cursor.next() && (shared.full || shared.to == tail)
@@ -307,7 +315,8 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             let shared = made.iter().rev().find(is_owed)?;
             self.more.set(shared.to != tail);
             log.skip(cursor, shared.to - shared.from, &mut unwanted);
-            Some((shared, log.is_all_read()))
+            queue.end_replay(log);
+            Some((shared, log.start_if_all_read()))
         })??;
         let count = shared.to - shared.from;
         seat.counters.delivered(count);
@@ -317,9 +326,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         }
         let chunk = shared.chunk.clone();
         drop(made);
-        if all_read {
-            self.wire.forget(true);
-        }
+        self.wire.forget(start_if_all_read);
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
         Some(chunk)

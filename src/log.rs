@@ -263,9 +263,10 @@ impl<T> Log<T> {
         self.slots.back().map(|slot| slot.at)
     }
 
-    /// Returns whether every cursor has read everything.
-    pub(crate) fn is_all_read(&self) -> bool {
-        self.classes.iter().all(|class| class.standing.is_empty())
+    /// Returns the [start of the history](Self::history_start) if every cursor has read everything.
+    pub(crate) fn start_if_all_read(&self) -> Option<u64> {
+        let all_read = self.classes.iter().all(|class| class.standing.is_empty());
+        all_read.then(|| self.history_start())
     }
 
     /// Returns the limit that the cursor's bound comes of.

@@ -349,20 +349,30 @@ impl<T: Clone> Queue<T> {
             {
                 return Some(Read::Gap(own.gaps.remove(0)));
             }
-            if let Some(Replay { end, .. }) = own.replay
-                && own.is_behind(next, end)
-            {
-                own.replay = None;
-                let bound = bound_of(log.limit(&self.cursor).copied());
-                log.rebind(&mut self.cursor, bound);
-            }
-            if own.front_is_before(next) {
-                let entry = own.pop_front();
+            let is_laned = own.front_is_before(next);
+            self.end_replay(log);
+            if is_laned {
+                let entry = self.own().pop_front();
                 self.forget(log, unneeded);
                 return entry.map(Read::Entry);
             }
         }
         log.take(&mut self.cursor).map(Read::Entry)
+    }
+
+    /// Ends the replay if all of it has been read: what comes then has the limit for itself. Has to be called when a reader that has not
+    /// [taken](Self::take) it is at its end, or does not ask again.
+    pub(crate) fn end_replay(&mut self, log: &mut Log<T>) {
+        let next = self.cursor.next();
+        if let Some(own) = &mut self.own
+            && let Some(Replay { end, .. }) = own.replay
+            && own.is_behind(next, end)
+            && !log.lags(&self.cursor)
+        {
+            own.replay = None;
+            let bound = bound_of(log.limit(&self.cursor).copied());
+            log.rebind(&mut self.cursor, bound);
+        }
     }
 
     /// Says how many entries were dropped since the last call, and moves behind them.
@@ -396,7 +406,7 @@ impl<T: Clone> Queue<T> {
 
     /// Returns up to where the reader had everything before what was taken last. It is forgotten by that, as something is given back: what was
     /// taken before that was not noted.
-    pub(crate) fn before_last(&mut self, last: Position) -> Position {
+    pub(crate) fn take_before_last(&mut self, last: Position) -> Position {
         let before = self.own.as_mut().and_then(|own| own.before_last.take());
         before.unwrap_or(last.broadcast_before())
     }
@@ -520,7 +530,7 @@ impl<T: Clone> Queue<T> {
         own.map_or(0, |own| (own.lane.len() - own.read) as u64)
     }
 
-    /// Returns whether there is something to read.
+    /// Returns whether there is something to read, or to be told.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, log: &Log<T>) -> bool {
         log.waiting(&self.cursor) > 0 || self.has_lane() || self.has_gaps() || self.lags(log)

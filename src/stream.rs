@@ -162,14 +162,7 @@ impl<M> MessageStream<M> {
 
     /// Returns whether the stream may take from the queue; ends it if it is to end before that.
     pub(crate) fn goes_on(&mut self) -> bool {
-        let stopped = match self.phase {
-            Phase::Ended => return false,
-            Phase::Opened => !self.seat.listener.is_running_sync(),
-            // Stopped by the close of another channel, which does not count.
-            Phase::Running => !self.seat.listener.is_running_sync() && !self.channel.is_closed(),
-        };
-        let stopped = stopped || self.seat.listener.stops() != self.stops;
-        if stopped || self.channel.is_left(&self.seat) {
+        if self.is_to_end() {
             self.end();
             return false;
         }
@@ -177,10 +170,22 @@ impl<M> MessageStream<M> {
         true
     }
 
+    /// Returns whether the stream has ended, or is to end before it takes anything more.
+    fn is_to_end(&self) -> bool {
+        let stopped = match self.phase {
+            Phase::Ended => return true,
+            Phase::Opened => !self.seat.listener.is_running_sync(),
+            // Stopped by the close of another channel, which does not count.
+            Phase::Running => !self.seat.listener.is_running_sync() && !self.channel.is_closed(),
+        };
+        let stopped = stopped || self.seat.listener.stops() != self.stops;
+        stopped || self.channel.is_left(&self.seat)
+    }
+
     /// Returns whether there may be something to take, the end included.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self) -> bool {
-        self.channel.has_more(&self.seat)
+        self.is_to_end() || self.channel.has_more(&self.seat)
     }
 
     /// Parks the stream until there may be something to take.

@@ -234,7 +234,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   webSocketMessage(): void {
-    // A relay says nothing; but without this method the runtime would have nobody to hand over what a client says.
+    // What a relay says is answered by the runtime; but without this method the runtime would have nobody to hand over what a client says.
     this.#life();
   }
 

@@ -13,7 +13,10 @@ import { lastIdIn } from '../last-id.js';
 import { againMilliseconds, patiently, told, TRIES } from './objects.js';
 import { ALIVE, STREAM_ENDED } from './sockets.js';
 
-/** Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. */
+/**
+ * Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. It is sent a line feed through its WebSocket now and
+ * then, and may answer with the same to say that it is there.
+ */
 export interface RelayTarget {
   fetch(request: Request): Promise<Response>;
 }
@@ -30,6 +33,11 @@ export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
    * counts on top until it has been read.
    */
   queueBytes?: number | undefined;
+  /**
+   * When nothing has come from the object for so long, 300 by default, it is asked whether it is still there, with the next heartbeat, and when
+   * it has not answered by a later one, the WebSocket is taken for lost. The object sleeps on. 0 for never.
+   */
+  quietSeconds?: number | undefined;
   /** Is told once, when the response has ended, by whatever. */
   onClose?: ((report: { reason: CloseReason }) => void) | undefined;
 }
@@ -37,16 +45,12 @@ export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
 /** A WebSocket that was open for so long was no failure. */
 const LASTING_MILLISECONDS = 10_000;
 
-/** When nothing has come through a WebSocket for so long, it is asked whether it is alive: not more often, as it may be charged for. */
-const QUIET_MILLISECONDS = 30_000;
-
 /** A WebSocket that does not answer for so long leads nowhere. */
 const ANSWER_MILLISECONDS = 5_000;
 
 /**
- * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here; when
- * nothing comes, it is asked with them whether the WebSocket still leads to the object, which sleeps on. One that is lost is joined again behind
- * the last event id that came through it.
+ * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here. A WebSocket that is
+ * lost is joined again behind the last event id that came through it.
  *
  * @param request The client's request, as for `SSEChannel.response`.
  * @param stub The object's stub, or what makes one: a stub is of no use any more when its object has failed, so that only who can make
@@ -59,6 +63,7 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
   const liveness = livenessOption(given);
   const onClose = functionOption(given.onClose, 'onClose');
   const queueBytes = numberOption(given.queueBytes, 'queueBytes', 1024 * 1024, Infinity);
+  const quietMilliseconds = numberOption(given.quietSeconds, 'quietSeconds', 300) * 1000 || Infinity;
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
   const signal = signalOption(request.signal, 'request.signal');
   const headers = eventStreamHeaders(given.headers);
@@ -85,12 +90,19 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
   const { webSocket } = answer;
   return toResponse(200, headers, (sink) => {
     let source: SocketSource;
-    const body = new Body(connection, sink, (body) => (source = new SocketSource(body, connection, { ask, queueBytes, lastEventId })));
+    const body = new Body(connection, sink, (body) => (source = new SocketSource(body, connection, { ask, queueBytes, quietMilliseconds, lastEventId })));
     source!.listen(webSocket);
     connection.open(body, (reason) => source.end(reason));
     source!.onEnd = onAbort([signal], () => source.end('aborted'));
     return body;
   });
+}
+
+interface SocketSourceOptions {
+  ask: (id: string | undefined) => Promise<Response>;
+  queueBytes: number;
+  quietMilliseconds: number;
+  lastEventId: string | undefined;
 }
 
 /** The source of a response whose bytes come through a WebSocket. */
@@ -99,13 +111,16 @@ class SocketSource implements Source {
   readonly #connection: Connection;
   readonly #ask: (id: string | undefined) => Promise<Response>;
   readonly #queueBytes: number;
+  readonly #quietMilliseconds: number;
   #socket: WebSocket | undefined;
   #joinedAt = 0;
   /** When something came through the WebSocket last. */
   #cameAt = 0;
-  /** Since when the WebSocket was asked and has not answered. */
+  /** Since when the WebSocket was asked whether it is alive and has not answered. */
   #askedAt: number | undefined;
-  /** Whether it ever has: an object that sets other answers than ours is not asked again. */
+  /** Whether this WebSocket has ever answered. */
+  #hasAnswered = false;
+  /** Whether one is to answer: the object may be one that has other answers, or has become one. */
   #answers = false;
   /** Whole blocks that came and were not taken yet. */
   #queue: Uint8Array[] = [];
@@ -130,16 +145,22 @@ class SocketSource implements Source {
   constructor(
     body: Body,
     connection: Connection,
-    { ask, queueBytes, lastEventId }: { ask: (id: string | undefined) => Promise<Response>; queueBytes: number; lastEventId: string | undefined },
+    { ask, queueBytes, quietMilliseconds, lastEventId }: SocketSourceOptions,
   ) {
     this.#body = body;
     this.#connection = connection;
     this.#ask = ask;
     this.#queueBytes = queueBytes;
+    this.#quietMilliseconds = quietMilliseconds;
     this.#lastEventId = lastEventId;
   }
 
   listen(socket: WebSocket): void {
+    if (this.#over) {
+      // The client has left meanwhile.
+      socket.accept();
+      return leave(socket);
+    }
     this.#socket = socket;
     this.#joinedAt = performance.now();
     this.#room = Infinity;
@@ -150,7 +171,7 @@ class SocketSource implements Source {
       if (socket !== this.#socket) return;
       this.#cameAt = performance.now();
       this.#askedAt = undefined;
-      if (data === ALIVE) this.#answers = true;
+      if (data === ALIVE) this.#answers = this.#hasAnswered = true;
       else if (data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
       else if (data) this.#lastEventId = this.#position = data;
       else this.#room = this.#bytes + this.#queueBytes;
@@ -161,8 +182,9 @@ class SocketSource implements Source {
       else this.#lost();
     });
     socket.addEventListener('error', () => socket === this.#socket && this.#lost());
-    this.#answers = false;
-    this.#askAlive(socket);
+    this.#hasAnswered = false;
+    this.#askedAt = undefined;
+    if (this.#quietMilliseconds < Infinity) this.#askAlive(socket);
   }
 
   /** A WebSocket may be lost without a word. */
@@ -171,16 +193,21 @@ class SocketSource implements Source {
     if (!socket || !this.#answers) return;
     const now = performance.now();
     if (this.#askedAt === undefined) {
-      if (now - this.#cameAt >= QUIET_MILLISECONDS) this.#askAlive(socket);
+      if (now - this.#cameAt >= this.#quietMilliseconds) this.#askAlive(socket);
     } else if (now - this.#askedAt >= ANSWER_MILLISECONDS) {
+      this.#answers = this.#hasAnswered;
       this.#lost();
-      socket.close(1000);
+      leave(socket);
     }
   }
 
   #askAlive(socket: WebSocket): void {
     this.#askedAt = performance.now();
-    socket.send(ALIVE);
+    try {
+      socket.send(ALIVE);
+    } catch {
+      // It is lost: there will be no answer.
+    }
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {
@@ -237,11 +264,7 @@ class SocketSource implements Source {
     this.onEnd?.();
     const socket = this.#socket;
     this.#socket = undefined;
-    try {
-      socket?.close(1000);
-    } catch {
-      // It was lost.
-    }
+    if (socket) leave(socket);
     this.#connection.ended(reason);
     this.#body.ended();
   }
@@ -277,12 +300,7 @@ class SocketSource implements Source {
   async #join(): Promise<void> {
     try {
       const { webSocket, status, body } = await this.#ask(this.#lastEventId);
-      if (webSocket) {
-        this.listen(webSocket);
-        // The client has left meanwhile.
-        if (this.#over) webSocket.close(1000);
-        return;
-      }
+      if (webSocket) return this.listen(webSocket);
       void body?.cancel();
       if (this.#over) return;
       // The client is told the same when it comes back.
@@ -291,5 +309,13 @@ class SocketSource implements Source {
       // The object is being started anew, or its runtime.
     }
     if (!this.#over) this.#lost();
+  }
+}
+
+function leave(socket: WebSocket): void {
+  try {
+    socket.close(1000);
+  } catch {
+    // It was lost.
   }
 }

@@ -15,6 +15,7 @@ interface DurableObjectState {
   acceptWebSocket(socket: WebSocket): void;
   getWebSockets(): WebSocket[];
   setWebSocketAutoResponse(pair: WebSocketRequestResponsePair): void;
+  getWebSocketAutoResponse(): WebSocketRequestResponsePair | null;
 }
 
 interface DurableObjectId {

@@ -50,7 +50,8 @@ export class Sockets {
     this.#state = state;
     this.#channel = channel;
     this.#optionsFor = optionsFor;
-    state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
+    // A subclass may have one of its own, for clients of its own.
+    if (!state.getWebSocketAutoResponse()) state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
   }
 
   /** Goes on for the clients of a former life of the object. */

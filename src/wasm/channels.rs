@@ -7,7 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
 use crate::chunk::Wire;
-use crate::error::{CallbackError, InvalidListenerException};
+use crate::error::{CallbackError, Error, InvalidListenerException};
 use crate::limit::{History, Overflow, QueueLimit};
 use crate::listener::MessageQueueListener;
 use crate::names::Names;
@@ -174,7 +174,7 @@ impl RawChannel {
         }
     }
 
-    /// Sends to everybody, or to everybody but the listeners with these ids, a line each, and returns the sequence number; as a
+    /// Sends to everybody, or to everybody but the listeners with these ids, a line each. Returns the sequence number; as a
     /// negative one when listeners were disconnected because they were full. 0 says that it was refused: the host is given the
     /// `InvalidChannelException` or `QueueFullException`, as a call that may throw takes several times as long.
     /// `at` is when it was sent, in milliseconds of `performance.now()`, and not earlier than the one before.
@@ -199,28 +199,23 @@ impl RawChannel {
         let sent = self
             .channel
             .broadcast_to_all_but(ids.into(), message, bytes as u64, at);
-        match sent {
-            Ok(position) if self.channel.overflows() == before => position.sequence() as f64,
-            Ok(position) => -(position.sequence() as f64),
-            Err(error) => {
-                streams::give_error(error);
-                0.0
-            }
-        }
+        let sent = sent.map(|position| position.sequence() as f64);
+        self.answer(sent.map_err(Error::from), before)
     }
 
-    /// Sends to one listener and returns the event id. Throws `InvalidChannelException`,
-    /// `InvalidListenerException`, `QueueFullException`.
-    pub fn dispatch(&self, seat: usize, message: JsMessage, bytes: f64) -> Result<String, JsValue> {
-        let seat = self.known_seat(seat)?;
-        let sent = self.channel.dispatch_to(&seat, message, bytes as u64);
-        let position = sent.map_err(thrown)?;
-        Ok(self.channel.event_id(position).as_str().to_string())
-    }
-
-    /// Returns how many listeners were disconnected because they were full.
-    pub fn overflows(&self) -> f64 {
-        self.channel.overflows() as f64
+    /// Sends to one listener, and gives the host the event id. Returns what [`broadcast`](Self::broadcast) does, with 1 for a number; the
+    /// exception may be an `InvalidListenerException` too.
+    pub fn dispatch(&self, seat: usize, message: JsMessage, bytes: f64) -> f64 {
+        let before = self.channel.overflows();
+        let sent = self.known_seat(seat).and_then(|seat| {
+            let sent = self.channel.dispatch_to(&seat, message, bytes as u64);
+            sent.map_err(Error::from)
+        });
+        let sent = sent.map(|position| {
+            streams::give_text(self.channel.event_id(position).as_str());
+            1.0
+        });
+        self.answer(sent, before)
     }
 
     /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor disconnected.
@@ -234,7 +229,7 @@ impl RawChannel {
     #[wasm_bindgen(js_name = lastId)]
     pub fn last_id(&self, seat: usize) -> Option<String> {
         // Heartbeats ask, however quiet the channel is.
-        self.wire.forget(false);
+        self.wire.forget(self.channel.start_if_all_read());
         let last = self.channel.last_id(&*self.seat(seat)?)?;
         Some(last.as_str().to_string())
     }
@@ -298,7 +293,7 @@ impl RawChannel {
     /// Delivers the oldest message. Throws `NoMessagesException`, `InvalidListenerException`, or what the callback
     /// threw.
     pub fn deliver(&self, seat: usize) -> Result<JsValue, JsValue> {
-        let seat = self.known_seat(seat)?;
+        let seat = self.known_seat(seat).map_err(thrown)?;
         let sent = self.channel.deliver_to(&seat).map_err(thrown)?;
         Ok(streams::into_js(sent))
     }
@@ -306,7 +301,7 @@ impl RawChannel {
     /// Opens a stream, of messages or of bytes, and returns its number, which [`end`](streams::end) frees. `on_error`
     /// gets what the callback throws. Throws `InvalidListenerException`.
     pub fn open(&self, seat: usize, bytes: bool, on_error: Function) -> Result<usize, JsValue> {
-        let seat = self.known_seat(seat)?;
+        let seat = self.known_seat(seat).map_err(thrown)?;
         let wire = bytes.then_some(&self.wire);
         Ok(streams::open(&self.channel, seat, wire, on_error))
     }
@@ -328,8 +323,20 @@ impl RawChannel {
         self.channel.seat_at(seat)
     }
 
-    fn known_seat(&self, seat: usize) -> Result<Rc<Seat<JsMessage>>, JsValue> {
+    fn known_seat(&self, seat: usize) -> Result<Rc<Seat<JsMessage>>, Error> {
         let found = self.seat(seat);
-        found.ok_or_else(|| thrown(InvalidListenerException::unknown("of a removed listener")))
+        found.ok_or_else(|| InvalidListenerException::unknown("of a removed listener").into())
+    }
+
+    /// Says what has become of a send. `before` is how many listeners had been disconnected.
+    fn answer(&self, sent: Result<f64, Error>, before: u64) -> f64 {
+        match sent {
+            Ok(number) if self.channel.overflows() == before => number,
+            Ok(number) => -number,
+            Err(error) => {
+                streams::give_error(error);
+                0.0
+            }
+        }
     }
 }

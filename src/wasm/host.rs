@@ -22,7 +22,7 @@ extern "C" {
     #[wasm_bindgen(method)]
     fn draft(this: &Host) -> JsDraft;
 
-    /// Is given what a stream has to offer.
+    /// Is given what a call answers with, beside a number.
     #[wasm_bindgen(method)]
     fn give(this: &Host, given: &JsValue);
 

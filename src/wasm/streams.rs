@@ -119,15 +119,13 @@ fn insert(stream: Stream) -> usize {
     })
 }
 
-/// There is nothing yet: the stream will be woken.
-pub const WAIT: u32 = 0;
 /// The stream has ended.
 pub const ENDED: u32 = 1;
 /// The channel was closed.
 pub const CLOSED: u32 = 2;
 /// The host was given it, now or the last time: a message, a chunk, or the data of the event that says which messages are missing.
 pub const GIVEN: u32 = 3;
-/// Is added when the stream waits already, and will be woken when it has more to offer.
+/// The stream waits, and will be woken when it has more to offer. Is added to what else there is.
 pub const QUIET: u32 = 4;
 
 /// Takes what a stream has to offer, and gives it to the host. Returns what that is.
@@ -161,15 +159,14 @@ fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32
         }
         Step::Gap(gap) => {
             let to = messages.channel().event_id(gap.to);
-            LAST.set(None);
-            host::give(&gap.data(&to).into());
+            give_text(&gap.data(&to));
             GIVEN
         }
         Step::Closed => CLOSED,
         Step::Ended => ENDED,
         Step::Pending => {
             messages.park(&reader.waker);
-            WAIT | QUIET
+            QUIET
         }
     }
 }
@@ -187,15 +184,21 @@ fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u
         ChunkStep::Ended => ENDED,
         ChunkStep::Pending => {
             chunks.stream.park(&reader.waker);
-            WAIT | QUIET
+            QUIET
         }
     }
 }
 
 /// Gives the host an exception to throw.
-pub(crate) fn give_error(error: impl Into<Error>) {
+pub(crate) fn give_error(error: Error) {
     LAST.set(None);
     host::give(&thrown(error));
+}
+
+/// Gives the host a text.
+pub(crate) fn give_text(text: &str) {
+    LAST.set(None);
+    host::give(&text.into());
 }
 
 /// Gives something to the host, unless that is what it was given last.

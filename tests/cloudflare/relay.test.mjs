@@ -314,23 +314,44 @@ describe('joining', () => {
 });
 
 describe('a WebSocket that is lost without a word', { concurrency: true }, () => {
-  test('is noticed between heartbeats, and joined again', { timeout: 90_000 }, async (context) => {
+  test('is noticed between heartbeats, and joined again', { timeout: 60_000 }, async (context) => {
     const here = channel();
     const start = performance.now();
-    const { reader, leave } = await here.subscribe({ how: 'lost', answers: 2 });
+    const { reader, leave } = await here.subscribe({ how: 'lost', answers: 3 });
     const [event] = await reader.events(1);
-    context.diagnostic(`after ${((performance.now() - start) / 1000).toFixed(1)} s, in the first 30 of which the WebSocket was alive`);
+    const seconds = (performance.now() - start) / 1000;
+    context.diagnostic(`after ${seconds.toFixed(1)} s; it was asked when it was joined and every 2 s, and answered 3 times`);
     assert.equal(event.lastEventId, 'a-2');
-    assert.ok((reader.text.match(/^:$/gm)?.length ?? 0) >= 50, 'the response had its heartbeats meanwhile');
+    assert.ok(seconds > 8, `after ${seconds} s`);
+    assert.ok((reader.text.match(/^:$/gm)?.length ?? 0) >= 8, 'the response had its heartbeats meanwhile');
     leave();
   });
 
-  test('is not told from one to an object that never says whether it is alive, which is let be', { timeout: 90_000 }, async () => {
+  test('is not told from one to an object that never says whether it is alive, which is let be', { timeout: 60_000 }, async () => {
     const here = channel();
     const { reader, leave } = await here.subscribe({ how: 'lost', answers: 0 });
-    while ((reader.text.match(/^:$/gm)?.length ?? 0) < 40) await reader.chunk();
+    while ((reader.text.match(/^:$/gm)?.length ?? 0) < 12) await reader.chunk();
     assert.equal(await here.asked(), 1);
     leave();
+  });
+
+  test('an object that has an answer of its own keeps it, and its clients', { timeout: 60_000 }, async () => {
+    const here = channel('answering');
+    const { reader, leave } = await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 1, quietSeconds: 2 } });
+    while ((reader.text.match(/^:$/gm)?.length ?? 0) < 12) await reader.chunk();
+    assert.equal(await here.call('answers'), 'ping');
+    await here.say(1);
+    assert.deepEqual(numbers(await reader.events(1)), [1]);
+    assert.deepEqual([await here.call('sockets'), reader.text.match(/^retry:/gm).length], [1, 1]);
+    leave();
+  });
+
+  test('a relay whose response has ended while it was joined again does not join', { timeout: 60_000 }, async () => {
+    const here = channel();
+    const { reader } = await here.subscribe({ how: 'ghost' });
+    while (!reader.ended) await reader.read();
+    await sleep(5000);
+    assert.equal(await here.asked(), 2);
   });
 });
 

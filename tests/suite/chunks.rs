@@ -235,6 +235,20 @@ fn those_who_come_back_one_by_one_share_the_parts_of_a_long_history_as_long_as_a
     assert_eq!(held(), 0, "nobody is here");
 }
 
+#[test]
+fn what_nobody_can_come_back_to_is_not_kept() {
+    let channel = SseChannel::with_options(SseOptions {
+        history: History::NONE,
+        ..SseOptions::default()
+    });
+    let mut here = opened(&channel);
+    for number in 0..1000 {
+        channel.broadcast(message("tick", number)).unwrap();
+    }
+    let chunk = chunk(&mut here);
+    assert_eq!(Rc::strong_count(&chunk), 1);
+}
+
 /// The limit that the documentation of `ByteStream` names.
 const LIMIT: usize = 256 * 1024;
 

@@ -12,7 +12,7 @@ import { subscribe } from '../../js/lib/sse-client.mjs';
 const WASM = fileURLToPath(new URL('../../../dist/eric_sse_bg.wasm', import.meta.url));
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
-const CLASSES = { CHANNEL: 'Channel', BRIEF: 'Brief', WIDE: 'Wide', PACED: 'Paced', SLOW: 'Slow', PLAIN: 'Plain' };
+const CLASSES = { CHANNEL: 'Channel', BRIEF: 'Brief', WIDE: 'Wide', PACED: 'Paced', SLOW: 'Slow', ANSWERING: 'Answering', PLAIN: 'Plain' };
 
 export async function startRuntime() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-cloudflare-'));
@@ -93,7 +93,7 @@ export function channelOf(runtime, kind = 'channel', always = {}) {
     tries: () => ask('tries'),
     /** How often `lost` was asked for a WebSocket. */
     asked: () => ask('asked'),
-    /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay' | 'lost', relay?: object, who?: string, leaves?: number, answers?: number }} [wish] */
+    /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay' | 'lost' | 'ghost', relay?: object, who?: string, leaves?: number, answers?: number }} [wish] */
     async subscribe({ lastEventId, how = 'subscribe', ...query } = {}) {
       const again = () => subscribe(at(how, query), lastEventId ? { headers: { 'Last-Event-ID': lastEventId } } : {});
       // An object that ends takes connections along that the client would use again: it tries once more, as an EventSource does.

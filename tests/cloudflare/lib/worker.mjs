@@ -144,6 +144,18 @@ export class Slow extends Channel {
   }
 }
 
+/** One that has an answer of its own for WebSockets of its own. */
+export class Answering extends Channel {
+  constructor(ctx, env) {
+    super(ctx, env);
+    ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair('ping', 'pong'));
+  }
+
+  answers() {
+    return this.ctx.getWebSocketAutoResponse().request;
+  }
+}
+
 /** As the README has it: without options. */
 export class Plain extends ChannelObject {}
 
@@ -180,6 +192,20 @@ const lostAfter = (name, answers) => ({
     let left = answers;
     socket.addEventListener('message', ({ data }) => left-- > 0 && socket.send(data));
     socket.send(new TextEncoder().encode(count === 1 ? 'retry: 500\nid: a-0\n\n' : `event: n\nid: a-${count}\ndata: ${count}\n\n`));
+    return new Response(null, { status: 101, webSocket: client });
+  },
+});
+
+/** What ends the first WebSocket at once, and takes longer to give another one than its response lasts. Each has an event. */
+const slowly = (name) => ({
+  async fetch() {
+    const count = (asked.get(name) ?? 0) + 1;
+    asked.set(name, count);
+    if (count > 1) await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { 0: client, 1: socket } = new WebSocketPair();
+    socket.accept();
+    socket.send(new TextEncoder().encode(`event: n\nid: a-${count}\ndata: ${count}\n\n`));
+    if (count === 1) socket.close(1011);
     return new Response(null, { status: 101, webSocket: client });
   },
 });
@@ -222,7 +248,9 @@ export default {
       case 'tries':
         return answer(futile.get(name));
       case 'lost':
-        return relay(request, () => lostAfter(name, Number(searchParams.get('answers'))), { heartbeatSeconds: 1 });
+        return relay(request, () => lostAfter(name, Number(searchParams.get('answers'))), { heartbeatSeconds: 1, quietSeconds: 2 });
+      case 'ghost':
+        return relay(request, () => slowly(name), { maxDurationSeconds: 1 });
       case 'asked':
         return answer(asked.get(name));
       case 'rpc': {

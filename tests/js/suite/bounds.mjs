@@ -399,6 +399,29 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     }
   });
 
+  for (const missed of [100, 2500]) {
+    for (const how of ['watch', 'response']) {
+      test(`${how}: who has read all of ${missed} replayed messages has the bound that it was given`, async () => {
+        const channel = new SSEChannel({ history: { messages: 3000 } });
+        const { lastEventId } = channel;
+        broadcast(channel, 1, missed);
+        const options = { queue: { messages: 5, overflow: 'disconnect' }, lastEventId };
+        if (how === 'watch') {
+          const stream = channel.watch(options);
+          await take(stream, missed);
+          await settle();
+        } else {
+          const reader = new BodyReader(channel.response(null, options));
+          await reader.events(missed);
+        }
+        broadcast(channel, 1, 5);
+        assert.strictEqual(channel.listenerCount, 1);
+        broadcast(channel, 6, 6);
+        assert.strictEqual(channel.listenerCount, 0);
+      });
+    }
+  }
+
   test('the memory of a bounded listener is given back with it', async () => {
     const channel = new SSEChannel({ history: { messages: 0 } });
     const stream = channel.watch();

@@ -1,7 +1,7 @@
 // response() of a channel whose subclass decides what a stream yields: that is what is written.
 
 import { BodyReader, withoutIds } from './body.mjs';
-import { assert, assertException, consoleErrorsOf, countedSignal, dataOf, promptly, settle, stillWaits } from './support.mjs';
+import { assert, assertException, consoleErrorsOf, countedSignal, dataOf, promptly, settle, stillWaits, until } from './support.mjs';
 
 export default function register({ InvalidMessageFormat, MessageQueueListener, SSEChannel }, test) {
   /** A channel whose adapt returns what the test says. */
@@ -234,6 +234,19 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
         });
       }
     }
+
+    test(`with ${kind} a response that onMessage cancels ends, though nothing is sent any more`, async () => {
+      const channel = make();
+      const listener = new MessageQueueListener({ id: 'a' });
+      const reader = channel.response(null, { listener, resumeSeconds: 60 }).body.getReader();
+      await promptly(reader.read());
+      const waiting = reader.read();
+      listener.onMessage = () => void reader.cancel();
+      channel.broadcast({ type: 'b' });
+      await promptly(waiting);
+      await until(() => listener.stats().connected === 0, 'the end of the stream underneath');
+      channel.removeListener('a');
+    });
 
     test(`with ${kind} a signal that was aborted before leaves no listener`, async () => {
       const channel = make();
