@@ -57,7 +57,8 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
       // Ahead of those who have asked from within the callbacks.
       return new Promise((resolve) => this.#waiting.unshift(resolve));
     }
-    this.woken();
+    // Those who have asked from within the callbacks.
+    if (this.#waiting.length > 0) this.woken();
     return Promise.resolve(result);
   }
 

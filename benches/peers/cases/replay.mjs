@@ -104,6 +104,6 @@ export default {
   cannot: ['better-sse and hono keep no history. sse-channel and nchan have one, but no fetch Response.'],
   notes: [
     'By hand: the encoded block of each message is kept, and those of all are put together into one chunk.',
-    'Ours looks for the last event ID, registers a listener whose queue is bounded, and keeps the text of a message until it is replayed, its block from then on.',
+    'Ours looks for the last event ID, registers a listener whose queue is bounded, and keeps the texts of messages; what it has written for one who comes back is kept for the next, for 30 seconds.',
   ],
 };
