@@ -396,7 +396,15 @@ impl<T: Clone> Log<T> {
             return None;
         }
         cursor.next = place + 1;
-        let is_last = self.classes[cursor.class()].move_on(place, cursor.next);
+        let class = &mut self.classes[cursor.class()];
+        let is_last = match class.cursors {
+            1 => {
+                // It is all that there is to move.
+                class.shift();
+                true
+            }
+            _ => class.move_on(place, cursor.next),
+        };
         if is_last && self.front_is_unneeded() {
             // Nothing older than what was just read is kept for nobody, so this is it.
             return self.pop_front();
@@ -429,9 +437,15 @@ impl Class {
 
     /// Moves the cursors at the oldest entry to the next one: they are owed it no longer.
     fn let_go(&mut self) {
+        self.shift();
+        self.floor = self.first;
+    }
+
+    /// Moves the cursors at the oldest entry to the next one. In the npm package once: there it is small that counts.
+    #[cfg_attr(feature = "npm", inline(never))]
+    fn shift(&mut self) {
         let count = self.standing.pop_front().unwrap_or(0);
         self.first += 1;
-        self.floor = self.first;
         match self.standing.front_mut() {
             Some(next) => *next += count,
             None => self.at_tail += count,
