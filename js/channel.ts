@@ -283,7 +283,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   deliverNext(listenerId: string): MessageOf<Events> {
     const seat = this.#seat(listenerId);
     seat.refresh();
-    return (this.#internals.raw.deliver(seat.number) as Sent).message as MessageOf<Events>;
+    if (!this.#internals.raw.deliver(seat.number)) throw given;
+    return (given as Sent).message as MessageOf<Events>;
   }
 
   /**

@@ -18,9 +18,8 @@ export type Bytes = ArrayBuffer | ArrayBufferView;
 /** The open streams by their number in the core. */
 const streams: (Wakeable | undefined)[] = [];
 
-/** Whether streams are being woken, and the time meanwhile, once it was asked for: many read at once, and a clock costs as much as a chunk. */
-let isTogether = false;
-let wokenAt: number | undefined;
+/** The time while streams are woken, `null` until it is asked for: many read at once, and a clock costs as much as a chunk. */
+let wokenAt: number | null | undefined;
 
 let wakes = 0;
 
@@ -61,8 +60,7 @@ export function forget(number: number): void {
 
 /** The time in milliseconds of `performance.now()`; the same for all that are woken together. */
 export function now(): number {
-  if (!isTogether) return performance.now();
-  return (wokenAt ??= performance.now());
+  return wokenAt === undefined ? performance.now() : (wokenAt ??= performance.now());
 }
 
 /** Whether streams were woken that have not looked yet. */
@@ -85,18 +83,17 @@ function wakeSoon(): void {
 export function wakeLost(): void {
   if (wakes === 0) return;
   wakes = 0;
-  isTogether = false;
+  wokenAt = undefined;
   wakeSoon();
 }
 
 /** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
 function wake(): void {
-  isTogether = true;
-  wokenAt = undefined;
+  wokenAt = null;
   const count = takeWoken();
   for (let i = 0; i < count; i++) {
     try {
-      streams[woken(i)!]?.woken();
+      streams[woken(i)]?.woken();
     } catch (error) {
       // One that fails leaves the others alone, and is heard of all the same.
       queueMicrotask(() => {
@@ -104,6 +101,6 @@ function wake(): void {
       });
     }
   }
-  isTogether = false;
+  wokenAt = undefined;
   if (wakes > 0) wakes--;
 }

@@ -939,6 +939,15 @@ impl<M> AbstractChannel<M> {
         seat.left.get().is_some()
     }
 
+    /// Returns the event id that a client has at the beginning of a stream: behind which a seat goes on; or the one it is told first that it does
+    /// not go on behind, so that it is told again if it comes back before.
+    pub(crate) fn first_id(&self, seat: &Seat<M>) -> Option<EventId> {
+        let from = self.with_queue(seat, |queue, _| {
+            queue.first_gap().map(|gap| gap.from.clone())
+        });
+        from.flatten().unwrap_or_else(|| self.last_id(seat))
+    }
+
     /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
         let has_gaps = self.with_queue(seat, |queue, _| queue.has_gaps());
@@ -950,13 +959,10 @@ impl<M> AbstractChannel<M> {
         self.core.state.borrow().log.start_if_all_read()
     }
 
-    /// Returns whether something waits for a seat, or is to be told to it. If not, its replay is over.
+    /// Returns whether something waits for a seat, or is to be told to it.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, seat: &Seat<M>) -> bool {
-        let has_more = self.with_queue(seat, |queue, log| {
-            queue.end_replay(log);
-            queue.has_more(log)
-        });
+        let has_more = self.with_queue(seat, |queue, log| queue.has_more(log));
         has_more != Some(false) || self.is_closed()
     }
 

@@ -135,8 +135,15 @@ impl<C> Wire<C> {
     }
 
     /// Keeps a chunk for others.
-    fn share(&self, chunk: Shared<C>) {
+    fn share(&self, chunk: Shared<C>, tail: u64) {
         let mut shared = self.shared.borrow_mut();
+        if shared
+            .last()
+            .is_some_and(|last| !last.full && last.to != tail)
+        {
+            // Nobody is owed it any more: it ends where the log ended formerly.
+            shared.pop();
+        }
         if shared.len() == MOST_SHARED {
             let mut oldest = 0;
             for (index, other) in shared.iter().enumerate() {
@@ -216,7 +223,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let mut draft = C::draft(0);
         if !self.started {
             self.started = true;
-            let start = self.stream.channel().last_id(self.stream.seat());
+            let start = self.stream.channel().first_id(self.stream.seat());
             C::start(&mut draft, self.wire.retry_milliseconds, start.as_ref());
             if self.is_far_behind() {
                 return ChunkStep::Chunk(C::finish(draft));
@@ -293,11 +300,11 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         }
         // Mostly made already, for somebody else at the same place.
         self.take_made().or_else(|| {
-            let from = channel.with_queue(seat, |queue, log| {
-                let from = queue.shared(log)?.next();
-                (from != log.tail()).then_some(from)
+            let (from, tail) = channel.with_queue(seat, |queue, log| {
+                let (from, tail) = (queue.shared(log)?.next(), log.tail());
+                (from != tail).then_some((from, tail))
             })??;
-            self.wire.share(self.make_shared(from)?);
+            self.wire.share(self.make_shared(from)?, tail);
             self.take_made()
         })
     }

@@ -349,19 +349,20 @@ impl<T: Clone> Queue<T> {
             {
                 return Some(Read::Gap(own.gaps.remove(0)));
             }
-            let is_laned = own.front_is_before(next);
-            self.end_replay(log);
-            if is_laned {
-                let entry = self.own().pop_front();
+            if own.front_is_before(next) {
+                let entry = own.pop_front();
+                self.end_replay(log);
                 self.forget(log, unneeded);
                 return entry.map(Read::Entry);
             }
         }
-        log.take(&mut self.cursor).map(Read::Entry)
+        let entry = log.take(&mut self.cursor);
+        self.end_replay(log);
+        entry.map(Read::Entry)
     }
 
-    /// Ends the replay if all of it has been read: what comes then has the limit for itself. Has to be called when a reader that has not
-    /// [taken](Self::take) it is at its end, or does not ask again.
+    /// Ends the replay if all of it has been read: what comes then has the limit for itself. Has to follow what is read otherwise than by
+    /// [`take`](Self::take).
     pub(crate) fn end_replay(&mut self, log: &mut Log<T>) {
         let next = self.cursor.next();
         if let Some(own) = &mut self.own
@@ -390,9 +391,14 @@ impl<T: Clone> Queue<T> {
         &mut self.own().gaps
     }
 
+    /// Returns the gap that is told first.
+    pub(crate) fn first_gap(&self) -> Option<&Gap> {
+        self.own.as_ref()?.gaps.first()
+    }
+
     /// Returns whether there is a gap to be told.
     pub(crate) fn has_gaps(&self) -> bool {
-        self.own.as_ref().is_some_and(|own| !own.gaps.is_empty())
+        self.first_gap().is_some()
     }
 
     /// Notes up to where the reader had everything before something was taken.

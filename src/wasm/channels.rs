@@ -290,12 +290,22 @@ impl RawChannel {
         id.as_str().to_string()
     }
 
-    /// Delivers the oldest message. Throws `NoMessagesException`, `InvalidListenerException`, or what the callback
-    /// threw.
-    pub fn deliver(&self, seat: usize) -> Result<JsValue, JsValue> {
-        let seat = self.known_seat(seat).map_err(thrown)?;
-        let sent = self.channel.deliver_to(&seat).map_err(thrown)?;
-        Ok(streams::into_js(sent))
+    /// Delivers the oldest message: gives it to the host and returns whether there was one. Otherwise the host is given the `NoMessagesException`,
+    /// the `InvalidListenerException`, or what the callback threw.
+    pub fn deliver(&self, seat: usize) -> bool {
+        let sent = self
+            .known_seat(seat)
+            .and_then(|seat| self.channel.deliver_to(&seat));
+        match sent {
+            Ok(sent) => {
+                streams::give_once(sent.message.as_ref());
+                true
+            }
+            Err(error) => {
+                streams::give_error(error);
+                false
+            }
+        }
     }
 
     /// Opens a stream, of messages or of bytes, and returns its number, which [`end`](streams::end) frees. `on_error`

@@ -191,14 +191,18 @@ fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u
 
 /// Gives the host an exception to throw.
 pub(crate) fn give_error(error: Error) {
-    LAST.set(None);
-    host::give(&thrown(error));
+    give_once(&thrown(error));
 }
 
 /// Gives the host a text.
 pub(crate) fn give_text(text: &str) {
+    give_once(&text.into());
+}
+
+/// Gives the host what is nobody else's.
+pub(crate) fn give_once(given: &JsValue) {
     LAST.set(None);
-    host::give(&text.into());
+    host::give(given);
 }
 
 /// Gives something to the host, unless that is what it was given last.
@@ -260,24 +264,16 @@ pub fn take_woken() -> usize {
     count
 }
 
-/// Returns a number that was taken last.
+/// Returns a number that was taken last; behind the last one a number that no stream has.
 #[wasm_bindgen]
-pub fn woken(index: usize) -> Option<u32> {
-    TAKEN.with_borrow(|taken| taken.get(index).copied())
+pub fn woken(index: usize) -> u32 {
+    TAKEN.with_borrow(|taken| taken.get(index).copied().unwrap_or(u32::MAX))
 }
 
 /// Returns how many streams are open.
 #[wasm_bindgen(js_name = openStreams)]
 pub fn open_streams() -> usize {
     READERS.with_borrow(Slab::len)
-}
-
-/// Hands a message out to JavaScript.
-pub(crate) fn into_js(sent: Rc<Sent<JsMessage>>) -> JsValue {
-    match Rc::try_unwrap(sent) {
-        Ok(sent) => sent.message.into(),
-        Err(sent) => AsRef::<JsValue>::as_ref(&sent.message).clone(),
-    }
 }
 
 /// Takes a stream out of its place, to be read. `None` for one that is unknown, or that is being read already: the

@@ -217,15 +217,16 @@ fn a_gap_of_unknown_size_says_nothing_of_it_on_the_wire() {
     let channel = SseChannel::new();
     let to = channel.broadcast(message("tick", 1)).unwrap();
     let zeroth = channel.event_id(to).as_str().replace("-1", "-0");
-    for (wrong, reason, from) in [
-        ("nonsense", "unknown", "null"),
-        ("another-1", "epoch", "\"another-1\""),
+    // A client that is to be told keeps the id that it came with until it has been told: it may come back before.
+    for (wrong, reason, kept, from) in [
+        ("nonsense", "unknown", "", "null"),
+        ("another-1", "epoch", "id: another-1\n", "\"another-1\""),
     ] {
         let own = MessageQueueListener::<Message>::new();
         channel.register_after(&own, ANY, wrong).unwrap();
         own.start_sync();
         let expected = format!(
-            "retry: 15000\n\n\
+            "retry: 15000\n{kept}\n\
              event: _eric_gap\nid: {zeroth}\n\
              data: {{\"reason\":\"{reason}\",\"from\":{from},\"to\":\"{zeroth}\"}}\n\n\
              event: tick\nid: {id}\ndata: 1\n\n",

@@ -385,8 +385,8 @@ impl Listener {
             if self.gaps.first().is_some_and(|gap| !is_ahead(gap.to)) {
                 return Some(self.told());
             }
-            self.replay = self.replay.filter(|replay| is_ahead(replay.end));
             let item = self.due.pop_front();
+            self.end_replay();
             let next = item.map_or(sent.tail(), |item| item.place.0 + 1);
             // One that was given back is read behind what was read before it.
             self.next = self.next.max(next);
@@ -403,6 +403,12 @@ impl Listener {
             self.forget(sent);
         }
         Some(Next::Item(item))
+    }
+
+    /// What was replayed counts no more once it was read.
+    fn end_replay(&mut self) {
+        let is_ahead = |end: Place| self.due.iter().any(|item| item.place <= end);
+        self.replay = self.replay.filter(|replay| is_ahead(replay.end));
     }
 
     /// Notes what it is to be told. A gap that ends before it becomes part of it.
