@@ -42,10 +42,10 @@ export interface Gap {
   /**
    * `'overflow'`: the listener was too slow, and its queue drops the oldest. `'expired'`: what follows the last event ID is
    * not kept any more. `'forgotten'`: what was for the listener alone is not. `'epoch'`: the ID is from another life of the
-   * channel. `'unknown'`: it is none of this channel's.
+   * channel. `'unknown'`: it is none of this channel's. The last two speak of all that may be missing, what was for the listener alone included.
    */
   reason: 'overflow' | 'expired' | 'forgotten' | 'epoch' | 'unknown';
-  /** How many messages, where that is known. */
+  /** How many messages, where that is known: not when the gap was joined with one whose count nobody knows. */
   missed?: number;
   /** The last event ID behind which they are missing; `null` when it is none. */
   from: string | null;

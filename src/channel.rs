@@ -954,9 +954,9 @@ impl<M> AbstractChannel<M> {
         (!has_gaps.unwrap_or(seat.untold.get())).then(|| self.event_id(seat.last.get()))
     }
 
-    /// Returns the number of the oldest broadcast that the history has, or of the next one, if no listener has a broadcast to read.
-    pub(crate) fn start_if_all_read(&self) -> Option<u64> {
-        self.core.state.borrow().log.start_if_all_read()
+    /// Returns the number of the oldest broadcast that is kept, or of the next one; and whether no listener has a broadcast to read.
+    pub(crate) fn kept(&self) -> (u64, bool) {
+        self.core.state.borrow().log.kept()
     }
 
     /// Returns whether something waits for a seat, or is to be told to it.

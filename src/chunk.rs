@@ -16,7 +16,7 @@
 //!
 //! A long chunk is kept for some time after everybody has read it, as long as the history has its messages and anybody has a stream: when a
 //! connection of many clients breaks, these come back one by one, and are owed the same. The time is looked at with heartbeats, when streams
-//! end, and when everybody has read everything.
+//! end, and whenever everybody has read everything.
 //!
 //! ## What it is made as
 //!
@@ -44,8 +44,7 @@ const CHUNK_BYTES: usize = 256 * 1024;
 /// come back after a broken connection share their parts, wherever they were.
 const PART: u64 = 1024;
 
-/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn. The one that goes is not long, or else was used
-/// the longest ago.
+/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn. The oldest makes room.
 const MOST_SHARED: usize = 17;
 
 /// A chunk of so many messages is kept for so long after somebody was given it last, though everybody has read it.
@@ -145,27 +144,23 @@ impl<C> Wire<C> {
             shared.pop();
         }
         if shared.len() == MOST_SHARED {
-            let mut oldest = 0;
-            for (index, other) in shared.iter().enumerate() {
-                if other.used.get() < shared[oldest].used.get() {
-                    oldest = index;
-                }
-            }
-            shared.remove(oldest);
+            shared.remove(0);
         }
         shared.push(chunk);
     }
 
-    /// Forgets what nobody is owed, if everybody has read everything: all but the long chunks that somebody was given lately, and may come back
-    /// to, since the history has their messages from its start on.
-    pub(crate) fn forget(&self, start_if_all_read: Option<u64>) {
+    /// Forgets what nobody can be owed any more: what begins before the oldest broadcast that is kept; long chunks that nobody was given lately;
+    /// and the others, when everybody has read everything.
+    pub(crate) fn forget(&self, (oldest, all_read): (u64, bool)) {
         let mut shared = self.shared.borrow_mut();
-        if let Some(start) = start_if_all_read
-            && !shared.is_empty()
-        {
+        if !shared.is_empty() {
             let old = clock::milliseconds() - KEPT_MILLISECONDS;
             shared.retain(|shared| {
-                shared.is_long() && shared.from >= start && shared.used.get() > old
+                let is_wanted = match shared.is_long() {
+                    true => shared.used.get() > old,
+                    false => !all_read,
+                };
+                is_wanted && shared.from >= oldest
             });
         }
     }
@@ -201,7 +196,7 @@ impl<M, C> Drop for Chunks<M, C> {
         if self.wire.open.get() == 0 {
             self.wire.shared.take();
         }
-        self.wire.forget(self.stream.channel().start_if_all_read());
+        self.wire.forget(self.stream.channel().kept());
     }
 }
 
@@ -314,7 +309,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let made = self.wire.shared.borrow();
         let mut unwanted = Vec::new();
-        let (shared, start_if_all_read) = channel.with_queue(seat, |queue, log| {
+        let (shared, kept) = channel.with_queue(seat, |queue, log| {
             let (tail, cursor) = (log.tail(), queue.shared(log)?);
             let is_owed = |shared: &&Shared<C>| {
                 shared.from == cursor.next() && (shared.full || shared.to == tail)
@@ -323,7 +318,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             self.more.set(shared.to != tail);
             log.skip(cursor, shared.to - shared.from, &mut unwanted);
             queue.end_replay(log);
-            Some((shared, log.start_if_all_read()))
+            Some((shared, log.kept()))
         })??;
         let count = shared.to - shared.from;
         seat.counters.delivered(count);
@@ -333,7 +328,9 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         }
         let chunk = shared.chunk.clone();
         drop(made);
-        self.wire.forget(start_if_all_read);
+        if kept.1 {
+            self.wire.forget(kept);
+        }
         // Dropped without a borrow: a message may own anything.
         drop(unwanted);
         Some(chunk)

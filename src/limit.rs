@@ -28,7 +28,7 @@ pub enum Overflow {
     /// The listener's streams end. A client reconnects, and is replayed what the history has.
     Disconnect,
     /// The sender gets an error that names who is full, and the message back. A broadcast that the listener
-    /// is [excepted](crate::AbstractChannel::broadcast_except) from is not refused.
+    /// is [excepted](crate::AbstractChannel::broadcast_except) from is not refused: it waits beyond the limit until it is passed over.
     Refuse,
 }
 

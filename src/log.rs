@@ -263,10 +263,10 @@ impl<T> Log<T> {
         self.slots.back().map(|slot| slot.at)
     }
 
-    /// Returns the [start of the history](Self::history_start) if every cursor has read everything.
-    pub(crate) fn start_if_all_read(&self) -> Option<u64> {
+    /// Returns the number of the oldest entry kept, or of the next one; and whether every cursor has read everything.
+    pub(crate) fn kept(&self) -> (u64, bool) {
         let all_read = self.classes.iter().all(|class| class.standing.is_empty());
-        all_read.then(|| self.history_start())
+        (self.head, all_read)
     }
 
     /// Returns the limit that the cursor's bound comes of.

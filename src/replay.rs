@@ -12,9 +12,10 @@ pub(crate) const GAP: &str = "_eric_gap";
 pub struct Gap {
     /// Why.
     pub reason: GapReason,
-    /// How many messages are missing, where that is known.
+    /// How many messages are missing, where that is known: not when it was joined with one whose number nobody knows.
     pub missed: Option<u64>,
-    /// The last event id that the listener is known to have; none when it is no id.
+    /// The event id behind which something is missing; none when what the client has is no id. Not always the newest one that it has: a
+    /// gap that was joined with an older one begins where that does.
     pub from: Option<EventId>,
     /// Where the hole ends: what comes next stands behind this position.
     pub to: Position,

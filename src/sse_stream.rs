@@ -148,9 +148,7 @@ impl<M: ToEvent> ByteStream<M> {
     /// stream has given so far: one whose filter keeps most of the messages away need not be replayed them.
     pub fn heartbeat(&self) -> Vec<u8> {
         let messages = &self.chunks.stream;
-        self.chunks
-            .wire
-            .forget(messages.channel().start_if_all_read());
+        self.chunks.wire.forget(messages.channel().kept());
         let last = messages.channel().last_id(messages.seat());
         heartbeat(last.filter(|_| self.chunks.started()).as_ref())
     }

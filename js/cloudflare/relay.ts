@@ -35,7 +35,7 @@ export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
   queueBytes?: number | undefined;
   /**
    * When nothing has come from the object for so long, 300 by default, it is asked whether it is still there, with the next heartbeat, and when
-   * it has not answered by a later one, the WebSocket is taken for lost. The object sleeps on. 0 for never.
+   * it has not answered by a later one, the WebSocket is taken for lost. The object sleeps on. 0 for never, as without heartbeats.
    */
   quietSeconds?: number | undefined;
   /** Is told once, when the response has ended, by whatever. */

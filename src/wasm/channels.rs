@@ -229,7 +229,7 @@ impl RawChannel {
     #[wasm_bindgen(js_name = lastId)]
     pub fn last_id(&self, seat: usize) -> Option<String> {
         // Heartbeats ask, however quiet the channel is.
-        self.wire.forget(self.channel.start_if_all_read());
+        self.wire.forget(self.channel.kept());
         let last = self.channel.last_id(&*self.seat(seat)?)?;
         Some(last.as_str().to_string())
     }

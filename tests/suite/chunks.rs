@@ -3,7 +3,10 @@
 use std::rc::Rc;
 use std::task::Poll;
 
-use eric_sse::{ByteStream, EventId, History, ListenerOptions, Message, SseChannel, SseOptions};
+use eric_sse::{
+    ByteStream, EventId, History, ListenerOptions, Message, MessageQueueListener, SseChannel,
+    SseOptions,
+};
 
 use super::bytes::{bytes, message, prelude};
 use super::support::*;
@@ -233,6 +236,22 @@ fn those_who_come_back_one_by_one_share_the_parts_of_a_long_history_as_long_as_a
     assert_eq!(held(), 16);
     drop(here);
     assert_eq!(held(), 0, "nobody is here");
+}
+
+#[test]
+fn what_ends_where_the_log_has_ended_is_kept_for_nobody_who_is_behind() {
+    let channel = SseChannel::new();
+    let mut here = opened(&channel);
+    let behind = MessageQueueListener::new();
+    channel
+        .register_with(&behind, ListenerOptions::default())
+        .unwrap();
+    let mut chunk_of = |number: u32| {
+        channel.broadcast(message("tick", number)).unwrap();
+        chunk(&mut here)
+    };
+    let (first, second) = (chunk_of(1), chunk_of(2));
+    assert_eq!([&first, &second].map(Rc::strong_count), [1, 2]);
 }
 
 #[test]

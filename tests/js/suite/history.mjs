@@ -437,4 +437,21 @@ export default function register(eric, test) {
       }
     });
   }
+  test('a client that is to be told of a gap, and loses its connection before it has it, is told when it comes back with what it had', async () => {
+    // A message is a chunk, and so is what a stream begins with.
+    const channel = new SSEChannel({ history: { messages: 1 }, streamDelaySeconds: 0.001 });
+    broadcast(channel, 1, 3);
+    let lastEventId = idAt(channel, 1);
+    for (let times = 0; times < 3; times++) {
+      const reader = new BodyReader(channel.response(withHeader(lastEventId)));
+      await reader.chunk();
+      assert.deepEqual(reader.decoder.events, []);
+      ({ lastEventId } = reader.decoder);
+      await reader.cancel();
+    }
+    const reader = new BodyReader(channel.response(withHeader(lastEventId)));
+    const [gap] = await reader.events(1);
+    assert.deepEqual(JSON.parse(gap.data), { reason: 'expired', missed: 1, from: idAt(channel, 1), to: idAt(channel, 2) });
+    await reader.cancel();
+  });
 }
