@@ -301,7 +301,7 @@ impl<T: Clone> Queue<T> {
             return;
         }
         own.lane_bytes += bytes;
-        // What was dropped behind it, and the gap given back that told of it, would stand before it.
+        // What was dropped behind it, and told of by a gap that was given back, would stand before it: it is forgotten.
         while own.newest_read() > position {
             unneeded.extend(own.forget(own.read - 1));
         }
