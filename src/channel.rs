@@ -869,11 +869,13 @@ impl<M> AbstractChannel<M> {
                 }
                 Some(Read::Missed(dropped, to)) => {
                     seat.counters.count(|tally| tally.dropped += dropped);
+                    let last = seat.last.get();
                     let gap = Gap {
                         reason: GapReason::Overflow,
                         missed: Some(dropped),
-                        from: Some(self.event_id(seat.last.get())),
-                        to,
+                        from: Some(self.event_id(last)),
+                        // The client may have come with the id of something that was never given to it.
+                        to: to.max(last),
                     };
                     // It is past already: it comes next.
                     replay::tell(queue.gaps(), gap);

@@ -377,7 +377,7 @@ impl Listener {
                     reason: GapReason::Overflow,
                     missed: Some(std::mem::take(&mut self.missed)),
                     from: Some(format!("{}-{}", self.epoch, written(self.last))),
-                    to: self.before(),
+                    to: self.before().max(self.last),
                 };
                 self.tell(gap);
                 return Some(self.told());
