@@ -21,7 +21,7 @@ import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
 import { Leaves } from './leaves.js';
 import { asideOf, objectOf, type ChannelRpc } from './objects.js';
-import { Sockets } from './sockets.js';
+import { leave, Sockets } from './sockets.js';
 import { sentOf, Store, weighed, type Batch } from './store.js';
 
 /** What `addListener` adds. */
@@ -240,11 +240,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   webSocketClose(socket: WebSocket, code: number): void {
     this.#life().sockets.left(socket);
-    try {
-      socket.close(code === 1005 || code === 1006 ? 1000 : code);
-    } catch {
-      // The runtime has answered by itself.
-    }
+    // If the runtime has not answered by itself.
+    leave(socket, code === 1005 || code === 1006 ? 1000 : code);
   }
 
   webSocketError(socket: WebSocket): void {

@@ -11,7 +11,7 @@ import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
 import { lastIdIn } from '../last-id.js';
 import { againMilliseconds, patiently, told, TRIES } from './objects.js';
-import { ALIVE, STREAM_ENDED } from './sockets.js';
+import { ALIVE, leave, STREAM_ENDED } from './sockets.js';
 
 /**
  * Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. It is sent a line feed through its WebSocket now and
@@ -159,7 +159,7 @@ class SocketSource implements Source {
     if (this.#over) {
       // The client has left meanwhile.
       socket.accept();
-      return leave(socket);
+      return leave(socket, 1000);
     }
     this.#socket = socket;
     this.#joinedAt = performance.now();
@@ -197,7 +197,7 @@ class SocketSource implements Source {
     } else if (now - this.#askedAt >= ANSWER_MILLISECONDS) {
       this.#answers = this.#hasAnswered;
       this.#lost();
-      leave(socket);
+      leave(socket, 1000);
     }
   }
 
@@ -264,7 +264,7 @@ class SocketSource implements Source {
     this.onEnd?.();
     const socket = this.#socket;
     this.#socket = undefined;
-    if (socket) leave(socket);
+    if (socket) leave(socket, 1000);
     this.#connection.ended(reason);
     this.#body.ended();
   }
@@ -309,13 +309,5 @@ class SocketSource implements Source {
       // The object is being started anew, or its runtime.
     }
     if (!this.#over) this.#lost();
-  }
-}
-
-function leave(socket: WebSocket): void {
-  try {
-    socket.close(1000);
-  } catch {
-    // It was lost.
   }
 }

@@ -115,11 +115,7 @@ export class Sockets {
       lastEventId: attachment.id,
       onClose(report) {
         over = true;
-        try {
-          socket.close(STREAM_ENDED, report.reason);
-        } catch {
-          // It was lost.
-        }
+        leave(socket, STREAM_ENDED, report.reason);
         given.onClose?.(report);
       },
     };
@@ -158,5 +154,14 @@ export class Sockets {
       body.woken = () => (woken.call(body), remember());
       return client ? new Response(null, { status: 101, webSocket: client }) : toResponse(200, headers, null);
     });
+  }
+}
+
+/** Closes a socket that may be lost or closed already. */
+export function leave(socket: WebSocket, code: number, reason?: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // It was.
   }
 }
