@@ -201,7 +201,7 @@ describe('joining', () => {
     const { reader } = await here.subscribe({ how: 'futile' });
     const start = performance.now();
     while (!reader.ended) await reader.read();
-    const tries = await here.tries();
+    const tries = await here.asked();
     assert.ok(tries > 1 && tries < 10, `${tries} tries`);
     assert.ok(performance.now() - start > 1000, 'between them it waits');
   });

@@ -89,9 +89,7 @@ export function channelOf(runtime, kind = 'channel', always = {}) {
     call: (method, ...args) => ask('rpc', {}, { method, args }),
     say: (payload, options) => ask('rpc', {}, { method: 'broadcast', args: [{ type: 'n', payload }, ...(options ? [options] : [])] }),
     flood: (from, to) => ask('flood', { from, to }),
-    /** How often `futile` was asked. */
-    tries: () => ask('tries'),
-    /** How often `lost` was asked for a WebSocket. */
+    /** How often `futile`, `lost` or `ghost` was asked for a WebSocket. */
     asked: () => ask('asked'),
     /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay' | 'lost' | 'ghost', relay?: object, who?: string, leaves?: number, answers?: number }} [wish] */
     async subscribe({ lastEventId, how = 'subscribe', ...query } = {}) {

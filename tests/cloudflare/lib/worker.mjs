@@ -159,25 +159,34 @@ export class Answering extends Channel {
 /** As the README has it: without options. */
 export class Plain extends ChannelObject {}
 
-/** How often the object of a name was asked in vain. @type {Map<string, number>} */
-const futile = new Map();
+/** How often what stands for the object of a name was asked for a WebSocket. @type {Map<string, number>} */
+const asked = new Map();
+
+function count(name) {
+  asked.set(name, (asked.get(name) ?? 0) + 1);
+  return asked.get(name);
+}
+
+/** Answers with a WebSocket through which a stream begins with a text. */
+function begin(text) {
+  const { 0: client, 1: socket } = new WebSocketPair();
+  socket.accept();
+  socket.send(new TextEncoder().encode(text));
+  return { socket, response: new Response(null, { status: 101, webSocket: client }) };
+}
+
+const PRELUDE = 'retry: 500\nid: a-0\n\n';
+const event = (number) => `event: n\nid: a-${number}\ndata: ${number}\n\n`;
 
 /** What ends each WebSocket at once, behind what a stream begins with; after fifty it says that there is none. */
 const ending = (name) => ({
   async fetch() {
-    const count = (futile.get(name) ?? 0) + 1;
-    futile.set(name, count);
-    if (count === 50) return new Response(null, { status: 204 });
-    const { 0: client, 1: socket } = new WebSocketPair();
-    socket.accept();
-    socket.send(new TextEncoder().encode('retry: 500\nid: a-0\n\n'));
+    if (count(name) === 50) return new Response(null, { status: 204 });
+    const { socket, response } = begin(PRELUDE);
     socket.close(1011);
-    return new Response(null, { status: 101, webSocket: client });
+    return response;
   },
 });
-
-/** How often the object of a name was asked for a WebSocket. @type {Map<string, number>} */
-const asked = new Map();
 
 /**
  * What is lost without a word: a first WebSocket answers so many times whether it is alive, then nothing comes through it any more. Another one has
@@ -185,28 +194,22 @@ const asked = new Map();
  */
 const lostAfter = (name, answers) => ({
   async fetch() {
-    const count = (asked.get(name) ?? 0) + 1;
-    asked.set(name, count);
-    const { 0: client, 1: socket } = new WebSocketPair();
-    socket.accept();
+    const number = count(name);
+    const { socket, response } = begin(number === 1 ? PRELUDE : event(number));
     let left = answers;
     socket.addEventListener('message', ({ data }) => left-- > 0 && socket.send(data));
-    socket.send(new TextEncoder().encode(count === 1 ? 'retry: 500\nid: a-0\n\n' : `event: n\nid: a-${count}\ndata: ${count}\n\n`));
-    return new Response(null, { status: 101, webSocket: client });
+    return response;
   },
 });
 
 /** What ends the first WebSocket at once, and takes longer to give another one than its response lasts. Each has an event. */
 const slowly = (name) => ({
   async fetch() {
-    const count = (asked.get(name) ?? 0) + 1;
-    asked.set(name, count);
-    if (count > 1) await new Promise((resolve) => setTimeout(resolve, 1500));
-    const { 0: client, 1: socket } = new WebSocketPair();
-    socket.accept();
-    socket.send(new TextEncoder().encode(`event: n\nid: a-${count}\ndata: ${count}\n\n`));
-    if (count === 1) socket.close(1011);
-    return new Response(null, { status: 101, webSocket: client });
+    const number = count(name);
+    if (number > 1) await new Promise((resolve) => setTimeout(resolve, 1500));
+    const { socket, response } = begin(event(number));
+    if (number === 1) socket.close(1011);
+    return response;
   },
 });
 
@@ -245,8 +248,6 @@ export default {
       }
       case 'futile':
         return relay(request, () => ending(name));
-      case 'tries':
-        return answer(futile.get(name));
       case 'lost':
         return relay(request, () => lostAfter(name, Number(searchParams.get('answers'))), { heartbeatSeconds: 1, quietSeconds: 2 });
       case 'ghost':
