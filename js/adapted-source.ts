@@ -6,7 +6,7 @@ import type { CloseReason } from './connection.js';
 import { Draft, note } from './draft.js';
 import { InvalidMessageFormat } from './errors.js';
 import { checkType } from './message.js';
-import { ENDED, WAIT } from './open.js';
+import { type ENDED, WAIT } from './open.js';
 import type { ForeignStream } from './owned.js';
 import { toText } from './payload.js';
 import type { Seat } from './seat.js';
@@ -151,7 +151,8 @@ function joined(blocks: Uint8Array[], bytes: number): Uint8Array {
 
 function encode(item: unknown): Uint8Array {
   const { event, data, id } = Object(item) as { event?: unknown; data?: unknown; id?: unknown };
-  if (typeof event !== 'string') throw new InvalidMessageFormat('an event stream has objects { event, data, id }, whose event is a string');
+  if (typeof event !== 'string')
+    throw new InvalidMessageFormat('an event stream has objects { event, data, id }, whose event is a string');
   if (id != null && typeof id !== 'string') throw new InvalidMessageFormat('the id of an event is a string');
   checkType(event);
   if (id != null) checkEventId(id);

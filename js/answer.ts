@@ -10,7 +10,11 @@ import type { ResponseOptions } from './respond.js';
  * @param body All of it, or what opens it with the place where its bytes go.
  * @throws what opening throws, before anything is sent.
  */
-export type Answer<Answered> = (status: number, headers: Headers, body: Uint8Array | null | ((sink: Sink) => Body)) => Answered;
+export type Answer<Answered> = (
+  status: number,
+  headers: Headers,
+  body: Uint8Array | null | ((sink: Sink) => Body),
+) => Answered;
 
 /**
  * The name of a channel's method that answers. Of the whole process: the channel may be of another build of this package, an ES

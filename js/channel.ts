@@ -1,33 +1,40 @@
 // AbstractChannel: listeners, and the messages sent to them.
 
 import { RawChannel } from '../pkg/eric_sse.js';
-import { makeDisposable, type MaybeDisposable } from './dispose.js';
 import type { Ending } from './connection.js';
+import { type MaybeDisposable, makeDisposable } from './dispose.js';
 import { InvalidListenerException, QueueFullException } from './errors.js';
 import {
-  CHANNEL_CLOSED,
-  GAP,
   type AnyEvents,
+  CHANNEL_CLOSED,
   type ClosedMessage,
   type EventMap,
   type EventTypes,
+  GAP,
   type Gap,
   type GapMessage,
   type MessageLike,
   type MessageOf,
 } from './events.js';
-import { filterOption, type FilterOptions } from './filter.js';
+import { type FilterOptions, filterOption } from './filter.js';
 import { shownId, uniqueId } from './ids.js';
 import { lastEventIdOption } from './last-event-id.js';
-import { historyOption, NO_HISTORY, queueOption, type History, type HistoryOptions, type QueueOptions } from './limits.js';
+import {
+  type History,
+  type HistoryOptions,
+  historyOption,
+  NO_HISTORY,
+  type QueueOptions,
+  queueOption,
+} from './limits.js';
 import { MessageQueueListener } from './listener.js';
-import { Epoch, Message, send, Sent } from './message.js';
+import { Epoch, Message, Sent, send } from './message.js';
 import { functionOption, idOption, objectOption, signalOption } from './options.js';
-import { owned, type OwnedStream } from './owned.js';
+import { type OwnedStream, owned } from './owned.js';
 import { reporter } from './report.js';
 import { assertLoaded, given } from './runtime.js';
 import { Seat, type SeatOptions } from './seat.js';
-import { countsOf, type ChannelStats } from './stats.js';
+import { type ChannelStats, countsOf } from './stats.js';
 import { MessageStream } from './stream.js';
 
 export interface ChannelOptions {
@@ -57,7 +64,9 @@ export interface StreamOptions {
   onError?: ((error: unknown) => void) | undefined;
 }
 
-export interface WatchOptions<Events extends EventMap<Events> = AnyEvents> extends StreamOptions, RegisterOptions<Events> {
+export interface WatchOptions<Events extends EventMap<Events> = AnyEvents>
+  extends StreamOptions,
+    RegisterOptions<Events> {
   /** The listener to read for, which must not be registered yet; a new one when left out. */
   listener?: MessageQueueListener<Events> | undefined;
 }
@@ -96,11 +105,17 @@ export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // es
  * @throws {InvalidChannelException | QueueFullException} as `broadcast` does. @internal
  */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export let broadcastOn: (channel: AbstractChannel<any, any>, sent: Sent, except: string | undefined, at: number) => void;
+export let broadcastOn: (
+  channel: AbstractChannel<any, any>,
+  sent: Sent,
+  except: string | undefined,
+  at: number,
+) => void;
 
 /** Returns the seat of a listener. @internal */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
-export const seatOf = (channel: AbstractChannel<any, any>, listenerId: string): Seat | undefined => internalsOf(channel).seats.get(listenerId);
+export const seatOf = (channel: AbstractChannel<any, any>, listenerId: string): Seat | undefined =>
+  internalsOf(channel).seats.get(listenerId);
 
 /**
  * The base of channels: delivers messages to listeners. {@link SSEChannel} is the implementation for Server-Sent Events.
@@ -131,9 +146,28 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     wire ??= { delaySeconds: 0, retryMilliseconds: 0, history: historyOption(history, NO_HISTORY) };
     assertLoaded();
     const { messages, bytes, seconds } = wire.history;
-    const raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, undefined, 0, 0);
+    const raw = new RawChannel(
+      wire.delaySeconds > 0,
+      wire.retryMilliseconds,
+      messages,
+      bytes,
+      seconds * 1000,
+      undefined,
+      0,
+      0,
+    );
     const register = (listener: MessageQueueListener, options: SeatOptions): Seat => this.#register(listener, options);
-    this.#internals = { raw, epoch: new Epoch(raw), seats: new Map(), wire, connections: new Set(), ended: {}, draining: false, gone: false, register };
+    this.#internals = {
+      raw,
+      epoch: new Epoch(raw),
+      seats: new Map(),
+      wire,
+      connections: new Set(),
+      ended: {},
+      draining: false,
+      gone: false,
+      register,
+    };
   }
 
   /** The channel's id. */
@@ -220,7 +254,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
 
   /** Returns the listeners in the order in which they were registered. */
   listeners(): MessageQueueListener<Events>[] {
-    return Array.from(this.#internals.seats.values(), (seat) => seat.listener as unknown as MessageQueueListener<Events>);
+    return Array.from(
+      this.#internals.seats.values(),
+      (seat) => seat.listener as unknown as MessageQueueListener<Events>,
+    );
   }
 
   /**
@@ -336,7 +373,10 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     };
     try {
       listener.startSync();
-      return owned(this.messageStream(listener, { signal, onError }), seat, leave, [signal]) as OwnedStream<Item, Events>;
+      return owned(this.messageStream(listener, { signal, onError }), seat, leave, [signal]) as OwnedStream<
+        Item,
+        Events
+      >;
     } catch (error) {
       leave();
       throw error;
@@ -408,7 +448,8 @@ function registerOptions<Events extends EventMap<Events>>(options: RegisterOptio
 export function exceptOption(except: BroadcastOptions['except']): string | undefined {
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
   // Not `undefined`, which would do for an option that is left out.
-  const idOf = (one: MessageQueueListener | string): string | undefined => idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');
+  const idOf = (one: MessageQueueListener | string): string | undefined =>
+    idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');
   return all.map(idOf).join('\n') || undefined;
 }
 

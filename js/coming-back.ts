@@ -57,6 +57,11 @@ function remember(key: string, lastEventId: string): void {
 
 /** Compares what stands behind the epoch: the number of a broadcast, and that of a dispatch behind it. */
 function isBefore(one: string, other: string): boolean {
-  const [[broadcast = 0, dispatch = 0], [otherBroadcast = 0, otherDispatch = 0]] = [one, other].map((id) => id.slice(id.lastIndexOf('-') + 1).split('.').map(Number)) as [number[], number[]];
+  const [[broadcast = 0, dispatch = 0], [otherBroadcast = 0, otherDispatch = 0]] = [one, other].map((id) =>
+    id
+      .slice(id.lastIndexOf('-') + 1)
+      .split('.')
+      .map(Number),
+  ) as [number[], number[]];
   return broadcast < otherBroadcast || (broadcast === otherBroadcast && dispatch < otherDispatch);
 }

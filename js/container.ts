@@ -1,7 +1,7 @@
 // ChannelContainer: channels by id.
 
 import { AbstractChannel } from './channel.js';
-import { makeDisposable, type MaybeDisposable } from './dispose.js';
+import { type MaybeDisposable, makeDisposable } from './dispose.js';
 import type { DrainOptions } from './drain.js';
 import { InvalidChannelException } from './errors.js';
 import { shownId } from './ids.js';
@@ -30,7 +30,10 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
    * @throws {InvalidChannelException} when the options name an id that is registered already.
    */
   // eslint-disable-next-line @typescript-eslint/no-explicit-any
-  add(this: SSEChannel<any, any> extends Channel ? ChannelContainer<Channel> : never, options?: SSEChannelOptions): Channel {
+  add(
+    this: SSEChannel<any, any> extends Channel ? ChannelContainer<Channel> : never,
+    options?: SSEChannelOptions,
+  ): Channel {
     const channel = new SSEChannel(options) as unknown as Channel;
     this.register(channel);
     return channel;
@@ -85,7 +88,9 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
    * @returns when all responses have ended.
    */
   async drain(options?: DrainOptions): Promise<void> {
-    await Promise.all(Array.from(this, (channel) => (channel instanceof SSEChannel ? channel.drain(options) : undefined)));
+    await Promise.all(
+      Array.from(this, (channel) => (channel instanceof SSEChannel ? channel.drain(options) : undefined)),
+    );
   }
 
   /** Returns the ids, in the order in which the channels were registered. */

@@ -3,7 +3,7 @@
 import type { Body, Source } from './body.js';
 import type { CloseReason } from './connection.js';
 import { note } from './draft.js';
-import { type ENDED, OpenStream, type OpenOptions, type WAIT } from './open.js';
+import { type ENDED, type OpenOptions, OpenStream, type WAIT } from './open.js';
 import type { Seat } from './seat.js';
 
 export class CoreSource implements Source {

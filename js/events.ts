@@ -26,7 +26,9 @@ export type MessageOf<Events> = {
 export type MessageLike<Events, Type extends EventTypes<Events> = EventTypes<Events>> =
   // The first part has no condition, so that a caller who is generic in `Type` satisfies it.
   | { [Each in Type]: { readonly type: Each; readonly payload: Events[Each] } }[Type]
-  | { [Each in Type]: undefined extends Events[Each] ? { readonly type: Each; readonly payload?: undefined } : never }[Type];
+  | {
+      [Each in Type]: undefined extends Events[Each] ? { readonly type: Each; readonly payload?: undefined } : never;
+    }[Type];
 
 /** The type of the event that ends a stream whose channel was closed. */
 export const CHANNEL_CLOSED = '_eric_channel_closed';

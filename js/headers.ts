@@ -4,7 +4,16 @@
 export type HeadersLike = ConstructorParameters<typeof Headers>[0];
 
 /** The hop-by-hop headers, and the length that nobody knows. */
-const UNFIT = ['Connection', 'Keep-Alive', 'Proxy-Connection', 'TE', 'Trailer', 'Transfer-Encoding', 'Upgrade', 'Content-Length'];
+const UNFIT = [
+  'Connection',
+  'Keep-Alive',
+  'Proxy-Connection',
+  'TE',
+  'Trailer',
+  'Transfer-Encoding',
+  'Upgrade',
+  'Content-Length',
+];
 
 /**
  * Returns the headers of an event stream, on top of the caller's.

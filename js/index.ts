@@ -1,7 +1,7 @@
 // eric-sse: messaging over Server-Sent Events. The public names; the entries load the WebAssembly.
 
-export { AbstractChannel } from './channel.js';
 export type { BroadcastOptions, ChannelOptions, RegisterOptions, StreamOptions, WatchOptions } from './channel.js';
+export { AbstractChannel } from './channel.js';
 export type { CloseReason, CloseReport, LivenessOptions } from './connection.js';
 export { ChannelContainer } from './container.js';
 export type { DrainOptions } from './drain.js';
@@ -29,12 +29,12 @@ export type { FilterOptions } from './filter.js';
 export type { HeadersLike } from './headers.js';
 export type { RequestLike } from './last-event-id.js';
 export type { HistoryOptions, Overflow, QueueOptions } from './limits.js';
-export { MessageQueueListener } from './listener.js';
 export type { ListenerOptions } from './listener.js';
-export { Message } from './message.js';
+export { MessageQueueListener } from './listener.js';
 export type { MessageConstructor } from './message.js';
+export { Message } from './message.js';
 export type { OwnedStream } from './owned.js';
-export { SSEChannel } from './sse.js';
 export type { ResponseOptions } from './respond.js';
 export type { SSEChannelOptions } from './sse.js';
+export { SSEChannel } from './sse.js';
 export type { ChannelStats, ListenerStats } from './stats.js';

@@ -4,7 +4,7 @@ import type { AnyEvents, EventMap, MessageOf } from './events.js';
 import { uniqueId } from './ids.js';
 import { functionOption, idOption, objectOption } from './options.js';
 import type { Seat } from './seat.js';
-import { sumOf, type ListenerStats } from './stats.js';
+import { type ListenerStats, sumOf } from './stats.js';
 
 export interface ListenerOptions<Events> {
   /** The listener's id; a random UUID when left out. */

@@ -29,4 +29,8 @@ export interface NodeResponse {
 }
 
 /** A handler for `createServer` and the routes of frameworks. It does not throw. */
-export type NodeHandler<Request extends NodeRequest = NodeRequest> = (request: Request, response: NodeResponse, next?: (error?: unknown) => void) => void;
+export type NodeHandler<Request extends NodeRequest = NodeRequest> = (
+  request: Request,
+  response: NodeResponse,
+  next?: (error?: unknown) => void,
+) => void;

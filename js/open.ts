@@ -43,7 +43,10 @@ export function endReason(seat: Seat): CloseReason | undefined {
 }
 
 /** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
-const abandoned = typeof FinalizationRegistry === 'function' ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped')) : undefined;
+const abandoned =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped'))
+    : undefined;
 
 export class OpenStream implements Onlooker, Wakeable {
   readonly #number: number;

@@ -7,7 +7,8 @@ export const LONGEST_TIMER_SECONDS = 2_147_483.647;
 export function objectOption<T extends object>(value: T | undefined, name: string): Partial<T> {
   if (value === undefined) return {};
   if (value instanceof Promise) throw new TypeError(`${name} must be an object, not a Promise: await it`);
-  if (typeof value !== 'object' || value === null) throw new TypeError(`${name} must be an object, not ${shown(value)}`);
+  if (typeof value !== 'object' || value === null)
+    throw new TypeError(`${name} must be an object, not ${shown(value)}`);
   return value;
 }
 
@@ -21,7 +22,12 @@ export function idOption(value: string | undefined, name: string): string | unde
 }
 
 /** @throws {TypeError} when it is not a number. @throws {RangeError} when it is negative or more than `most`. */
-export function numberOption(value: number | undefined, name: string, otherwise: number, most = Number.MAX_SAFE_INTEGER): number {
+export function numberOption(
+  value: number | undefined,
+  name: string,
+  otherwise: number,
+  most = Number.MAX_SAFE_INTEGER,
+): number {
   if (value === undefined) return otherwise;
   if (typeof value !== 'number') throw new TypeError(`${name} must be a number, not ${shown(value)}`);
   if (!(value >= 0 && value <= most)) {
@@ -31,7 +37,10 @@ export function numberOption(value: number | undefined, name: string, otherwise:
 }
 
 /** @throws {TypeError} when it is neither a function nor `undefined`. */
-export function functionOption<T extends (...args: never[]) => unknown>(value: T | undefined, name: string): T | undefined {
+export function functionOption<T extends (...args: never[]) => unknown>(
+  value: T | undefined,
+  name: string,
+): T | undefined {
   if (value === undefined || typeof value === 'function') return value;
   throw new TypeError(`${name} must be a function, not ${shown(value)}`);
 }
@@ -45,5 +54,9 @@ export function signalOption(value: AbortSignal | null | undefined, name: string
 
 /** Names a value that is not what was wanted, for an error's text. */
 export function shown(value: unknown): string {
-  return value === null ? 'null' : typeof value === 'object' ? 'an object' : `the ${typeof value} ${String(value).slice(0, 80)}`;
+  return value === null
+    ? 'null'
+    : typeof value === 'object'
+      ? 'an object'
+      : `the ${typeof value} ${String(value).slice(0, 80)}`;
 }

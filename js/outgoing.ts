@@ -18,7 +18,9 @@ interface Sometimes {
 
 const STALL_SECONDS = 60;
 
-const { Buffer } = globalThis as unknown as { Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array } };
+const { Buffer } = globalThis as unknown as {
+  Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array };
+};
 
 let lastBytes: Uint8Array;
 let lastBuffer: Uint8Array;
@@ -40,7 +42,8 @@ export function sendHead(response: NodeResponse, status: number, headers: Header
   });
   const cookies = headers.getSetCookie();
   // That of a session has been set by others.
-  if (cookies.length > 0) response.setHeader('Set-Cookie', [...[response.getHeader('Set-Cookie') ?? []].flat().map(String), ...cookies]);
+  if (cookies.length > 0)
+    response.setHeader('Set-Cookie', [...[response.getHeader('Set-Cookie') ?? []].flat().map(String), ...cookies]);
   response.writeHead(status);
 }
 

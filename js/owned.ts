@@ -1,10 +1,10 @@
 // OwnedStream: a stream that brings its own listener and takes it along when it ends.
 
-import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import type { CloseReason } from './connection.js';
-import { endReason } from './open.js';
+import { type MaybeAsyncDisposable, makeDisposable } from './dispose.js';
 import type { AnyEvents, EventMap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
+import { endReason } from './open.js';
 import { report } from './report.js';
 import type { Onlooker, Seat } from './seat.js';
 import { onAbort } from './signals.js';
@@ -12,7 +12,8 @@ import { DONE, MessageStream } from './stream.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
 export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
-  extends AsyncIterableIterator<Item, undefined>, MaybeAsyncDisposable {
+  extends AsyncIterableIterator<Item, undefined>,
+    MaybeAsyncDisposable {
   /** The stream's listener: dispatch to its `id`, or stop it to end the stream. */
   readonly listener: MessageQueueListener<Events>;
   next(): Promise<IteratorResult<Item, undefined>>;

@@ -29,7 +29,10 @@ export function toText(payload: unknown): string | undefined {
     return text;
   } catch (cause) {
     if (cause instanceof InvalidMessageFormat) throw cause;
-    throw new InvalidMessageFormat(`JSON cannot carry the payload: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new InvalidMessageFormat(
+      `JSON cannot carry the payload: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
 }
 
@@ -52,7 +55,9 @@ function refuseSilentLoss(value: unknown): void {
         const keys = Object.keys(value);
         for (const key of keys) refuseSilentLoss((value as Record<string, unknown>)[key]);
         if (keys.length === 0 && isEmptied(value)) {
-          throw new InvalidMessageFormat(`JSON cannot carry the payload: nothing would be left of the ${value.constructor?.name ?? 'object'} in it`);
+          throw new InvalidMessageFormat(
+            `JSON cannot carry the payload: nothing would be left of the ${value.constructor?.name ?? 'object'} in it`,
+          );
         }
       }
     }

@@ -6,7 +6,10 @@ export function report(listenerId: string, error: unknown): void {
 }
 
 /** Returns what tells `onError`, else the console. An `onError` that throws is itself reported: it must not end a stream. */
-export function reporter(listenerId: string, onError: ((error: unknown) => void) | undefined): (error: unknown) => void {
+export function reporter(
+  listenerId: string,
+  onError: ((error: unknown) => void) | undefined,
+): (error: unknown) => void {
   if (onError === undefined) return (error) => report(listenerId, error);
   return (error) => {
     try {

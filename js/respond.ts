@@ -3,25 +3,35 @@
 import { AdaptedSource } from './adapted-source.js';
 import type { Answer } from './answer.js';
 import { Body } from './body.js';
-import { internalsOf, seatOf, streamOptions, type AbstractChannel, type StreamOptions } from './channel.js';
-import { Connection, livenessOption, type CloseReason, type LivenessOptions } from './connection.js';
+import { type AbstractChannel, internalsOf, type StreamOptions, seatOf, streamOptions } from './channel.js';
+import { type CloseReason, Connection, type LivenessOptions, livenessOption } from './connection.js';
 import { CoreSource } from './core-source.js';
 import { note } from './draft.js';
 import { InvalidListenerException } from './errors.js';
 import type { AnyEvents, EventMap } from './events.js';
-import { filterOption, type FilterOptions } from './filter.js';
+import { type FilterOptions, filterOption } from './filter.js';
 import { eventStreamHeaders, type HeadersLike } from './headers.js';
 import { shownId } from './ids.js';
 import { lastEventIdOf, lastEventIdOption, type RequestLike } from './last-event-id.js';
-import { queueOption, type QueueOptions } from './limits.js';
+import { type QueueOptions, queueOption } from './limits.js';
 import { MessageQueueListener } from './listener.js';
-import { functionOption, idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption, shown, signalOption } from './options.js';
+import {
+  functionOption,
+  idOption,
+  LONGEST_TIMER_SECONDS,
+  numberOption,
+  objectOption,
+  shown,
+  signalOption,
+} from './options.js';
 import { ForeignStream } from './owned.js';
 import { reporter } from './report.js';
 import type { Seat, SeatOptions } from './seat.js';
 
 export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
-  extends StreamOptions, FilterOptions<Events>, LivenessOptions {
+  extends StreamOptions,
+    FilterOptions<Events>,
+    LivenessOptions {
   /** The listener to read for, or the id of it; a new one when left out. One that is registered already has to be resumable. */
   listener?: MessageQueueListener<Events> | string | undefined;
   /** How much may wait for it, from when it is registered on: by default 1,024 messages and 1 MiB, upon which the response ends and the client comes back. */
@@ -65,9 +75,16 @@ export function respond<Answered>(
   if (listener !== undefined && typeof listener !== 'string' && !(listener instanceof MessageQueueListener)) {
     throw new TypeError(`listener must be a MessageQueueListener or an id, not ${shown(listener)}`);
   }
-  if (keepMilliseconds > 0 && listener === undefined) throw new TypeError('resumeSeconds needs a listener to come back to');
+  if (keepMilliseconds > 0 && listener === undefined)
+    throw new TypeError('resumeSeconds needs a listener to come back to');
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
-  const seatOptions = { queue: queueOption(given.queue, 'disconnect'), filter: filterOption(given), onError, lastEventId, resumable: keepMilliseconds > 0 };
+  const seatOptions = {
+    queue: queueOption(given.queue, 'disconnect'),
+    filter: filterOption(given),
+    onError,
+    lastEventId,
+    resumable: keepMilliseconds > 0,
+  };
   const headers = eventStreamHeaders(given.headers);
 
   const internals = internalsOf(channel);
@@ -135,13 +152,20 @@ export function jittered(milliseconds: number): number {
 }
 
 /** Registers the listener; or has the one that is waiting for its client go on. @internal */
-export function seatFor(channel: AbstractChannel, given: MessageQueueListener | string | undefined, options: SeatOptions): Seat {
+export function seatFor(
+  channel: AbstractChannel,
+  given: MessageQueueListener | string | undefined,
+  options: SeatOptions,
+): Seat {
   const listener = typeof given === 'string' ? undefined : given;
   const id = typeof given === 'string' ? idOption(given, 'listener')! : listener?.id;
   const registered = id === undefined ? undefined : seatOf(channel, id);
-  if (registered === undefined) return internalsOf(channel).register(listener ?? new MessageQueueListener({ id }), options);
+  if (registered === undefined)
+    return internalsOf(channel).register(listener ?? new MessageQueueListener({ id }), options);
   if (!registered.resumable || (listener && listener !== registered.listener)) {
-    throw new InvalidListenerException(`a listener is registered already with the id ${shownId(id)}: not to be resumed, or another one`);
+    throw new InvalidListenerException(
+      `a listener is registered already with the id ${shownId(id)}: not to be resumed, or another one`,
+    );
   }
   registered.resume(options.lastEventId);
   // The onClose of the response that is replaced may have removed it.

@@ -10,7 +10,9 @@ export interface Wakeable {
 }
 
 /** A compiled module, in whichever terms the program has for it: the types of Node have none. */
-export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } } ? Module : object;
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : object;
 
 /** What browsers' types call `BufferSource`. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
@@ -46,7 +48,9 @@ export function load(source: CompiledModule | Bytes): void {
 /** Throws when the module is not there yet, which only `eric-sse/slim` allows. */
 export function assertLoaded(): void {
   if (!loaded) {
-    throw new Error("eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first");
+    throw new Error(
+      'eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first',
+    );
   }
 }
 

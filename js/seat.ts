@@ -4,7 +4,7 @@ import type { RawChannel } from '../pkg/eric_sse.js';
 import type { Ending } from './connection.js';
 import { InvalidListenerException } from './errors.js';
 import type { Filter } from './filter.js';
-import { UNBOUNDED, type Queue } from './limits.js';
+import { type Queue, UNBOUNDED } from './limits.js';
 import { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
 import { report, reporter } from './report.js';
@@ -167,7 +167,12 @@ export class Seat {
   stats(): ListenerStats {
     const { id } = this.listener;
     const running = this.listener.isRunningSync();
-    return { id, running, connected: this.streams.size, ...countsOf(this.#left ? this.#counts : this.raw.stats(this.number)) };
+    return {
+      id,
+      running,
+      connected: this.streams.size,
+      ...countsOf(this.#left ? this.#counts : this.raw.stats(this.number)),
+    };
   }
 
   /**

@@ -1,6 +1,6 @@
 // answer: a service worker answers chosen URLs of its site from channels.
 
-import { RESPOND, type Answer, type Responder } from './answer.js';
+import { type Answer, RESPOND, type Responder } from './answer.js';
 import { comingBack, watched } from './coming-back.js';
 import type { AnyEvents, EventMap } from './events.js';
 import { objectOption, shown } from './options.js';
@@ -50,24 +50,29 @@ export function answer<Events extends EventMap<Events> = AnyEvents>(
   const listener = (event: Event): void => {
     const { request, clientId = '' } = event as FetchEventLike;
     const route = find(request);
-    if (route) (event as FetchEventLike).respondWith(respond(route, request, clientId, options as ResponseOptions | undefined));
+    if (route)
+      (event as FetchEventLike).respondWith(respond(route, request, clientId, options as ResponseOptions | undefined));
   };
   globalThis.addEventListener('fetch', listener);
   return () => globalThis.removeEventListener('fetch', listener);
 }
 
-const isChannel = (value: unknown): value is AnyChannel => typeof (value as Partial<Responder> | null)?.[RESPOND] === 'function';
+const isChannel = (value: unknown): value is AnyChannel =>
+  typeof (value as Partial<Responder> | null)?.[RESPOND] === 'function';
 
 function ofSite(channel: AnyChannel): (request: Request) => Route | undefined {
   return ({ url, headers }) =>
-    new URL(url).origin === location.origin && headers.get('Accept')?.includes('text/event-stream') ? channel : undefined;
+    new URL(url).origin === location.origin && headers.get('Accept')?.includes('text/event-stream')
+      ? channel
+      : undefined;
 }
 
 function byPath(routes: Partial<Routes>): (request: Request) => Route | undefined {
   const { registration } = globalThis as { registration?: { scope: string } };
   const found = new Map<string, Route>();
   for (const [path, route] of Object.entries(routes)) {
-    if (!isChannel(route) && typeof route !== 'function') throw new TypeError(`the route ${path} must be an SSEChannel or a function, not ${shown(route)}`);
+    if (!isChannel(route) && typeof route !== 'function')
+      throw new TypeError(`the route ${path} must be an SSEChannel or a function, not ${shown(route)}`);
     found.set(withoutQuery(new URL(path, registration?.scope ?? location.href)), route);
   }
   return ({ url }) => found.get(withoutQuery(new URL(url)));
@@ -87,16 +92,25 @@ async function respond(
     if (routed === undefined) return fetch(request);
     if (!isChannel(routed)) return routed;
     given = typeof options === 'function' ? options(request) : options;
-    return (routed as unknown as Responder)[RESPOND](request, resumed(given, request, clientId), answerTo(request, clientId));
+    return (routed as unknown as Responder)[RESPOND](
+      request,
+      resumed(given, request, clientId),
+      answerTo(request, clientId),
+    );
   } catch (error) {
     return new Response(null, { status: refusal(error, given?.onError) });
   }
 }
 
 /** Has a client that comes back go on where its last response ended, if it does not say itself where that is. */
-function resumed(options: ResponseOptions | undefined, request: Request, clientId: string): ResponseOptions | undefined {
+function resumed(
+  options: ResponseOptions | undefined,
+  request: Request,
+  clientId: string,
+): ResponseOptions | undefined {
   const lastEventId = comingBack(clientId, request.url);
-  if (lastEventId === undefined || options?.lastEventId !== undefined || request.headers.has('Last-Event-ID')) return options;
+  if (lastEventId === undefined || options?.lastEventId !== undefined || request.headers.has('Last-Event-ID'))
+    return options;
   return { ...options, lastEventId };
 }
 

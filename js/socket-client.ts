@@ -3,7 +3,7 @@
 // Requests share one connection: they are sent at once, and answered in order. Each stream has its own. A connection that the
 // server has closed meanwhile is made anew by the next request.
 
-import { makeDisposable, type MaybeDisposable } from './dispose.js';
+import { type MaybeDisposable, makeDisposable } from './dispose.js';
 import { objectOption, signalOption } from './options.js';
 import { toText } from './payload.js';
 import { read } from './socket-error.js';

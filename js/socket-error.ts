@@ -3,7 +3,12 @@
 import { exception } from './errors.js';
 
 /** What the server refuses with exceptions of the package; all other codes are a {@link SocketError}'s. */
-const EXCEPTIONS = new Set(['ERIC_INVALID_CHANNEL', 'ERIC_INVALID_LISTENER', 'ERIC_INVALID_MESSAGE', 'ERIC_QUEUE_FULL']);
+const EXCEPTIONS = new Set([
+  'ERIC_INVALID_CHANNEL',
+  'ERIC_INVALID_LISTENER',
+  'ERIC_INVALID_MESSAGE',
+  'ERIC_QUEUE_FULL',
+]);
 
 /** There is no connection to the server, or it broke; or the server refused for a reason that is no exception's. */
 export class SocketError extends Error {

@@ -33,7 +33,13 @@ export class Lines {
     });
     this.socket.on('data', (text) => this.#read(text));
     this.socket.on('end', () => this.#end(this.#rest.length ? broken('in the middle of a line') : undefined));
-    this.socket.on('error', (error) => this.#end(this.#connected ? broken(error.message, error) : new SocketError('ERIC_CONNECT', `cannot connect: ${error.message}`, error)));
+    this.socket.on('error', (error) =>
+      this.#end(
+        this.#connected
+          ? broken(error.message, error)
+          : new SocketError('ERIC_CONNECT', `cannot connect: ${error.message}`, error),
+      ),
+    );
     this.socket.on('close', () => this.#end());
   }
 

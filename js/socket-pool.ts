@@ -90,11 +90,16 @@ const keyOf = (line: string, id: string): string => (line.startsWith('{"event":"
 /** Whether an id `<epoch>-<broadcast>.<dispatch>` stands behind another one in its channel. */
 function isBehind(id: string, other: string): boolean {
   const [[epoch, broadcast, dispatch], [otherEpoch, otherBroadcast, otherDispatch]] = [partsOf(id), partsOf(other)];
-  return epoch !== otherEpoch || broadcast > otherBroadcast || (broadcast === otherBroadcast && dispatch > otherDispatch);
+  return (
+    epoch !== otherEpoch || broadcast > otherBroadcast || (broadcast === otherBroadcast && dispatch > otherDispatch)
+  );
 }
 
 function partsOf(id: string): [epoch: string, broadcast: number, dispatch: number] {
   const dash = id.lastIndexOf('-');
-  const [broadcast, dispatch = 0] = id.slice(dash + 1).split('.').map(Number);
+  const [broadcast, dispatch = 0] = id
+    .slice(dash + 1)
+    .split('.')
+    .map(Number);
   return [id.slice(0, dash), broadcast as number, dispatch];
 }

@@ -47,7 +47,7 @@ export class Requests {
     // A process may end while nobody waits for an answer.
     if (this.#waiting.length === 0) this.#lines.socket.unref();
     // Nobody has asked: what comes on this connection cannot be told apart any more.
-    if (!waiting) return this.#lines.destroy(), this.#ended();
+    if (!waiting) return (this.#lines.destroy(), this.#ended());
     try {
       const refusal = refusalIn(line);
       if (refusal) waiting.reject(refusal);

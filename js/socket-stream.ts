@@ -1,6 +1,6 @@
 // SocketStream: what a listener of a socket server gets, as an async iterator.
 
-import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
+import { type MaybeAsyncDisposable, makeDisposable } from './dispose.js';
 import { CHANNEL_CLOSED } from './events.js';
 import { onAbort } from './signals.js';
 import { broken, read, refusalIn, SocketError } from './socket-error.js';

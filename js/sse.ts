@@ -1,14 +1,14 @@
 // SSEChannel: messages become events, and events a Response.
 
-import { RESPOND, type Answer } from './answer.js';
-import { AbstractChannel, internalsOf, type ChannelOptions, type StreamOptions } from './channel.js';
+import { type Answer, RESPOND } from './answer.js';
+import { AbstractChannel, type ChannelOptions, internalsOf, type StreamOptions } from './channel.js';
+import { type DrainOptions, drain } from './drain.js';
 import type { AnyEvents, ClosedMessage, EventMap, GapMessage, MessageOf, SSEEvent } from './events.js';
 import type { RequestLike } from './last-event-id.js';
 import { historyOption } from './limits.js';
 import type { MessageQueueListener } from './listener.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from './options.js';
-import { drain, type DrainOptions } from './drain.js';
-import { respond, type ResponseOptions } from './respond.js';
+import { type ResponseOptions, respond } from './respond.js';
 import { toResponse } from './to-response.js';
 
 export interface SSEChannelOptions extends ChannelOptions {
@@ -28,7 +28,10 @@ export interface SSEChannelOptions extends ChannelOptions {
  *
  * @typeParam Item What a stream yields, when a subclass overrides `adapt` or `messageStream`.
  */
-export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEEvent<Events>> extends AbstractChannel<Events, Item> {
+export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEEvent<Events>> extends AbstractChannel<
+  Events,
+  Item
+> {
   constructor(options?: SSEChannelOptions) {
     const { id, history, streamDelaySeconds, retryTimeoutMilliseconds } = objectOption(options, 'options');
     const delaySeconds = numberOption(streamDelaySeconds, 'streamDelaySeconds', 0, LONGEST_TIMER_SECONDS);
@@ -72,9 +75,14 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   }
 
   /** Answers in whatever terms. @internal */
-  [RESPOND]<Answered>(request: RequestLike | null | undefined, options: ResponseOptions | undefined, answer: Answer<Answered>): Answered {
+  [RESPOND]<Answered>(
+    request: RequestLike | null | undefined,
+    options: ResponseOptions | undefined,
+    answer: Answer<Answered>,
+  ): Answered {
     const adapted = this.#isAdapted()
-      ? (listener: MessageQueueListener, options: StreamOptions) => this.messageStream(listener as unknown as MessageQueueListener<Events>, options)
+      ? (listener: MessageQueueListener, options: StreamOptions) =>
+          this.messageStream(listener as unknown as MessageQueueListener<Events>, options)
       : undefined;
     return respond(this, request, options, adapted, answer);
   }

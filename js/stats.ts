@@ -53,20 +53,43 @@ export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'>
   ended: Record<string, number>;
 }
 
-type Counts = Pick<ListenerStats, 'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'remembered' | 'dropped' | 'refused'>;
+type Counts = Pick<
+  ListenerStats,
+  'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'remembered' | 'dropped' | 'refused'
+>;
 
 /** Names the core's numbers. @internal */
 export function countsOf(numbers: ArrayLike<number>): Counts {
-  const [delivered = 0, replayed = 0, overflow = 0, onMessage = 0, filter = 0, discarded = 0, queued = 0, bytes = 0, lag = 0, remembered = 0] =
-    Array.from(numbers);
-  return { delivered, replayed, queued, bytes, lag, remembered, dropped: { overflow, discarded }, refused: { onMessage, filter } };
+  const [
+    delivered = 0,
+    replayed = 0,
+    overflow = 0,
+    onMessage = 0,
+    filter = 0,
+    discarded = 0,
+    queued = 0,
+    bytes = 0,
+    lag = 0,
+    remembered = 0,
+  ] = Array.from(numbers);
+  return {
+    delivered,
+    replayed,
+    queued,
+    bytes,
+    lag,
+    remembered,
+    dropped: { overflow, discarded },
+    refused: { onMessage, filter },
+  };
 }
 
 /** Adds up what a listener has at several channels. @internal */
 export function sumOf(all: Counts[]): Counts {
   const sum = countsOf([]);
   for (const counts of all) {
-    for (const key of ['delivered', 'replayed', 'queued', 'bytes', 'lag', 'remembered'] as const) sum[key] += counts[key];
+    for (const key of ['delivered', 'replayed', 'queued', 'bytes', 'lag', 'remembered'] as const)
+      sum[key] += counts[key];
     sum.dropped.overflow += counts.dropped.overflow;
     sum.dropped.discarded += counts.dropped.discarded;
     sum.refused.onMessage += counts.refused.onMessage;

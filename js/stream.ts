@@ -1,11 +1,11 @@
 // MessageStream: what a listener gets, as an async iterator.
 
-import { makeDisposable, type MaybeAsyncDisposable } from './dispose.js';
 import type { CloseReason } from './connection.js';
+import { type MaybeAsyncDisposable, makeDisposable } from './dispose.js';
 import type { Gap } from './events.js';
 import type { MessageQueueListener } from './listener.js';
 import type { Sent } from './message.js';
-import { CLOSED, ENDED, OpenStream, WAIT, type OpenOptions, type Reader } from './open.js';
+import { CLOSED, ENDED, type OpenOptions, OpenStream, type Reader, WAIT } from './open.js';
 import type { Seat } from './seat.js';
 
 export interface StreamHooks<Item> {
@@ -105,7 +105,9 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
         if (taken === WAIT) return WAIT;
         if (taken === ENDED) return DONE;
         if (taken === CLOSED) this.#open.end('closed');
-        const item = this.#adapt(taken === CLOSED ? undefined : typeof taken === 'string' ? (JSON.parse(taken) as Gap) : taken);
+        const item = this.#adapt(
+          taken === CLOSED ? undefined : typeof taken === 'string' ? (JSON.parse(taken) as Gap) : taken,
+        );
         if (item !== undefined) return item;
       }
     } finally {

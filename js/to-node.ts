@@ -1,6 +1,6 @@
 // toNode: a channel as a handler of Node's requests, `(request, response)`, whose bytes go straight to the socket.
 
-import { RESPOND, type Answer, type Responder } from './answer.js';
+import { type Answer, RESPOND, type Responder } from './answer.js';
 import type { AnyEvents, EventMap } from './events.js';
 import type { RequestLike } from './last-event-id.js';
 import type { NodeHandler, NodeRequest, NodeResponse } from './node-http.js';
@@ -30,7 +30,8 @@ export function toNode<Events extends EventMap<Events> = AnyEvents, Request exte
   options?: ResponseOptions<Events> | ((request: Request) => ResponseOptions<Events> | undefined),
 ): NodeHandler<Request> {
   const responder = channel as unknown as Responder;
-  if (typeof responder?.[RESPOND] !== 'function') throw new TypeError(`channel must be an SSEChannel, not ${shown(channel)}`);
+  if (typeof responder?.[RESPOND] !== 'function')
+    throw new TypeError(`channel must be an SSEChannel, not ${shown(channel)}`);
   return (request, response, next) => {
     let given: ResponseOptions | undefined;
     try {

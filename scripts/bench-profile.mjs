@@ -15,18 +15,36 @@ const MOST = 20;
 /** @typedef {{ id: number, callFrame: { functionName: string, url: string, lineNumber: number, columnNumber: number } }} Node */
 
 await main(async () => {
-  const { values, positionals } = parseArgs({ allowPositionals: true, options: { by: { type: 'string', default: 'eric-sse' } } });
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: { by: { type: 'string', default: 'eric-sse' } },
+  });
   const [name, wanted] = positionals;
-  if (name === undefined) throw new Failure('name a case of benches/peers/cases, as in `npm run bench:profile -- fan-out`.');
+  if (name === undefined)
+    throw new Failure('name a case of benches/peers/cases, as in `npm run bench:profile -- fan-out`.');
   await buildPackage(await setUpBuild());
-  const bench = /** @type {import('../benches/peers/lib/case.mjs').Case} */ ((await import(`../benches/peers/cases/${name}.mjs`)).default);
+  const bench = /** @type {import('../benches/peers/lib/case.mjs').Case} */ (
+    (await import(`../benches/peers/cases/${name}.mjs`)).default
+  );
   const variants = bench.variants(false).filter((variant) => wanted === undefined || variant.name === wanted);
-  if (variants.length === 0) throw new Failure(`there is no variant ${wanted}. There are: ${bench.variants(false).map((variant) => variant.name).join('; ')}.`);
+  if (variants.length === 0)
+    throw new Failure(
+      `there is no variant ${wanted}. There are: ${bench
+        .variants(false)
+        .map((variant) => variant.name)
+        .join('; ')}.`,
+    );
   for (const variant of variants) {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-profile-'));
     try {
       const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...(bench.flags ?? [])];
-      await promisify(execFile)(process.execPath, [...flags, inRoot('benches/peers/lib/child.mjs'), name, values.by, JSON.stringify(variant.settings)]);
+      await promisify(execFile)(process.execPath, [
+        ...flags,
+        inRoot('benches/peers/lib/child.mjs'),
+        name,
+        values.by,
+        JSON.stringify(variant.settings),
+      ]);
       console.log(`\n${name}, ${variant.name}, ${values.by}`);
       for (const file of readdirSync(folder)) print(JSON.parse(readFileSync(path.join(folder, file), 'utf8')));
     } finally {

@@ -74,10 +74,14 @@ await main(async () => {
     });
   }
 
-  console.log(`\nper second, medians of ${ROUNDS} rounds (and the rounds); microseconds of the server's processor for each that is sent`);
+  console.log(
+    `\nper second, medians of ${ROUNDS} rounds (and the rounds); microseconds of the server's processor for each that is sent`,
+  );
   for (const [title, rounds] of measured) {
     const rates = rounds.map(({ rate }) => shown(rate)).join(', ');
-    console.log(`${title.padEnd(30)} ${shown(median(title, 'rate')).padStart(10)}  (${rates}); ${median(title, 'microseconds').toFixed(1)} µs`);
+    console.log(
+      `${title.padEnd(30)} ${shown(median(title, 'rate')).padStart(10)}  (${rates}); ${median(title, 'microseconds').toFixed(1)} µs`,
+    );
   }
   for (const reference of ['python', 'python, not logging']) {
     /** @param {string} ours @param {string} theirs @param {keyof Measured} [what] */
@@ -87,10 +91,16 @@ await main(async () => {
     };
     console.log(`\nbeside ${reference}`);
     console.log(`${ratio('requests', 'requests')} the requests per second, one connection for each (aim: 10)`);
-    console.log(`${ratio('requests', 'requests', 'microseconds')} the requests per second of the server's processor time`);
+    console.log(
+      `${ratio('requests', 'requests', 'microseconds')} the requests per second of the server's processor time`,
+    );
     console.log(`${ratio('pipelined', 'requests')} the requests per second, ours on one connection (aim: 100)`);
-    console.log(`${ratio('fan-out', 'fan-out')} the messages per second to ${WATCHERS} watchers, one connection for each that is sent`);
-    console.log(`${ratio('fan-out-pipelined', 'fan-out')} the messages per second to ${WATCHERS} watchers, ours sent on one connection`);
+    console.log(
+      `${ratio('fan-out', 'fan-out')} the messages per second to ${WATCHERS} watchers, one connection for each that is sent`,
+    );
+    console.log(
+      `${ratio('fan-out-pipelined', 'fan-out')} the messages per second to ${WATCHERS} watchers, ours sent on one connection`,
+    );
   }
 
   /** @param {string} title @param {keyof Measured} what */

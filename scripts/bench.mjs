@@ -33,7 +33,19 @@ const [BEGIN, END] = ['<!-- figures -->', '<!-- /figures -->'];
 const ROUNDS = 5;
 const NATIVE = 'native';
 /** In which they are run and shown; the rest comes behind. */
-const ORDER = ['fan-out', 'http', 'objects', 'delay', 'broadcast', 'memory', 'listeners', 'replay', NATIVE, 'start', 'curves'];
+const ORDER = [
+  'fan-out',
+  'http',
+  'objects',
+  'delay',
+  'broadcast',
+  'memory',
+  'listeners',
+  'replay',
+  NATIVE,
+  'start',
+  'curves',
+];
 
 await main(async () => {
   const { quick, rounds, names, write } = options();
@@ -42,13 +54,17 @@ await main(async () => {
   process.env.ERIC_PYTHON = await ensurePython();
   if (names.includes(NATIVE)) {
     const profile = quick ? ['--profile', 'dev'] : [];
-    await step('compiling the native benches', () => quietly('cargo', ['bench', '--no-run', '--manifest-path', inRoot('benches/native/Cargo.toml'), ...profile]));
+    await step('compiling the native benches', () =>
+      quietly('cargo', ['bench', '--no-run', '--manifest-path', inRoot('benches/native/Cargo.toml'), ...profile]),
+    );
   }
 
   /** @type {Result[]} */
   const results = [];
   for (const name of names) {
-    const bench = /** @type {import('../benches/peers/lib/case.mjs').Case} */ ((await import(`../benches/peers/cases/${name}.mjs`)).default);
+    const bench = /** @type {import('../benches/peers/lib/case.mjs').Case} */ (
+      (await import(`../benches/peers/cases/${name}.mjs`)).default
+    );
     await step(bench.title, async () => {
       results.push(await runCase(name, bench, { quick, rounds: rounds ?? (quick ? 1 : (bench.rounds ?? ROUNDS)) }));
     });
@@ -58,7 +74,12 @@ await main(async () => {
   results.forEach(printCase);
   printAims(results);
   if (!write) return;
-  const machine = { system: `${os.type()} ${os.release()}`, processor: os.cpus()[0]?.model ?? '', processors: os.cpus().length, memory: os.totalmem() };
+  const machine = {
+    system: `${os.type()} ${os.release()}`,
+    processor: os.cpus()[0]?.model ?? '',
+    processors: os.cpus().length,
+    memory: os.totalmem(),
+  };
   const known = new Map([...former(), ...results].map((result) => [result.name, result]));
   const cases = allNames().flatMap((name) => known.get(name) ?? []);
   writeFileSync(RESULTS, `${JSON.stringify({ node: process.version, machine, cases }, null, 1)}\n`);
@@ -69,7 +90,9 @@ await main(async () => {
   if (before === page || after === undefined) throw new Failure(`docs/performance.md has no ${BEGIN} and ${END}.`);
   const where = `${machine.system}, ${machine.processors} processors (${machine.processor}), Node ${process.version}`;
   writeFileSync(PAGE, `${before}${BEGIN}\n${markdown(cases, where)}${END}${after}`);
-  console.log('\nthe figures in docs/ are written: performance.json, performance.md, performance.svg and performance-curves.svg');
+  console.log(
+    '\nthe figures in docs/ are written: performance.json, performance.md, performance.svg and performance-curves.svg',
+  );
 });
 
 /** What was measured before. @returns {Result[]} */
@@ -88,11 +111,24 @@ function place(name) {
 }
 
 function options() {
-  const { values } = parseArgs({ options: { case: { type: 'string', multiple: true }, rounds: { type: 'string' }, quick: { type: 'boolean' }, write: { type: 'boolean' } } });
+  const { values } = parseArgs({
+    options: {
+      case: { type: 'string', multiple: true },
+      rounds: { type: 'string' },
+      quick: { type: 'boolean' },
+      write: { type: 'boolean' },
+    },
+  });
   const all = allNames();
   const unknown = values.case?.find((name) => !all.includes(name));
   if (unknown !== undefined) throw new Failure(`there is no case ${unknown}. There are: ${all.join(', ')}.`);
   const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
-  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) throw new Failure('--rounds takes a whole number, 1 or more.');
-  return { quick: values.quick ?? false, rounds, names: all.filter((name) => values.case?.includes(name) ?? true), write: values.write ?? values.case === undefined };
+  if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0))
+    throw new Failure('--rounds takes a whole number, 1 or more.');
+  return {
+    quick: values.quick ?? false,
+    rounds,
+    names: all.filter((name) => values.case?.includes(name) ?? true),
+    write: values.write ?? values.case === undefined,
+  };
 }

@@ -12,6 +12,9 @@ await main(async () => {
   const env = await setUpBuild();
   await buildPackage(env);
   Object.assign(env, await setUpBrowser(), await setUpFirefox(), await setUpRuntimes());
-  const ending = await streamed(process.execPath, ['tests/js/conformance.mjs', ...process.argv.slice(2)], { env, timeoutSeconds: 45 * 60 });
+  const ending = await streamed(process.execPath, ['tests/js/conformance.mjs', ...process.argv.slice(2)], {
+    env,
+    timeoutSeconds: 45 * 60,
+  });
   if (!ending.ok) throw new Failure(`the suite ${ending.why}`);
 });

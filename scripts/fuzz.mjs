@@ -34,7 +34,9 @@ await main(async () => {
     console.log(`the fuzz targets were left out: ${error.message}`);
     return;
   }
-  await step('building the fuzz targets (about a minute at first)', () => quietly('cargo', ['fuzz', 'build', ...BUILD], { env }));
+  await step('building the fuzz targets (about a minute at first)', () =>
+    quietly('cargo', ['fuzz', 'build', ...BUILD], { env }),
+  );
 
   const failed = [];
   for (const target of targets) {
@@ -73,9 +75,22 @@ async function fuzz(target, seconds, env) {
   const limits = [`-max_total_time=${seconds}`, `-max_len=${LONGEST}`, `-timeout=${HANG_SECONDS}`];
   const output = ['-verbosity=0', '-print_final_stats=1'];
   // The first folder is the one that is added to.
-  const args = ['fuzz', 'run', ...BUILD, target, corpus, `fuzz/seeds/${target}`, '--', ...limits, ...output, `-dict=fuzz/${target}.dict`];
+  const args = [
+    'fuzz',
+    'run',
+    ...BUILD,
+    target,
+    corpus,
+    `fuzz/seeds/${target}`,
+    '--',
+    ...limits,
+    ...output,
+    `-dict=fuzz/${target}.dict`,
+  ];
   let printed = '';
-  const ending = await step(`fuzzing ${target} for ${seconds} s`, () => streamed('cargo', args, { env, onOutput: (text) => void (printed += text), echo: false }));
+  const ending = await step(`fuzzing ${target} for ${seconds} s`, () =>
+    streamed('cargo', args, { env, onOutput: (text) => void (printed += text), echo: false }),
+  );
   const executions = EXECUTIONS.exec(printed)?.[1];
   if (ending.ok && executions) return Number(executions);
   console.error(printed);

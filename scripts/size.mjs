@@ -38,7 +38,9 @@ await main(async () => {
     const files = [...filesOf(String(entry)), ...beside];
     const total = files.reduce((sum, file) => sum + gzipped(file), 0);
     sizes[String(entry)] = total;
-    console.log(`${String(entry).padEnd(10)} ${String(total).padStart(6)}  = ${files.map((file) => `${file} ${gzipped(file)}`).join(' + ')}`);
+    console.log(
+      `${String(entry).padEnd(10)} ${String(total).padStart(6)}  = ${files.map((file) => `${file} ${gzipped(file)}`).join(' + ')}`,
+    );
   }
   const size = sizes['index.js'] ?? Infinity;
   if (size > LIMIT) throw new Failure(`the default entry weighs ${size} bytes gzipped, over its limit of ${LIMIT}.`);

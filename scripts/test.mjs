@@ -12,8 +12,8 @@ import { buildEric } from './lib/eric.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
 import { ensurePython } from './lib/python.mjs';
-import { setUpRuntimes } from './lib/runtimes.mjs';
 import { streamed } from './lib/run.mjs';
+import { setUpRuntimes } from './lib/runtimes.mjs';
 import { setUpBrowser, setUpBuild, setUpFirefox } from './lib/setup.mjs';
 import { STAGES } from './lib/stages.mjs';
 
@@ -36,7 +36,10 @@ await main(async () => {
 /** @param {string[]} places */
 function chosen(places) {
   const unknown = places.filter((place) => !STAGES.some((stage) => stage.place === place));
-  if (unknown.length) throw new Failure(`no such place: ${unknown.join(', ')}. There are: ${STAGES.map(({ place }) => place).join(', ')}.`);
+  if (unknown.length)
+    throw new Failure(
+      `no such place: ${unknown.join(', ')}. There are: ${STAGES.map(({ place }) => place).join(', ')}.`,
+    );
   return places.length ? STAGES.filter(({ place }) => places.includes(place)) : STAGES;
 }
 
@@ -46,7 +49,8 @@ async function setUp(stages) {
   if (stages.some((stage) => stage.needsRuntimes)) Object.assign(env, await setUpFirefox(), await setUpRuntimes());
   if (stages.some((stage) => stage.needsPackage)) await buildPackage(env);
   if (stages.some((stage) => stage.needsPython)) await ensurePython();
-  if (stages.some((stage) => stage.needsBundlers)) Object.assign(env, await setUpRuntimes(), { ERIC_BUNDLERS: await ensureBundlers() });
+  if (stages.some((stage) => stage.needsBundlers))
+    Object.assign(env, await setUpRuntimes(), { ERIC_BUNDLERS: await ensureBundlers() });
   if (stages.some((stage) => stage.needsEric)) await buildEric();
   return env;
 }
@@ -88,7 +92,9 @@ function report(results) {
   const widths = [0, 1, 2, 3].map((column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   console.log('');
   for (const [place = '', ...numbers] of rows) {
-    console.log([place.padEnd(widths[0] ?? 0), ...numbers.map((number, i) => number.padStart(widths[i + 1] ?? 0))].join(' | '));
+    console.log(
+      [place.padEnd(widths[0] ?? 0), ...numbers.map((number, i) => number.padStart(widths[i + 1] ?? 0))].join(' | '),
+    );
   }
 
   /** @param {'passed' | 'failed'} what */

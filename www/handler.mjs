@@ -25,7 +25,9 @@ const LONGEST_BODY = 16_384;
 const RESERVED_TYPE = /^(error|open|lane\..*|_eric_.*)$/;
 
 /** The statuses of the package's exceptions, by their code. */
-const STATUSES = new Map(Object.entries({ ERIC_INVALID_MESSAGE: 400, ERIC_INVALID_LISTENER: 404, ERIC_INVALID_CHANNEL: 410 }));
+const STATUSES = new Map(
+  Object.entries({ ERIC_INVALID_MESSAGE: 400, ERIC_INVALID_LISTENER: 404, ERIC_INVALID_CHANNEL: 410 }),
+);
 
 /**
  * Makes the handler, with a channel of its own.
@@ -38,7 +40,9 @@ export function createHandler({ SSEChannel, MessageQueueListener }, { runtime, b
   const channel = new SSEChannel();
   const room = new Room(channel, perSecond);
   const Gate = gateOf(SSEChannel);
-  const gate = new Gate(channel, (listener) => ({ ...room.describe(listener), runtime }), { retryTimeoutMilliseconds: 1000 });
+  const gate = new Gate(channel, (listener) => ({ ...room.describe(listener), runtime }), {
+    retryTimeoutMilliseconds: 1000,
+  });
 
   /** @param {Request} request */
   // #region shown
@@ -68,7 +72,8 @@ export function createHandler({ SSEChannel, MessageQueueListener }, { runtime, b
   /** @param {Request} request */
   async function answer(request) {
     const path = pathOf(request, base);
-    if (!PATHS.has(path)) throw new Refusal(404, 'NOT_FOUND', `there is nothing at ${new URL(request.url).pathname.slice(0, 100)}`);
+    if (!PATHS.has(path))
+      throw new Refusal(404, 'NOT_FOUND', `there is nothing at ${new URL(request.url).pathname.slice(0, 100)}`);
     const command = commands[path];
     const allowed = command ? ['POST'] : ['GET', 'HEAD'];
     if (!allowed.includes(request.method)) {
@@ -107,7 +112,8 @@ function message(type, payload) {
 /** Reads a JSON object. @param {Request} request */
 async function bodyOf(request) {
   const type = request.headers.get('Content-Type') ?? '';
-  if (!/^application\/json\s*(;|$)/i.test(type)) throw new Refusal(415, 'NOT_JSON', 'the body must be application/json');
+  if (!/^application\/json\s*(;|$)/i.test(type))
+    throw new Refusal(415, 'NOT_JSON', 'the body must be application/json');
   const text = await textOf(request);
   let body;
   try {
@@ -115,7 +121,8 @@ async function bodyOf(request) {
   } catch {
     throw new Refusal(400, 'BAD_JSON', 'the body is not JSON');
   }
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new Refusal(400, 'BAD_JSON', 'the body must be a JSON object');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new Refusal(400, 'BAD_JSON', 'the body must be a JSON object');
   return body;
 }
 
@@ -154,6 +161,11 @@ function refused(error) {
 function json(status, body, headers) {
   return new Response(JSON.stringify(body), {
     status,
-    headers: { 'Content-Type': 'application/json; charset=utf-8', 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff', ...headers },
+    headers: {
+      'Content-Type': 'application/json; charset=utf-8',
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...headers,
+    },
   });
 }

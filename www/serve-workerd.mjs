@@ -1,11 +1,11 @@
 // `npm run start:workerd`: the page, served by Cloudflare's runtime. Its files come through Node, its events do not.
 // `npm run start:workerd -- examples/worker`: the Worker of that folder, as its wrangler.jsonc describes it.
 
-import { build } from 'esbuild';
-import { Miniflare, Response as MiniflareResponse } from 'miniflare';
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { Miniflare, Response as MiniflareResponse } from 'miniflare';
 import { files } from './server/files.mjs';
 import { choosePort, HOST } from './server/port.mjs';
 import { workerOf } from './server/worker-of.mjs';
@@ -22,7 +22,10 @@ const miniflare = new Miniflare({
   port: await choosePort(),
   // Miniflare would ask Cloudflare for a description of this machine's place.
   cf: false,
-  handleRuntimeStdio(/** @type {import('node:stream').Readable} */ stdout, /** @type {import('node:stream').Readable} */ stderr) {
+  handleRuntimeStdio(
+    /** @type {import('node:stream').Readable} */ stdout,
+    /** @type {import('node:stream').Readable} */ stderr,
+  ) {
     stdout.pipe(process.stdout);
     createInterface({ input: stderr }).on('line', complain);
   },

@@ -53,9 +53,14 @@ async function authorize(request: Request, env: Env): Promise<Response | undefin
   if (env.TOKEN === undefined) return undefined;
   // A secret that was set to nothing by mistake opens nothing.
   if (env.TOKEN === '') return refusal(500, 'the secret TOKEN is empty');
-  const given = /^Bearer (.+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1] ?? new URL(request.url).searchParams.get('token') ?? '';
+  const given =
+    /^Bearer (.+)$/i.exec(request.headers.get('Authorization') ?? '')?.[1] ??
+    new URL(request.url).searchParams.get('token') ??
+    '';
   // Digests are equally long, whatever was given; comparing them takes equally long, too.
-  const [one, other] = await Promise.all([given, env.TOKEN].map((text) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))));
+  const [one, other] = await Promise.all(
+    [given, env.TOKEN].map((text) => crypto.subtle.digest('SHA-256', new TextEncoder().encode(text))),
+  );
   if (crypto.subtle.timingSafeEqual(one!, other!)) return undefined;
   return refusal(401, 'the request does not bear the token', { 'WWW-Authenticate': 'Bearer' });
 }
@@ -64,14 +69,19 @@ export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const refused = await authorize(request, env);
     if (refused) return refused;
-    const path = new URLPattern({ pathname: '/channels/:name{/:what}?{/:id/messages}?' }).exec(request.url)?.pathname.groups;
+    const path = new URLPattern({ pathname: '/channels/:name{/:what}?{/:id/messages}?' }).exec(request.url)?.pathname
+      .groups;
     if (!path?.['name']) return refusal(404, 'there is nothing here');
     const { name, what, id } = path;
     const channel = env.CHANNELS.getByName(name);
     const asked = `${request.method} ${[what, id && ':id'].filter(Boolean).join('/')}`.trim();
     if (asked === 'PUT') {
       const { isNew, isOpen } = await channel.create();
-      if (!isOpen) return refusal(410, `the channel ${JSON.stringify(name)} was closed; its name is free again in at most 10 minutes`);
+      if (!isOpen)
+        return refusal(
+          410,
+          `the channel ${JSON.stringify(name)} was closed; its name is free again in at most 10 minutes`,
+        );
       return Response.json({ name }, { status: isNew ? 201 : 200 });
     }
     if (!(await channel.exists())) return refusal(404, `there is no channel ${JSON.stringify(name)}`);
@@ -122,7 +132,8 @@ const STATUSES: Record<string, number> = {
 
 async function bodyOf(request: Request): Promise<Body> {
   const body: unknown = await request.json();
-  if (typeof body !== 'object' || body === null || Array.isArray(body)) throw new TypeError('the body must be a JSON object { type, payload }');
+  if (typeof body !== 'object' || body === null || Array.isArray(body))
+    throw new TypeError('the body must be a JSON object { type, payload }');
   return body as Body;
 }
 

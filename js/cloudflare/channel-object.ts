@@ -11,7 +11,7 @@ import type { DrainOptions } from '../drain.js';
 import { InvalidChannelException, InvalidListenerException } from '../errors.js';
 import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../events.js';
 import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
-import { queueOption, type QueueOptions } from '../limits.js';
+import { type QueueOptions, queueOption } from '../limits.js';
 import { MessageQueueListener } from '../listener.js';
 import { Epoch, send } from '../message.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../options.js';
@@ -20,9 +20,9 @@ import { wakeLost } from '../runtime.js';
 import { SSEChannel, type SSEChannelOptions } from '../sse.js';
 import type { ChannelStats } from '../stats.js';
 import { Leaves } from './leaves.js';
-import { asideOf, objectOf, type ChannelRpc } from './objects.js';
+import { asideOf, type ChannelRpc, objectOf } from './objects.js';
 import { leave, Sockets } from './sockets.js';
-import { sentOf, Store, weighed, type Batch } from './store.js';
+import { type Batch, Store, sentOf, weighed } from './store.js';
 
 /** What `addListener` adds. */
 export interface ObjectListenerOptions {
@@ -107,10 +107,13 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
       return new Response('an event stream is got', { status: 405, headers: { Allow: 'GET, HEAD' } });
     }
     const { root, relay } = asideOf(request);
-    if (!relay && request.headers.get('Upgrade')?.toLowerCase() === 'websocket') return new Response('only relay makes a WebSocket', { status: 400 });
+    if (!relay && request.headers.get('Upgrade')?.toLowerCase() === 'websocket')
+      return new Response('only relay makes a WebSocket', { status: 400 });
     const options = this.#optionsFor(request);
     // What has come through a relay is newer than what is known elsewhere.
-    const lastEventId = relay?.again ? relay.id : (lastEventIdOption(options.lastEventId) ?? relay?.id ?? lastEventIdOf(request));
+    const lastEventId = relay?.again
+      ? relay.id
+      : (lastEventIdOption(options.lastEventId) ?? relay?.id ?? lastEventIdOf(request));
     await this.#catchUp(root, lastEventId);
     const { channel, sockets } = this.#life();
     try {
@@ -128,7 +131,10 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
    * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
    * @throws {InvalidChannelException} when the channel is closed, or another object's leaf.
    */
-  async broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: ObjectBroadcastOptions): Promise<string> {
+  async broadcast<Type extends EventTypes<Events>>(
+    message: MessageLike<Events, Type>,
+    options?: ObjectBroadcastOptions,
+  ): Promise<string> {
     const life = this.#open();
     if (life.store.root !== undefined) throw new InvalidChannelException('a leaf passes on what its root broadcasts');
     const except = exceptOption(objectOption(options, 'options').except);
@@ -146,7 +152,10 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
    * @throws {InvalidListenerException} when the listener is unknown.
    * @throws {InvalidChannelException} when the channel is closed.
    */
-  async dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): Promise<void> {
+  async dispatch<Type extends EventTypes<Events>>(
+    listenerId: string,
+    message: MessageLike<Events, Type>,
+  ): Promise<void> {
     const life = this.#open();
     await this.#inOrder(life, () => life.channel.dispatch(listenerId, message as never));
   }
@@ -296,7 +305,16 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const store = new Store(this.ctx.storage, wire.history, channel.lastEventId.split('-', 1)[0]!);
     const { before, sends } = store.load((sent, excepted, at) => broadcastOn(channel, sent, excepted, sentAt(at)));
     // Dispatches are not stored, nor how many there were: by the clock, each life's numbers are behind those of the one before.
-    internals.raw = new RawChannel(wire.delaySeconds > 0, wire.retryMilliseconds, messages, bytes, seconds * 1000, store.epoch, before, Date.now());
+    internals.raw = new RawChannel(
+      wire.delaySeconds > 0,
+      wire.retryMilliseconds,
+      messages,
+      bytes,
+      seconds * 1000,
+      store.epoch,
+      before,
+      Date.now(),
+    );
     internals.epoch = new Epoch(internals.raw);
     for (const send of sends) send();
     const leaves = new Leaves(store, (id) => objectOf(this.env, this.ctx.id, id));
@@ -312,7 +330,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   /** Ends this life of the channel, which lacks what its root does not have any more: its clients come back, and are told so. */
   #renew(life: Life, epoch: string, after: number): Life {
-    for (const connection of [...internalsOf(life.channel).connections]) connection.finish('drained', Math.random() * 1000);
+    for (const connection of [...internalsOf(life.channel).connections])
+      connection.finish('drained', Math.random() * 1000);
     life.store.renew(epoch, after);
     this.#current = undefined;
     return this.#life();
@@ -348,7 +367,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     this.#visitedAt = Date.now();
     const { store } = this.#life();
     if (root !== undefined && root !== store.root) {
-      if (store.root !== undefined || store.newest > 0 || store.closedAt !== undefined) throw new InvalidChannelException('the object has a channel of its own');
+      if (store.root !== undefined || store.newest > 0 || store.closedAt !== undefined)
+        throw new InvalidChannelException('the object has a channel of its own');
       store.follow(root);
     }
     if (store.root === undefined) return;
@@ -393,7 +413,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
       if (life.pause) await life.pause;
       else {
         life.waiting.shift()!();
-        if (++life.acts % MOST_ACTS === 0) life.pause = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => (life.pause = undefined));
+        if (++life.acts % MOST_ACTS === 0)
+          life.pause = new Promise<void>((resolve) => setTimeout(resolve, 0)).then(() => (life.pause = undefined));
       }
     }
     if (failure) throw failure.error;
@@ -442,7 +463,8 @@ function sentAt(at: number): number {
 
 /** @throws {RangeError} when a listener would refuse what is stored already. */
 function refuseNothing<Queue extends { overflow: number }>(queue: Queue): Queue {
-  if (queue.overflow === REFUSE) throw new RangeError("queue.overflow must not be 'refuse' in an object: what was stored has been accepted");
+  if (queue.overflow === REFUSE)
+    throw new RangeError("queue.overflow must not be 'refuse' in an object: what was stored has been accepted");
   return queue;
 }
 

@@ -31,7 +31,9 @@ export class Leaves {
    * reached; else in case that this object ends while it sends. `Infinity` when nothing is left to do.
    */
   get dueMilliseconds(): number {
-    const leaves = [...this.#leaves.values()].filter((leaf) => this.#store.closedAt !== undefined || this.#isBehind(leaf));
+    const leaves = [...this.#leaves.values()].filter(
+      (leaf) => this.#store.closedAt !== undefined || this.#isBehind(leaf),
+    );
     return leaves.length === 0 ? Infinity : leaves.every(({ has }) => has) ? 10_000 : 2000;
   }
 
@@ -43,7 +45,12 @@ export class Leaves {
 
   /** Sends each leaf what it lacks. @returns when each has got it, or could not be reached. */
   async settle(): Promise<void> {
-    await Promise.all(Array.from(this.#leaves, ([id, leaf]) => (leaf.sending ??= this.#send(id, leaf).finally(() => (leaf.sending = undefined)))));
+    await Promise.all(
+      Array.from(
+        this.#leaves,
+        ([id, leaf]) => (leaf.sending ??= this.#send(id, leaf).finally(() => (leaf.sending = undefined))),
+      ),
+    );
   }
 
   /** Closes the leaves' channels behind what was sent; then that is forgotten. Those that could not be reached stay. */
@@ -66,7 +73,9 @@ export class Leaves {
       while (isIt() && this.#isBehind(leaf)) {
         const { newest } = this.#store;
         // Who is not known to have anything is asked first.
-        const batch = leaf.has ? this.#store.batch(leaf.has.epoch, leaf.has.newest) : { epoch, newest, after: newest, whole: false, messages: [] };
+        const batch = leaf.has
+          ? this.#store.batch(leaf.has.epoch, leaf.has.newest)
+          : { epoch, newest, after: newest, whole: false, messages: [] };
         const has = await this.#object(id).deliver(batch);
         // One that has joined again since is not meant.
         if (has === undefined) return void (isIt() && this.#remove(id));

@@ -1,16 +1,16 @@
 // relay: the Worker has the client's response, and its object may sleep. A WebSocket joins the two.
 
 import { Body, type Source } from '../body.js';
-import { Connection, livenessOption, type CloseReason, type LivenessOptions } from '../connection.js';
+import { type CloseReason, Connection, type LivenessOptions, livenessOption } from '../connection.js';
 import { note } from '../draft.js';
 import { eventStreamHeaders, type HeadersLike } from '../headers.js';
 import { lastEventIdOf, lastEventIdOption } from '../last-event-id.js';
+import { lastIdIn } from '../last-id.js';
 import { ENDED, WAIT } from '../open.js';
 import { functionOption, numberOption, objectOption, signalOption } from '../options.js';
-import { toResponse } from '../to-response.js';
 import { onAbort } from '../signals.js';
-import { lastIdIn } from '../last-id.js';
-import { againMilliseconds, patiently, told, TRIES } from './objects.js';
+import { toResponse } from '../to-response.js';
+import { againMilliseconds, patiently, TRIES, told } from './objects.js';
 import { ALIVE, leave, STREAM_ENDED } from './sockets.js';
 
 /**
@@ -58,7 +58,11 @@ const ANSWER_MILLISECONDS = 5_000;
  * @returns the event stream; or what the object has answered in its stead, as the 204 of a channel that is gone, or the 405 to what is no GET.
  * @throws {TypeError | RangeError} when an option is none.
  */
-export async function relay(request: Request, stub: RelayTarget | (() => RelayTarget), options?: RelayOptions): Promise<Response> {
+export async function relay(
+  request: Request,
+  stub: RelayTarget | (() => RelayTarget),
+  options?: RelayOptions,
+): Promise<Response> {
   const given = objectOption(options, 'options');
   const liveness = livenessOption(given);
   const onClose = functionOption(given.onClose, 'onClose');
@@ -75,7 +79,9 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
     const isGet = method === 'GET';
     if (isGet) joining.set('Upgrade', 'websocket');
     const plain = new Request(url, { method, headers: joining });
-    return (typeof stub === 'function' ? stub() : stub).fetch(isGet ? told(plain, { relay: { id, again: id !== lastEventId } }) : plain);
+    return (typeof stub === 'function' ? stub() : stub).fetch(
+      isGet ? told(plain, { relay: { id, again: id !== lastEventId } }) : plain,
+    );
   };
   const answer = await patiently(() => ask(lastEventId));
   if (!answer.webSocket) {
@@ -86,11 +92,17 @@ export async function relay(request: Request, stub: RelayTarget | (() => RelayTa
     return new Response(body, { status, headers: all });
   }
 
-  const connection: Connection = new Connection(liveness, { resumable: false, connection: undefined }, (reason) => onClose?.({ reason }));
+  const connection: Connection = new Connection(liveness, { resumable: false, connection: undefined }, (reason) =>
+    onClose?.({ reason }),
+  );
   const { webSocket } = answer;
   return toResponse(200, headers, (sink) => {
     let source: SocketSource;
-    const body = new Body(connection, sink, (body) => (source = new SocketSource(body, connection, { ask, queueBytes, quietMilliseconds, lastEventId })));
+    const body = new Body(
+      connection,
+      sink,
+      (body) => (source = new SocketSource(body, connection, { ask, queueBytes, quietMilliseconds, lastEventId })),
+    );
     source!.listen(webSocket);
     connection.open(body, (reason) => source.end(reason));
     source!.onEnd = onAbort([signal], () => source.end('aborted'));

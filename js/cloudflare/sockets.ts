@@ -51,7 +51,8 @@ export class Sockets {
     this.#channel = channel;
     this.#optionsFor = optionsFor;
     // A subclass may have one of its own, for clients of its own.
-    if (!state.getWebSocketAutoResponse()) state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
+    if (!state.getWebSocketAutoResponse())
+      state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
   }
 
   /** Goes on for the clients of a former life of the object. */
@@ -72,12 +73,19 @@ export class Sockets {
   /** Has a client join that has everything up to an id. @throws as `respond` does. */
   join(request: Request, options: ResponseOptions, lastEventId: string | undefined): Response {
     const { 0: client, 1: socket } = new WebSocketPair();
-    const attachment: Attachment = { url: request.url, headers: [...request.headers].filter(([name]) => !HANDSHAKE.test(name)), id: LONGEST_ID };
+    const attachment: Attachment = {
+      url: request.url,
+      headers: [...request.headers].filter(([name]) => !HANDSHAKE.test(name)),
+      id: LONGEST_ID,
+    };
     try {
       // What is attached is bounded by the runtime, which says so by throwing.
       socket.serializeAttachment(attachment);
     } catch {
-      return new Response("the URL and the relay's objectHeaders are too large: with an event id they have 16,384 bytes", { status: 431 });
+      return new Response(
+        "the URL and the relay's objectHeaders are too large: with an event id they have 16,384 bytes",
+        { status: 431 },
+      );
     }
     attachment.id = lastEventId?.slice(0, LONGEST_ID.length);
     return this.#open(socket, attachment, options, client);
@@ -103,7 +111,8 @@ export class Sockets {
     const id = typeof listener === 'string' ? listener : listener.id;
     // Who comes again by the id of a listener that has a socket comes in its place. Few do: the sockets are looked through for nobody else.
     const former = seatOf(channel, id);
-    if (former && !former.resumable && [...this.#joined.values()].some((other) => other.id === id)) channel.removeListener(id);
+    if (former && !former.resumable && [...this.#joined.values()].some((other) => other.id === id))
+      channel.removeListener(id);
     // Nothing was sent since: all that the stream begins with, the client has.
     const isAware = !client && attachment.id?.split('.', 1)[0] === channel.lastEventId;
     let begun = false;

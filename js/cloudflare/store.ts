@@ -66,7 +66,9 @@ export class Store {
     this.#sql = storage.sql;
     this.#bounds = bounds;
     this.#sql.exec(TABLES);
-    const [row] = this.#sql.exec<{ epoch: string; closed: number | null; root: string | null }>('SELECT epoch, closed, root FROM eric_channel');
+    const [row] = this.#sql.exec<{ epoch: string; closed: number | null; root: string | null }>(
+      'SELECT epoch, closed, root FROM eric_channel',
+    );
     this.epoch = row?.epoch ?? epochOtherwise;
     this.closedAt = row?.closed ?? undefined;
     this.root = row?.root ?? undefined;
@@ -79,7 +81,10 @@ export class Store {
   }
 
   /** Reads what is kept, once. Returns the number behind which it stands, and what sends it, oldest first. */
-  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): { before: number; sends: (() => void)[] } {
+  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): {
+    before: number;
+    sends: (() => void)[];
+  } {
     let before: number | undefined;
     const sends: (() => void)[] = [];
     for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message ORDER BY sequence')) {
@@ -103,7 +108,15 @@ export class Store {
     const { type, payload } = sent.message;
     const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
     const [kind, data] = [type, sent.text ?? null].map(wellFormed);
-    this.#sql.exec('INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)', this.newest + 1, at, kind!, data!, json, excepted ?? null);
+    this.#sql.exec(
+      'INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)',
+      this.newest + 1,
+      at,
+      kind!,
+      data!,
+      json,
+      excepted ?? null,
+    );
     // A message that is too long for a row has thrown, and taken no number.
     this.newest++;
     this.#count(sent.bytes, at);
@@ -123,7 +136,11 @@ export class Store {
     const from = whole ? start : after;
     const messages: Stored[] = [];
     let bytes = 0;
-    for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message WHERE sequence > ? ORDER BY sequence LIMIT ?', from, BATCH_MESSAGES)) {
+    for (const row of this.#sql.exec<Stored>(
+      'SELECT * FROM eric_message WHERE sequence > ? ORDER BY sequence LIMIT ?',
+      from,
+      BATCH_MESSAGES,
+    )) {
       bytes += row.type.length + (row.data?.length ?? 0) + (row.excepted?.length ?? 0);
       if (messages.length > 0 && bytes > BATCH_BYTES) break;
       messages.push(row);
@@ -179,7 +196,8 @@ export class Store {
     const { messages, bytes, seconds } = this.#bounds;
     const start = this.#first;
     for (let oldest; (oldest = this.#kept[this.#first]); this.#first++) {
-      if (this.#kept.length - this.#first <= messages && this.#bytes <= bytes && oldest.at > now - seconds * 1000) break;
+      if (this.#kept.length - this.#first <= messages && this.#bytes <= bytes && oldest.at > now - seconds * 1000)
+        break;
       this.#bytes -= oldest.bytes;
     }
     if (this.#first === start) return;
@@ -194,7 +212,8 @@ export class Store {
 }
 
 /** Returns a text as it goes out: of half a surrogate pair SQLite would make three characters, and a client that is replayed gets one. */
-const wellFormed = <Text extends string | null>(text: Text): Text => (text as { toWellFormed?(): Text } | null)?.toWellFormed?.() ?? text;
+const wellFormed = <Text extends string | null>(text: Text): Text =>
+  (text as { toWellFormed?(): Text } | null)?.toWellFormed?.() ?? text;
 
 /** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
 export function sentOf({ type, data, json, excepted }: Stored): Sent {

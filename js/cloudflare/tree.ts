@@ -3,14 +3,14 @@
 // A root object takes the broadcasts. It sends them on to leaf objects, which the subscribers are spread over by name. The leaves have the
 // root's epoch and numbers, so that an event id of one holds at any other.
 
-import type { ObjectBroadcastOptions, ObjectListenerOptions } from './channel-object.js';
 import type { DrainOptions } from '../drain.js';
 import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../events.js';
 import { uniqueId } from '../ids.js';
 import { idOption, numberOption, objectOption } from '../options.js';
 import type { ChannelStats } from '../stats.js';
-import { patiently, told, type ChannelRpc } from './objects.js';
-import { relay, type RelayOptions, type RelayTarget } from './relay.js';
+import type { ObjectBroadcastOptions, ObjectListenerOptions } from './channel-object.js';
+import { type ChannelRpc, patiently, told } from './objects.js';
+import { type RelayOptions, type RelayTarget, relay } from './relay.js';
 
 /** The binding of a `ChannelObject`, or of a subclass. */
 export interface ChannelNamespace {
@@ -56,10 +56,12 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
 
   /** @throws {TypeError | RangeError} when the name or an option is none. */
   constructor(namespace: ChannelNamespace, name: string, options?: ChannelTreeOptions) {
-    if (typeof namespace?.idFromName !== 'function') throw new TypeError('namespace must be the binding of a ChannelObject');
+    if (typeof namespace?.idFromName !== 'function')
+      throw new TypeError('namespace must be the binding of a ChannelObject');
     const { leaves } = objectOption(options, 'options');
     this.#leaves = numberOption(leaves, 'leaves', 4, 10_000);
-    if (!Number.isInteger(this.#leaves) || this.#leaves < 1) throw new RangeError('leaves must be a whole number from 1 on');
+    if (!Number.isInteger(this.#leaves) || this.#leaves < 1)
+      throw new RangeError('leaves must be a whole number from 1 on');
     this.#namespace = namespace;
     this.#name = idOption(name ?? null, 'name')!;
   }
@@ -78,12 +80,18 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
   }
 
   /** Sends a message to every listener, as `ChannelObject.broadcast` does: it is stored when this resolves. */
-  async broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: ObjectBroadcastOptions): Promise<string> {
+  async broadcast<Type extends EventTypes<Events>>(
+    message: MessageLike<Events, Type>,
+    options?: ObjectBroadcastOptions,
+  ): Promise<string> {
     return this.#root().broadcast(message, options);
   }
 
   /** Sends a message to one listener, which came by the name of its id. */
-  async dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): Promise<void> {
+  async dispatch<Type extends EventTypes<Events>>(
+    listenerId: string,
+    message: MessageLike<Events, Type>,
+  ): Promise<void> {
     await this.#leaf(listenerId).dispatch(listenerId, message);
   }
 

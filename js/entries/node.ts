@@ -1,11 +1,16 @@
 // eric-sse/node: channels for Node's own servers, and a client of the socket server. Loads no WebAssembly.
 
-export { InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException } from '../errors.js';
+export {
+  InvalidChannelException,
+  InvalidListenerException,
+  InvalidMessageFormat,
+  QueueFullException,
+} from '../errors.js';
 export type { NodeHandler, NodeRequest, NodeResponse } from '../node-http.js';
 export type { ResponseOptions } from '../respond.js';
-export { SocketClient } from '../socket-client.js';
 export type { SocketStats } from '../socket-client.js';
+export { SocketClient } from '../socket-client.js';
 export { SocketError } from '../socket-error.js';
-export { SocketStream } from '../socket-stream.js';
 export type { SocketEvent, SocketStreamOptions } from '../socket-stream.js';
+export { SocketStream } from '../socket-stream.js';
 export { toNode } from '../to-node.js';

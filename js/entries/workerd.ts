@@ -1,7 +1,7 @@
 // eric-sse on Cloudflare's runtime: compiling bytes is forbidden there, hence the WebAssembly is imported as a module.
 
-import module from './eric_sse_bg.wasm';
 import { load } from '../runtime.js';
+import module from './eric_sse_bg.wasm';
 
 load(module);
 

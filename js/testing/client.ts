@@ -20,7 +20,10 @@ const { setTimeout, clearTimeout } = globalThis;
  *
  * @throws {Error} when the response ends, or the time is up, before they have come. It says what has come.
  */
-export async function collect(response: ResponseLike, { n, timeoutSeconds }: CollectOptions = {}): Promise<ReceivedEvent[]> {
+export async function collect(
+  response: ResponseLike,
+  { n, timeoutSeconds }: CollectOptions = {},
+): Promise<ReceivedEvent[]> {
   const client = new TestClient(response);
   try {
     return n === undefined ? await client.rest(timeoutSeconds) : await client.take(n, timeoutSeconds);
@@ -108,13 +111,16 @@ export class TestClient {
 
   async #until(holds: () => boolean, what: string, timeoutSeconds = 5): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<'late'>((resolve) => (timer = setTimeout(() => resolve('late'), timeoutSeconds * 1000)));
+    const timeout = new Promise<'late'>(
+      (resolve) => (timer = setTimeout(() => resolve('late'), timeoutSeconds * 1000)),
+    );
     try {
       while (!holds()) {
         const came = this.events.slice(this.#taken).map(({ type, data }) => `${type} ${data.slice(0, 80)}`);
         const shown = `${came.length} came${came.length > 0 ? `: ${came.slice(0, 10).join(', ')}` : ''}`;
         if (this.#ended) throw new Error(`the response ended before ${what}; ${shown}`);
-        if ((await Promise.race([this.read(), timeout])) === 'late') throw new Error(`no ${what} within ${timeoutSeconds} seconds; ${shown}`);
+        if ((await Promise.race([this.read(), timeout])) === 'late')
+          throw new Error(`no ${what} within ${timeoutSeconds} seconds; ${shown}`);
       }
     } finally {
       clearTimeout(timer);

@@ -17,7 +17,10 @@ const TURNS = 20;
  * the responses are made that it is to rule.
  */
 export class VirtualClock {
-  readonly #real = Object.fromEntries(NAMES.map((name) => [name, globalThis[name]])) as Record<(typeof NAMES)[number], unknown>;
+  readonly #real = Object.fromEntries(NAMES.map((name) => [name, globalThis[name]])) as Record<
+    (typeof NAMES)[number],
+    unknown
+  >;
   readonly #performanceNow = performance.now;
   readonly #dateNow = Date.now;
   readonly #timers = new Map<number, Timer>();
@@ -28,12 +31,30 @@ export class VirtualClock {
   #newest = 2 ** 40;
 
   constructor() {
-    const add = (callback: (...args: unknown[]) => void, milliseconds: number | undefined, args: unknown[], repeats: boolean): unknown => {
+    const add = (
+      callback: (...args: unknown[]) => void,
+      milliseconds: number | undefined,
+      args: unknown[],
+      repeats: boolean,
+    ): unknown => {
       const delay = Math.max(repeats ? 1 : 0, Number(milliseconds) || 0);
       const number = ++this.#newest;
-      this.#timers.set(number, { at: this.#passed + delay, callback: () => callback(...args), everyMilliseconds: repeats ? delay : undefined });
+      this.#timers.set(number, {
+        at: this.#passed + delay,
+        callback: () => callback(...args),
+        everyMilliseconds: repeats ? delay : undefined,
+      });
       // As Node's: an object that is a number where one is wanted.
-      return { ref() { return this; }, unref() { return this; }, hasRef: () => true, [Symbol.toPrimitive]: () => number };
+      return {
+        ref() {
+          return this;
+        },
+        unref() {
+          return this;
+        },
+        hasRef: () => true,
+        [Symbol.toPrimitive]: () => number,
+      };
     };
     const remove =
       (name: 'clearTimeout' | 'clearInterval') =>
@@ -42,8 +63,10 @@ export class VirtualClock {
         if (!this.#timers.delete(Number(timer))) (this.#real[name] as (timer: unknown) => void).call(globalThis, timer);
       };
     Object.assign(globalThis, {
-      setTimeout: (callback: () => void, milliseconds?: number, ...args: unknown[]) => add(callback, milliseconds, args, false),
-      setInterval: (callback: () => void, milliseconds?: number, ...args: unknown[]) => add(callback, milliseconds, args, true),
+      setTimeout: (callback: () => void, milliseconds?: number, ...args: unknown[]) =>
+        add(callback, milliseconds, args, false),
+      setInterval: (callback: () => void, milliseconds?: number, ...args: unknown[]) =>
+        add(callback, milliseconds, args, true),
       clearTimeout: remove('clearTimeout'),
       clearInterval: remove('clearInterval'),
     });
@@ -61,7 +84,10 @@ export class VirtualClock {
     const end = this.#passed + seconds * 1000;
     await this.#turn();
     for (;;) {
-      const [number, timer] = [...this.#timers].reduce<[number, Timer] | []>((first, next) => (first[1] && first[1].at <= next[1].at ? first : next), []);
+      const [number, timer] = [...this.#timers].reduce<[number, Timer] | []>(
+        (first, next) => (first[1] && first[1].at <= next[1].at ? first : next),
+        [],
+      );
       if (number === undefined || timer === undefined || timer.at > end) break;
       this.#passed = Math.max(this.#passed, timer.at);
       if (timer.everyMilliseconds === undefined) this.#timers.delete(number);

@@ -1,6 +1,6 @@
 // Faults: what a network and clients do to a response.
 
-import { TestClient, type ResponseLike } from './client.js';
+import { type ResponseLike, TestClient } from './client.js';
 
 /**
  * Cuts a response's bytes into pieces, as a network may, in the middle of a character as well.
@@ -9,7 +9,8 @@ import { TestClient, type ResponseLike } from './client.js';
  */
 export function split(response: Response, sizes: number | readonly number[] = 1): Response {
   const all = typeof sizes === 'number' ? [sizes] : sizes;
-  if (all.length === 0 || !all.every((size) => Number.isInteger(size) && size > 0)) throw new RangeError('sizes must be whole numbers from 1 on');
+  if (all.length === 0 || !all.every((size) => Number.isInteger(size) && size > 0))
+    throw new RangeError('sizes must be whole numbers from 1 on');
   let piece = 0;
   return through(response, function* (chunk) {
     for (let at = 0; at < chunk.length; ) {

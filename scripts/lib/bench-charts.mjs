@@ -69,7 +69,9 @@ export function bars(results) {
     if (measure === undefined || title === undefined) continue;
     const rows = variants.map((variant) => ({
       name: variant.name,
-      bars: Object.entries(variant.contestants).flatMap(([who, numbers]) => (numbers[measure] ? [{ who, value: numbers[measure].median }] : [])),
+      bars: Object.entries(variant.contestants).flatMap(([who, numbers]) =>
+        numbers[measure] ? [{ who, value: numbers[measure].median }] : [],
+      ),
     }));
     const values = rows.flatMap(({ bars }) => bars.map(({ value }) => value));
     const [least, most] = [Math.log10(Math.min(...values)) - 0.5, Math.log10(Math.max(...values))];
@@ -82,7 +84,9 @@ export function bars(results) {
       for (const { who, value } of row.bars) {
         const width = ((Math.log10(value) - least) / (most - least)) * (WIDTH - LABELS - 90);
         parts.push(label(LABELS - 8, y + BAR - 4, who, { anchor: 'end', size: 11 }));
-        parts.push(`<rect x="${LABELS}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2" fill="${colourOf(who)}"/>`);
+        parts.push(
+          `<rect x="${LABELS}" y="${y}" width="${width.toFixed(1)}" height="${BAR}" rx="2" fill="${colourOf(who)}"/>`,
+        );
         parts.push(label(LABELS + width + 6, y + BAR - 4, short(value), { size: 11 }));
         y += BAR + GAP;
       }
@@ -98,16 +102,29 @@ export function bars(results) {
 export function curves(results) {
   const of = (/** @type {string} */ name) => results.find((result) => result.name === name)?.variants ?? [];
   const plots = [
-    ...of('curves').map(({ name, contestants }) => ({ title: `ns for each delivery, by ${name}`, lines: linesOf(contestants) })),
-    { title: 'ns for a broadcast, nobody reading, by listeners', lines: of('broadcast').flatMap(({ contestants }) => linesOf(contestants)).slice(0, 1) },
+    ...of('curves').map(({ name, contestants }) => ({
+      title: `ns for each delivery, by ${name}`,
+      lines: linesOf(contestants),
+    })),
+    {
+      title: 'ns for a broadcast, nobody reading, by listeners',
+      lines: of('broadcast')
+        .flatMap(({ contestants }) => linesOf(contestants))
+        .slice(0, 1),
+    },
     ...['receive', 'wake', 'broadcast'].map((group) => ({
-      title: group === 'broadcast' ? 'native: ns for a broadcast, by listeners' : `native: ns for each delivery (${group}), by listeners`,
+      title:
+        group === 'broadcast'
+          ? 'native: ns for a broadcast, by listeners'
+          : `native: ns for each delivery (${group}), by listeners`,
       lines: linesAcross(of('native'), `${group}, `),
     })),
   ].filter(({ lines }) => lines.length > 0);
   const [width, height] = [WIDTH / 2, 300];
   const parts = [label(16, 26, 'How costs grow (both scales logarithmic)', { size: 16, weight: 'bold' })];
-  plots.forEach(({ title, lines }, i) => parts.push(...plot(title, lines, (i % 2) * width, 40 + Math.floor(i / 2) * height, width, height)));
+  plots.forEach(({ title, lines }, i) =>
+    parts.push(...plot(title, lines, (i % 2) * width, 40 + Math.floor(i / 2) * height, width, height)),
+  );
   return svg(50 + Math.ceil(plots.length / 2) * height, parts, 'Cost curves');
 }
 
@@ -119,7 +136,10 @@ export function curves(results) {
  * @returns {Line[]}
  */
 const linesOf = (contestants) =>
-  Object.entries(contestants).map(([who, numbers]) => ({ who, points: inOrder(Object.entries(numbers).map(([measure, { median }]) => [numberOf(measure), median])) }));
+  Object.entries(contestants).map(([who, numbers]) => ({
+    who,
+    points: inOrder(Object.entries(numbers).map(([measure, { median }]) => [numberOf(measure), median])),
+  }));
 
 /**
  * The lines of variants that are named by a number behind the same words, with one measure.
@@ -132,7 +152,11 @@ function linesAcross(variants, words) {
   const all = [...new Set(shown.flatMap(({ contestants }) => Object.keys(contestants)))];
   return all.map((who) => ({
     who,
-    points: inOrder(shown.flatMap(({ name, contestants }) => Object.values(contestants[who] ?? {}).map(({ median }) => [numberOf(name.slice(words.length)), median]))),
+    points: inOrder(
+      shown.flatMap(({ name, contestants }) =>
+        Object.values(contestants[who] ?? {}).map(({ median }) => [numberOf(name.slice(words.length)), median]),
+      ),
+    ),
   }));
 }
 
@@ -140,13 +164,17 @@ function linesAcross(variants, words) {
 const numberOf = (text) => parseInt(text.replace(/,/g, ''), 10);
 
 /** @param {number[][]} points */
-const inOrder = (points) => points.map(([x = 1, y = 1]) => /** @type {[number, number]} */ ([x, y])).sort(([a], [b]) => a - b);
+const inOrder = (points) =>
+  points.map(([x = 1, y = 1]) => /** @type {[number, number]} */ ([x, y])).sort(([a], [b]) => a - b);
 
 /** @param {string} title @param {Line[]} lines @param {number} left @param {number} top @param {number} width @param {number} height */
 function plot(title, lines, left, top, width, height) {
   const [x0, x1, y0, y1] = [left + 58, left + width - 108, top + height - 40, top + 34];
   const all = lines.flatMap(({ points }) => points);
-  const decades = (/** @type {number[]} */ values) => [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
+  const decades = (/** @type {number[]} */ values) => [
+    Math.floor(Math.log10(Math.min(...values))),
+    Math.ceil(Math.log10(Math.max(...values))),
+  ];
   const [left10 = 0, right10 = 1] = decades(all.map(([x]) => x));
   const [low10 = 0, high10 = 1] = decades(all.map(([, y]) => y));
   const xOf = (/** @type {number} */ x) => x0 + ((Math.log10(x) - left10) / Math.max(1, right10 - left10)) * (x1 - x0);
@@ -154,21 +182,32 @@ function plot(title, lines, left, top, width, height) {
   const parts = [label(left + 16, top + 18, title, { weight: 'bold' })];
   for (let decade = left10; decade <= right10; decade++) {
     const x = xOf(10 ** decade);
-    parts.push(`<path d="M${x.toFixed(1)} ${y0}V${y1}" stroke="${FAINT}"/>`, label(x, y0 + 16, short(10 ** decade), { anchor: 'middle', size: 11 }));
+    parts.push(
+      `<path d="M${x.toFixed(1)} ${y0}V${y1}" stroke="${FAINT}"/>`,
+      label(x, y0 + 16, short(10 ** decade), { anchor: 'middle', size: 11 }),
+    );
   }
   for (let decade = low10; decade <= high10; decade++) {
     const y = yOf(10 ** decade);
-    parts.push(`<path d="M${x0} ${y.toFixed(1)}H${x1}" stroke="${FAINT}"/>`, label(x0 - 6, y + 4, short(10 ** decade), { anchor: 'end', size: 11 }));
+    parts.push(
+      `<path d="M${x0} ${y.toFixed(1)}H${x1}" stroke="${FAINT}"/>`,
+      label(x0 - 6, y + 4, short(10 ** decade), { anchor: 'end', size: 11 }),
+    );
   }
   for (const { who, points } of lines) {
     const colour = colourOf(who);
     const path = points.map(([x, y]) => `${xOf(x).toFixed(1)} ${yOf(y).toFixed(1)}`).join('L');
     parts.push(`<path d="M${path}" fill="none" stroke="${colour}" stroke-width="2"/>`);
-    for (const [x, y] of points) parts.push(`<circle cx="${xOf(x).toFixed(1)}" cy="${yOf(y).toFixed(1)}" r="2.5" fill="${colour}"/>`);
+    for (const [x, y] of points)
+      parts.push(`<circle cx="${xOf(x).toFixed(1)}" cy="${yOf(y).toFixed(1)}" r="2.5" fill="${colour}"/>`);
   }
   // Names of lines that end at the same place stand one below the other.
   let free = -Infinity;
-  const ends = lines.map(({ who, points }) => ({ who, x: xOf(points.at(-1)?.[0] ?? 1), y: yOf(points.at(-1)?.[1] ?? 1) }));
+  const ends = lines.map(({ who, points }) => ({
+    who,
+    x: xOf(points.at(-1)?.[0] ?? 1),
+    y: yOf(points.at(-1)?.[1] ?? 1),
+  }));
   for (const { who, x, y } of ends.sort((a, b) => a.y - b.y)) {
     const at = Math.max(y, free);
     free = at + LINE;

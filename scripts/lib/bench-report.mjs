@@ -21,11 +21,14 @@ export function printCase({ title, variants, measures, unavailable, cannot }) {
         const { unit = '', digits } = measures[measure] ?? {};
         const many = Object.keys(measures).length > 1 ? `${measure}: ` : '';
         const values = [median, least, most].map((value) => shown(value, digits));
-        console.log(`    ${contestant.padEnd(14)} ${values[0]?.padStart(12)} (${values[1]} – ${values[2]}) ${many}${unit}`);
+        console.log(
+          `    ${contestant.padEnd(14)} ${values[0]?.padStart(12)} (${values[1]} – ${values[2]}) ${many}${unit}`,
+        );
       }
     }
   }
-  for (const [contestant, why] of Object.entries(unavailable)) console.log(`    ${contestant} was not measured: ${why}`);
+  for (const [contestant, why] of Object.entries(unavailable))
+    console.log(`    ${contestant} was not measured: ${why}`);
   for (const line of cannot) console.log(`    ${line}`);
 }
 
@@ -34,7 +37,10 @@ export function printAims(results) {
   console.log('\naims, by the median of the ratios of all rounds (and the least and greatest)');
   for (const { title, aims } of results) {
     console.log(`\n${title}`);
-    for (const aim of aims) console.log(`  ${verdict(aim).padEnd(12)} ${valueOf(aim).padEnd(34)} ${aim.text} (aim: ${aim.wanted} ${aim.unit})`);
+    for (const aim of aims)
+      console.log(
+        `  ${verdict(aim).padEnd(12)} ${valueOf(aim).padEnd(34)} ${aim.text} (aim: ${aim.wanted} ${aim.unit})`,
+      );
   }
   const all = results.flatMap(({ aims }) => aims).filter(({ met }) => met !== null);
   console.log(`\n${all.filter(({ met }) => met).length} of ${all.length} aims are met`);
@@ -44,7 +50,8 @@ export function printAims(results) {
 const verdict = ({ met }) => (met === null ? 'not measured' : met ? 'met' : 'NOT MET');
 
 /** @param {AimResult} aim */
-const valueOf = ({ value, unit }) => (value ? `${shown(value.median)} (${shown(value.least)} – ${shown(value.most)}) ${unit}` : '');
+const valueOf = ({ value, unit }) =>
+  value ? `${shown(value.median)} (${shown(value.least)} – ${shown(value.most)}) ${unit}` : '';
 
 /**
  * The aims as a table for the docs, and what was measured for them.
@@ -57,7 +64,8 @@ export function markdown(results, machine) {
     lines.push(`### ${title}`, '', `Measured on ${date.slice(0, 10)}.`, '');
     if (aims.length > 0) {
       lines.push('| ours | measured | aim | |', '| --- | ---: | --- | --- |');
-      for (const aim of aims) lines.push(`| ${aim.text} | ${valueOf(aim) || '-'} | ${aim.wanted} ${aim.unit} | ${verdict(aim)} |`);
+      for (const aim of aims)
+        lines.push(`| ${aim.text} | ${valueOf(aim) || '-'} | ${aim.wanted} ${aim.unit} | ${verdict(aim)} |`);
       lines.push('');
     }
     lines.push('| case | who | measured | |', '| --- | --- | ---: | --- |');
@@ -66,7 +74,9 @@ export function markdown(results, machine) {
         for (const [measure, { median, least, most }] of Object.entries(numbers)) {
           const { unit = '', digits } = measures[measure] ?? {};
           const what = Object.keys(measures).length > 1 ? `${measure}: ${unit}` : unit;
-          lines.push(`| ${name} | ${contestant} | ${shown(median, digits)} (${shown(least, digits)} – ${shown(most, digits)}) | ${what} |`);
+          lines.push(
+            `| ${name} | ${contestant} | ${shown(median, digits)} (${shown(least, digits)} – ${shown(most, digits)}) | ${what} |`,
+          );
         }
       }
     }

@@ -84,7 +84,9 @@ function apt(...args) {
  */
 function giveUp(cause) {
   if (cause instanceof Failure) console.error(cause.message);
-  throw new Failure('The tests in a browser need Chromium or Chrome and its driver: install both (Debian: chromium and chromium-driver), or name their executables in CHROME_BIN and CHROMEDRIVER, then run this again.');
+  throw new Failure(
+    'The tests in a browser need Chromium or Chrome and its driver: install both (Debian: chromium and chromium-driver), or name their executables in CHROME_BIN and CHROMEDRIVER, then run this again.',
+  );
 }
 
 /**
@@ -93,5 +95,7 @@ function giveUp(cause) {
  */
 function giveUpFirefox(cause) {
   if (cause instanceof Failure) console.error(cause.message);
-  throw new Failure('The tests in Firefox need it: install it (Debian: firefox-esr), or name its executable in FIREFOX_BIN, then run this again.');
+  throw new Failure(
+    'The tests in Firefox need it: install it (Debian: firefox-esr), or name its executable in FIREFOX_BIN, then run this again.',
+  );
 }

@@ -19,7 +19,11 @@ const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim' };
 const ALONE = { node: 'entries/node', 'service-worker': 'entries/service-worker', testing: 'entries/testing' };
 
 /** @type {Entries} */
-const ENTRIES = { esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' }, alone: ALONE, cjs: { ...EVERYWHERE, ...ALONE } };
+const ENTRIES = {
+  esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' },
+  alone: ALONE,
+  cjs: { ...EVERYWHERE, ...ALONE },
+};
 
 const INPUTS = ['js', 'pkg', 'Cargo.lock', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/lib'];
 

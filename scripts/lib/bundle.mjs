@@ -51,14 +51,17 @@ export async function bundle({ esm, alone, cjs }) {
 }
 
 /** @param {Record<string, string>} entries */
-const sources = (entries) => Object.entries(entries).map(([out, module]) => ({ out, in: inRoot('js', `${module}.ts`) }));
+const sources = (entries) =>
+  Object.entries(entries).map(([out, module]) => ({ out, in: inRoot('js', `${module}.ts`) }));
 
 /** @param {string} file path from the root */
 function refuseLeftovers(file) {
   const text = readFileSync(inRoot(file), 'utf8');
   for (const leftover of LEFTOVERS) {
     if (text.includes(leftover)) {
-      throw new Failure(`${file} contains \`${leftover}\`, left over from wasm-bindgen's default loader: import only \`initSync\` and the classes from pkg/.`);
+      throw new Failure(
+        `${file} contains \`${leftover}\`, left over from wasm-bindgen's default loader: import only \`initSync\` and the classes from pkg/.`,
+      );
     }
   }
 }

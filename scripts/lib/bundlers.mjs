@@ -4,4 +4,5 @@
 import { ensurePackage } from './tool-package.mjs';
 
 /** @returns {Promise<string>} the folder that has their `node_modules` */
-export const ensureBundlers = () => ensurePackage('bundlers', 'tests/bundlers', { last: 'installed', hint: ' (about a minute, this once)' });
+export const ensureBundlers = () =>
+  ensurePackage('bundlers', 'tests/bundlers', { last: 'installed', hint: ' (about a minute, this once)' });

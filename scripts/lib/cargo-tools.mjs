@@ -32,8 +32,9 @@ export async function ensureTool({ crate, version, commands, accepts, flags, tak
     const found = ask(onPath, ['--version'])?.split(' ')[1];
     if (found && accepts(found)) return path.dirname(onPath);
   }
-  await step(`compiling ${crate} ${version} into ${path.relative(process.cwd(), TOOLS) || '.'} (about ${takes}, this once)`, () =>
-    quietly('cargo', ['install', crate, '--version', version, '--root', root, ...flags]),
+  await step(
+    `compiling ${crate} ${version} into ${path.relative(process.cwd(), TOOLS) || '.'} (about ${takes}, this once)`,
+    () => quietly('cargo', ['install', crate, '--version', version, '--root', root, ...flags]),
   );
   return bin;
 }

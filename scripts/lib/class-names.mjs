@@ -16,7 +16,9 @@ export const classNames = {
   setup({ onLoad }) {
     onLoad({ filter: /\.ts$/ }, async ({ path: file }) => {
       if (!file.startsWith(inRoot('js'))) return null;
-      const [source = '', ...lists] = await Promise.all([file, ...LISTS.map((list) => inRoot(list))].map((name) => readFile(name, 'utf8')));
+      const [source = '', ...lists] = await Promise.all(
+        [file, ...LISTS.map((list) => inRoot(list))].map((name) => readFile(name, 'utf8')),
+      );
       const names = new Set(lists.flatMap((list) => list.match(NAME) ?? []));
       return {
         contents: source.replace(EXPORTED_CLASS, (start, name) =>

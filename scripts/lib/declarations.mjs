@@ -17,14 +17,21 @@ export async function buildDeclarations({ esm: split, alone, cjs }) {
   const esm = { ...split, ...alone };
   const emitted = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-types-'));
   try {
-    await quietly(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json', '--outDir', emitted]);
+    await quietly(process.execPath, [
+      inRoot('node_modules/typescript/bin/tsc'),
+      '-p',
+      'tsconfig.build.json',
+      '--outDir',
+      emitted,
+    ]);
     const text = (/** @type {string} */ module) => readFileSync(path.join(emitted, `${module}.d.ts`), 'utf8');
     for (const module of reachable(emitted, Object.values(esm))) write(`types/${module}.d.ts`, text(module));
     for (const module of reachable(emitted, Object.values(cjs))) {
       write(`types/${module}.d.cts`, text(module).replace(SPECIFIER, '$1$2$3.cjs$2'));
     }
     for (const [name, module] of Object.entries(esm)) write(`${name}.d.ts`, `export * from './types/${module}.js';\n`);
-    for (const [name, module] of Object.entries(cjs)) write(`${name}.d.cts`, `export * from './types/${module}.cjs';\n`);
+    for (const [name, module] of Object.entries(cjs))
+      write(`${name}.d.cts`, `export * from './types/${module}.cjs';\n`);
   } finally {
     rmSync(emitted, { recursive: true });
   }
@@ -38,10 +45,14 @@ export async function buildDeclarations({ esm: split, alone, cjs }) {
 function reachable(folder, entries) {
   const modules = new Set(entries);
   for (const module of modules) {
-    for (const [, , , specifier = ''] of readFileSync(path.join(folder, `${module}.d.ts`), 'utf8').matchAll(SPECIFIER)) {
+    for (const [, , , specifier = ''] of readFileSync(path.join(folder, `${module}.d.ts`), 'utf8').matchAll(
+      SPECIFIER,
+    )) {
       const next = path.posix.join(path.posix.dirname(module), specifier);
       if (!existsSync(path.join(folder, `${next}.d.ts`))) {
-        throw new Failure(`the declaration of js/${module}.ts names ${specifier}.js, which is not published: mark what needs it @internal.`);
+        throw new Failure(
+          `the declaration of js/${module}.ts names ${specifier}.js, which is not published: mark what needs it @internal.`,
+        );
       }
       modules.add(next);
     }

@@ -10,12 +10,23 @@ import { step } from './step.mjs';
  * @returns {Promise<string>} the executable
  */
 export function buildEric(profile = 'dev') {
-  return build(`the command eric${profile === 'release' ? ', optimised' : ''}`, ['--bin', 'eric', '--profile', profile]);
+  return build(`the command eric${profile === 'release' ? ', optimised' : ''}`, [
+    '--bin',
+    'eric',
+    '--profile',
+    profile,
+  ]);
 }
 
 /** @returns {Promise<string>} the executable of benches/socket, a client that puts servers under load */
 export function buildLoad() {
-  return build('the load', ['--bin', 'socket-load', '--release', '--manifest-path', inRoot('benches/socket/Cargo.toml')]);
+  return build('the load', [
+    '--bin',
+    'socket-load',
+    '--release',
+    '--manifest-path',
+    inRoot('benches/socket/Cargo.toml'),
+  ]);
 }
 
 /**
@@ -23,7 +34,9 @@ export function buildLoad() {
  * @param {string[]} args
  */
 async function build(what, args) {
-  const output = await step(`compiling ${what}`, () => quietly('cargo', ['build', ...args, '--message-format', 'json-render-diagnostics']));
+  const output = await step(`compiling ${what}`, () =>
+    quietly('cargo', ['build', ...args, '--message-format', 'json-render-diagnostics']),
+  );
   // Cargo says where it is: users move the folder.
   for (const line of output.split('\n')) {
     if (!line.startsWith('{')) continue;

@@ -20,7 +20,8 @@ export class CannotFuzz extends Error {}
 export async function fuzzToolsEnv() {
   const compiler = process.env.CXX || 'c++';
   // CXX may hold flags as well.
-  if (!ask(compiler.split(' ')[0] ?? compiler, ['--version'])) throw new CannotFuzz(`libFuzzer needs a C++ compiler, and \`${compiler}\` does not run`);
+  if (!ask(compiler.split(' ')[0] ?? compiler, ['--version']))
+    throw new CannotFuzz(`libFuzzer needs a C++ compiler, and \`${compiler}\` does not run`);
   if (!countsWhatIsReached()) throw new CannotFuzz('this Rust compiler cannot instrument programs for libFuzzer');
   return { ...process.env, PATH: [await ensureCargoFuzz(), process.env.PATH].join(path.delimiter) };
 }

@@ -7,7 +7,21 @@ import { DIST } from './paths.mjs';
 import { quietly } from './run.mjs';
 import { WASM_TARGET } from './rust.mjs';
 
-const TREE = ['tree', '--quiet', '--target', WASM_TARGET, '--no-default-features', '--features', 'npm', '--edges', 'normal,no-proc-macro', '--prefix', 'none', '--format', '{p}|{l}'];
+const TREE = [
+  'tree',
+  '--quiet',
+  '--target',
+  WASM_TARGET,
+  '--no-default-features',
+  '--features',
+  'npm',
+  '--edges',
+  'normal,no-proc-macro',
+  '--prefix',
+  'none',
+  '--format',
+  '{p}|{l}',
+];
 
 /** Of several licences to choose from, this one's text is taken. */
 const PREFERRED = /^licen[cs]e-mit/i;
@@ -17,10 +31,20 @@ const ANY = /^(licen[cs]e|copying)/i;
 
 /** @param {NodeJS.ProcessEnv} env from `setUpBuild` */
 export async function writeNotices(env) {
-  const [tree, metadata] = await Promise.all([quietly('cargo', TREE, { env }), quietly('cargo', ['metadata', '--quiet', '--all-features', '--format-version', '1'], { env })]);
+  const [tree, metadata] = await Promise.all([
+    quietly('cargo', TREE, { env }),
+    quietly('cargo', ['metadata', '--quiet', '--all-features', '--format-version', '1'], { env }),
+  ]);
   /** @type {Crate[]} */
   const packages = JSON.parse(metadata).packages;
-  const notices = [...new Set(tree.split('\n').filter(Boolean).map((line) => line.replace(' (*)', '')))].flatMap((line) => {
+  const notices = [
+    ...new Set(
+      tree
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => line.replace(' (*)', '')),
+    ),
+  ].flatMap((line) => {
     const [, name, version, license] = line.match(/^(\S+) v(\S+)[^|]*\|(.*)$/) ?? [];
     const found = packages.find((one) => one.name === name && one.version === version);
     if (!found) throw new Failure(`cargo metadata knows no ${line}, which cargo tree has.`);
@@ -35,6 +59,7 @@ function textOf({ name, authors, repository, manifest_path }) {
   const folder = path.dirname(manifest_path);
   const files = readdirSync(folder).sort();
   const file = files.find((name) => PREFERRED.test(name)) ?? files.find((name) => ANY.test(name));
-  if (!file) return `${name} comes without the text of its licence. It is by ${authors.join(', ') || 'its contributors'}: ${repository}\n`;
+  if (!file)
+    return `${name} comes without the text of its licence. It is by ${authors.join(', ') || 'its contributors'}: ${repository}\n`;
   return `${readFileSync(path.join(folder, file), 'utf8').trim()}\n`;
 }

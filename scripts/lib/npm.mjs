@@ -15,7 +15,9 @@ export async function ensureNpmPackages() {
   if (installed >= statSync(inRoot('package-lock.json')).mtimeMs) return;
   if (lstatSync(NODE_MODULES, { throwIfNoEntry: false })?.isSymbolicLink()) {
     // npm would follow the link and empty the folder behind it.
-    throw new Failure('node_modules is a symbolic link, and what it leads to is older than package-lock.json: run `npm ci` there, or remove the link.');
+    throw new Failure(
+      'node_modules is a symbolic link, and what it leads to is older than package-lock.json: run `npm ci` there, or remove the link.',
+    );
   }
   await step('installing the npm packages', () =>
     // No package here needs its install script: each finds its binary in a package of the platform.

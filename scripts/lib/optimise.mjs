@@ -19,22 +19,60 @@ import { quietly } from './run.mjs';
  * Flattened and looped anew, the code comes out 2 % smaller. That no address is below 1024 lets offsets be folded; what stands there is
  * the end of the stack.
  */
-const FLAGS = ['--low-memory-unused', '--flatten', '--simplify-locals-nonesting', '--rereloop', '-O3', '--converge', '-O3', '--flatten', '--rereloop', '-O3', '-O3', '--strip-producers', '--strip-target-features', '--reorder-functions'];
+const FLAGS = [
+  '--low-memory-unused',
+  '--flatten',
+  '--simplify-locals-nonesting',
+  '--rereloop',
+  '-O3',
+  '--converge',
+  '-O3',
+  '--flatten',
+  '--rereloop',
+  '-O3',
+  '-O3',
+  '--strip-producers',
+  '--strip-target-features',
+  '--reorder-functions',
+];
 
-const PANICS = /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
+const PANICS =
+  /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
 
 /** The formatter, the payloads of panics, and the futures of `js_sys`, which are linked although nothing calls them. */
 const WORDING = /\bcore(\[\w+\])?::fmt::|PanicPayload>::|js_sys::futures::/;
 
 /** What Rust's own libraries say when they panic. One that they word in another way some day just stays. */
 const LAST_WORDS = [
-  'slice index starts at ', ' but ends at ', 'index out of bounds: the len is ', ' but the index is ', 'range start index ', 'range end index ',
-  ' out of range for slice of length ', 'min > max. min = ', 'cannot access a Thread Local Storage value during or after destruction: ',
-  'swap_remove index (is ', ') should be < len (is ', 'attempted to take ownership of Rust value while it was borrowed',
-  'null pointer passed to rust', 'recursive use of an object detected which would lead to unsafe aliasing in rust', 'reentrant init',
-  'description() is deprecated; use Display', 'internal error: entered unreachable code', 'invalid key', 'index out of bounds',
-  'Out of bounds access', 'closure invoked recursively or after being dropped', 'AccessError', 'called `Result::unwrap()` on an `Err` value',
-  'capacity overflow', 'LayoutError', '0123456789abcdef', '0x0123456789ABCDEF', 'RefCell already mutably borrowed', 'RefCell already borrowed',
+  'slice index starts at ',
+  ' but ends at ',
+  'index out of bounds: the len is ',
+  ' but the index is ',
+  'range start index ',
+  'range end index ',
+  ' out of range for slice of length ',
+  'min > max. min = ',
+  'cannot access a Thread Local Storage value during or after destruction: ',
+  'swap_remove index (is ',
+  ') should be < len (is ',
+  'attempted to take ownership of Rust value while it was borrowed',
+  'null pointer passed to rust',
+  'recursive use of an object detected which would lead to unsafe aliasing in rust',
+  'reentrant init',
+  'description() is deprecated; use Display',
+  'internal error: entered unreachable code',
+  'invalid key',
+  'index out of bounds',
+  'Out of bounds access',
+  'closure invoked recursively or after being dropped',
+  'AccessError',
+  'called `Result::unwrap()` on an `Err` value',
+  'capacity overflow',
+  'LayoutError',
+  '0123456789abcdef',
+  '0x0123456789ABCDEF',
+  'RefCell already mutably borrowed',
+  'RefCell already borrowed',
   // Two digits each, for the formatter; `itoa` has a table of its own, which is pointed at.
   Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0')).join(''),
 ];
@@ -67,8 +105,13 @@ async function withoutWording(wasm) {
   try {
     const functions = functionsOf(binaryen, module);
     // By the body too: some functions have such a name and return.
-    const panics = functions.filter(({ name, body }) => PANICS.test(name) && binaryen.getExpressionType(body) === binaryen.unreachable);
-    if (panics.length === 0) throw new Failure('no function of the WebAssembly is known to panic: does the compiler name them in another way now? See scripts/lib/optimise.mjs.');
+    const panics = functions.filter(
+      ({ name, body }) => PANICS.test(name) && binaryen.getExpressionType(body) === binaryen.unreachable,
+    );
+    if (panics.length === 0)
+      throw new Failure(
+        'no function of the WebAssembly is known to panic: does the compiler name them in another way now? See scripts/lib/optimise.mjs.',
+      );
     trap(module, panics);
     refuseCallers(module);
     const wording = functionsOf(binaryen, module).filter(({ name }) => WORDING.test(name));
@@ -87,7 +130,9 @@ async function withoutWording(wasm) {
  * @param {Module} module
  */
 function functionsOf(binaryen, module) {
-  const all = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
+  const all = Array.from({ length: module.getNumFunctions() }, (_, i) =>
+    binaryen.getFunctionInfo(module.getFunctionByIndex(i)),
+  );
   return all.filter(({ module: imported }) => !imported);
 }
 
@@ -115,7 +160,10 @@ function refuseCallers(module) {
     const [caller = '', body = ''] = functions.slice(i);
     if (WORDING.test(caller)) continue;
     for (const [, called = ''] of body.matchAll(new RegExp(`\\((?:return_)?call ${name}`, 'g'))) {
-      if (WORDING.test(called)) throw new Failure(`${caller} calls ${called}: the WebAssembly formats nothing, join the texts instead. See scripts/lib/optimise.mjs.`);
+      if (WORDING.test(called))
+        throw new Failure(
+          `${caller} calls ${called}: the WebAssembly formats nothing, join the texts instead. See scripts/lib/optimise.mjs.`,
+        );
     }
   }
 }
@@ -146,10 +194,15 @@ function clearLocations(segments) {
     const starts = Array.from({ length: Math.max(0, (bytes.length >> 2) - 3) }, (_, i) => 4 * i);
     return starts.flatMap((start) => {
       const file = textAt(segments, bytes.readUInt32LE(start), bytes.readUInt32LE(start + 4));
-      return file && SOURCE_FILE.test(file.toString('latin1')) ? [file, bytes.subarray(start, start + LOCATION_BYTES)] : [];
+      return file && SOURCE_FILE.test(file.toString('latin1'))
+        ? [file, bytes.subarray(start, start + LOCATION_BYTES)]
+        : [];
     });
   });
-  if (cleared.length === 0) throw new Failure('the WebAssembly has no places of panics: does the compiler lay them out in another way now? See scripts/lib/optimise.mjs.');
+  if (cleared.length === 0)
+    throw new Failure(
+      'the WebAssembly has no places of panics: does the compiler lay them out in another way now? See scripts/lib/optimise.mjs.',
+    );
   for (const bytes of cleared) bytes.fill(0);
 }
 
@@ -184,7 +237,9 @@ async function withoutLastWords(wasm) {
  * @returns {(from: number, to: number) => boolean} whether one is among those addresses
  */
 function pointersOf(module, segments) {
-  const pointers = new Set(Array.from(module.emitText().matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)));
+  const pointers = new Set(
+    Array.from(module.emitText().matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)),
+  );
   for (const { bytes } of segments) {
     for (let at = 0; at + 4 <= bytes.length; at++) pointers.add(bytes.readUInt32LE(at));
   }

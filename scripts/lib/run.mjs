@@ -47,7 +47,13 @@ export function isExecutable(file) {
  * @param {RunOptions} [options]
  */
 export function ask(command, args, { env = process.env, cwd = ROOT } = {}) {
-  const { status, stdout } = spawnSync(command, args, { env, cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'], maxBuffer: Infinity });
+  const { status, stdout } = spawnSync(command, args, {
+    env,
+    cwd,
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'ignore'],
+    maxBuffer: Infinity,
+  });
   return status === 0 ? stdout.trim() : undefined;
 }
 
@@ -120,7 +126,10 @@ export function streamed(command, args, { env = process.env, cwd = ROOT, onOutpu
     SIGNALS.forEach((signal) => process.once(signal, interrupted));
 
     if (onOutput) {
-      for (const [from, to] of /** @type {const} */ ([[child.stdout, process.stdout], [child.stderr, process.stderr]])) {
+      for (const [from, to] of /** @type {const} */ ([
+        [child.stdout, process.stdout],
+        [child.stderr, process.stderr],
+      ])) {
         from?.setEncoding('utf8').on('data', (/** @type {string} */ text) => {
           onOutput(text);
           if (echo) to.write(text);

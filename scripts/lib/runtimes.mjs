@@ -11,7 +11,8 @@ import { step } from './step.mjs';
 /** @typedef {'node22' | 'node26' | 'deno' | 'bun'} Runtime */
 
 /** Whether the C library is not glibc. */
-const isMusl = process.platform === 'linux' && !(/** @type {any} */ (process.report.getReport()).header.glibcVersionRuntime);
+const isMusl =
+  process.platform === 'linux' && !(/** @type {any} */ (process.report.getReport()).header.glibcVersionRuntime);
 const { platform, arch } = process;
 const here = `${platform}-${arch}`;
 const bunHere = `${platform === 'win32' ? 'windows' : platform}-${arch === 'arm64' ? 'aarch64' : arch}${isMusl ? '-musl' : ''}`;
@@ -35,7 +36,8 @@ export const variableOf = (runtime) => `ERIC_${runtime.toUpperCase()}`;
 export async function setUpRuntimes() {
   /** @type {NodeJS.ProcessEnv} */
   const env = {};
-  for (const runtime of /** @type {Runtime[]} */ (Object.keys(RUNTIMES))) env[variableOf(runtime)] = await ensureRuntime(runtime);
+  for (const runtime of /** @type {Runtime[]} */ (Object.keys(RUNTIMES)))
+    env[variableOf(runtime)] = await ensureRuntime(runtime);
   return env;
 }
 
@@ -49,7 +51,11 @@ async function ensureRuntime(runtime) {
   // A project of its own, so that npm does not look for one in the folders above.
   writeFileSync(path.join(folder, 'package.json'), '{ "private": true }\n');
   await step(`installing ${of} ${version}`, () =>
-    quietly('npm', ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', `${of}@${version}`], { cwd: folder }),
+    quietly(
+      'npm',
+      ['install', '--ignore-scripts', '--no-audit', '--no-fund', '--no-package-lock', '--no-save', `${of}@${version}`],
+      { cwd: folder },
+    ),
   ).catch((error) => {
     throw new Failure(`${error.message}\n\nThe tests in ${runtime} need ${of} ${version} from the npm registry.`);
   });

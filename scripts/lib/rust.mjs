@@ -25,14 +25,22 @@ export async function ensureWasmTarget() {
 }
 
 export async function ensureLinters() {
-  for (const [component, command] of [['rustfmt', 'fmt'], ['clippy', 'clippy']]) {
+  for (const [component, command] of [
+    ['rustfmt', 'fmt'],
+    ['clippy', 'clippy'],
+  ]) {
     if (ask('cargo', [String(command), '--version'])) continue;
     requireRustup(component);
-    await step(`adding the Rust component ${component}`, () => quietly('rustup', ['component', 'add', String(component)]));
+    await step(`adding the Rust component ${component}`, () =>
+      quietly('rustup', ['component', 'add', String(component)]),
+    );
   }
 }
 
 /** @param {string | undefined} what */
 function requireRustup(what) {
-  if (!which('rustup')) throw new Failure(`${what} is missing and rustup is not there to add it: install it the way Rust was installed, then run this again.`);
+  if (!which('rustup'))
+    throw new Failure(
+      `${what} is missing and rustup is not there to add it: install it the way Rust was installed, then run this again.`,
+    );
 }

@@ -25,7 +25,10 @@ export async function shortenNames(folder) {
     glue = glue.replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${renamed(exported, name)}`);
     const imported = shortenImports(binaryen, module);
     for (const [name, short] of imported) {
-      if (!glue.includes(`${name}: `)) throw new Failure(`the bindings do not offer ${name}: does wasm-bindgen write them in another way now? See scripts/lib/shorten.mjs.`);
+      if (!glue.includes(`${name}: `))
+        throw new Failure(
+          `the bindings do not offer ${name}: does wasm-bindgen write them in another way now? See scripts/lib/shorten.mjs.`,
+        );
       glue = glue.replace(`${name}: `, `${short}: `);
     }
     // What is offered and not imported, because nothing is left that would call it.
@@ -44,7 +47,8 @@ export async function shortenNames(folder) {
  */
 function renamed(names, name) {
   const short = names.get(name);
-  if (short === undefined) throw new Failure(`the bindings use ${name}, which the WebAssembly does not export. See scripts/lib/shorten.mjs.`);
+  if (short === undefined)
+    throw new Failure(`the bindings use ${name}, which the WebAssembly does not export. See scripts/lib/shorten.mjs.`);
   return short;
 }
 
@@ -59,7 +63,9 @@ function shortenExports(binaryen, module) {
     [binaryen.ExternalMemory]: module.addMemoryExport,
     [binaryen.ExternalGlobal]: module.addGlobalExport,
   };
-  const all = Array.from({ length: module.getNumExports() }, (_, i) => binaryen.getExportInfo(module.getExportByIndex(i)));
+  const all = Array.from({ length: module.getNumExports() }, (_, i) =>
+    binaryen.getExportInfo(module.getExportByIndex(i)),
+  );
   return new Map(
     all.map(({ kind, name, value }, index) => {
       // `memory` is what users of `eric-sse/slim` and debuggers look for.
@@ -76,12 +82,15 @@ function shortenExports(binaryen, module) {
  * @param {Module} module
  */
 function shortenImports(binaryen, module) {
-  const all = Array.from({ length: module.getNumFunctions() }, (_, i) => binaryen.getFunctionInfo(module.getFunctionByIndex(i)));
+  const all = Array.from({ length: module.getNumFunctions() }, (_, i) =>
+    binaryen.getFunctionInfo(module.getFunctionByIndex(i)),
+  );
   const imported = all.filter(({ module: from }) => from);
   return new Map(
     imported.map(({ name, module: from, base, params, results }, index) => {
       module.removeFunction(name);
-      if (from !== IMPORTED_FROM) throw new Failure(`the WebAssembly imports from ${from}. See scripts/lib/shorten.mjs.`);
+      if (from !== IMPORTED_FROM)
+        throw new Failure(`the WebAssembly imports from ${from}. See scripts/lib/shorten.mjs.`);
       module.addFunctionImport(name, SHORT_FROM, nameOf(index), params, results);
       return [base, nameOf(index)];
     }),

@@ -31,7 +31,8 @@ export async function startSocketServer(command, { socket, logs = true } = {}) {
   const kept = logs ? 'pipe' : 'ignore';
   const child = spawn(program, args, { stdio: ['ignore', kept, kept] });
   let log = '';
-  for (const output of [child.stdout, child.stderr]) output?.setEncoding('utf8').on('data', (text) => void (log += text));
+  for (const output of [child.stdout, child.stderr])
+    output?.setEncoding('utf8').on('data', (text) => void (log += text));
 
   /** @type {number | NodeJS.Signals | undefined} */
   let ended;

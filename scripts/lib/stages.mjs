@@ -68,7 +68,20 @@ function wasm(place, target) {
     minutes: 15,
     command: (env, folder) => ({
       command: 'wasm-pack',
-      args: ['test', '--mode', 'no-install', '--headless', '--chrome', '--chromedriver', String(env.CHROMEDRIVER), '.', '--features', 'npm', '--test', target],
+      args: [
+        'test',
+        '--mode',
+        'no-install',
+        '--headless',
+        '--chrome',
+        '--chromedriver',
+        String(env.CHROMEDRIVER),
+        '.',
+        '--features',
+        'npm',
+        '--test',
+        target,
+      ],
       env: {
         WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilitiesFor(String(env.CHROME_BIN), folder),
         // In seconds. The runner's own 20 include the start of the browser, which a busy machine can use up alone.

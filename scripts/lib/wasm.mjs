@@ -9,7 +9,17 @@ import { shortenNames } from './shorten.mjs';
 import { hashOf, unlessFresh } from './stamp.mjs';
 import { step } from './step.mjs';
 
-const INPUTS = ['src', 'Cargo.toml', 'Cargo.lock', '.cargo/config.toml', 'rust-toolchain.toml', 'package-lock.json', 'scripts/lib/wasm.mjs', 'scripts/lib/optimise.mjs', 'scripts/lib/shorten.mjs'];
+const INPUTS = [
+  'src',
+  'Cargo.toml',
+  'Cargo.lock',
+  '.cargo/config.toml',
+  'rust-toolchain.toml',
+  'package-lock.json',
+  'scripts/lib/wasm.mjs',
+  'scripts/lib/optimise.mjs',
+  'scripts/lib/shorten.mjs',
+];
 
 /**
  * Inlines little more than what gets smaller by it, which takes 3 kB off the gzipped module. Values below and above this one
@@ -23,9 +33,31 @@ export async function buildWasm(env) {
     step('compiling the Rust core to WebAssembly', async () => {
       rmSync(PKG, { recursive: true, force: true });
       // no-install: everything is on PATH, and what is not should be an error here rather than a download there.
-      await quietly('wasm-pack', ['build', '--release', '--target', 'web', '--out-dir', 'pkg', '--no-pack', '--mode', 'no-install', '.', '--features', 'npm'], {
-        env: { ...env, CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [INLINE_LITTLE, ...(await withoutMachinePaths(env))].join(' ') },
-      });
+      await quietly(
+        'wasm-pack',
+        [
+          'build',
+          '--release',
+          '--target',
+          'web',
+          '--out-dir',
+          'pkg',
+          '--no-pack',
+          '--mode',
+          'no-install',
+          '.',
+          '--features',
+          'npm',
+        ],
+        {
+          env: {
+            ...env,
+            CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUSTFLAGS: [INLINE_LITTLE, ...(await withoutMachinePaths(env))].join(
+              ' ',
+            ),
+          },
+        },
+      );
       await optimise(path.join(PKG, 'eric_sse_bg.wasm'), env);
       await shortenNames(PKG);
     }),
@@ -43,5 +75,7 @@ async function withoutMachinePaths(env) {
     .filter((/** @type {{ source: string | null }} */ { source }) => source)
     .map((/** @type {{ manifest_path: string }} */ { manifest_path }) => path.resolve(manifest_path, '../..'));
   // The variable is split at spaces: a folder whose name has one stays as it is.
-  return [...new Set(sources)].filter((folder) => !/\s/.test(folder)).map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
+  return [...new Set(sources)]
+    .filter((folder) => !/\s/.test(folder))
+    .map((folder) => `--remap-path-prefix=${folder}${path.sep}=`);
 }

@@ -26,7 +26,9 @@ const rows = [];
 after(async () => {
   await browser?.close();
   project?.remove();
-  console.log(`\n${rows.map(([tool, version, what]) => `${tool.padEnd(28)} ${version.padEnd(10)} ${what}`).join('\n')}\n`);
+  console.log(
+    `\n${rows.map(([tool, version, what]) => `${tool.padEnd(28)} ${version.padEnd(10)} ${what}`).join('\n')}\n`,
+  );
 });
 
 /** A test that stands in the table when it has passed. */
@@ -54,8 +56,13 @@ async function saidAt(url) {
   page.on('console', (message) => message.type() === 'error' && problems.push(message.text()));
   try {
     await page.goto(url);
-    await page.waitForFunction(() => 'said' in globalThis, undefined, { timeout: 30_000 }).catch((error) => assert.fail(`${error.message}\n${problems.join('\n')}`));
-    assert.deepEqual(problems.filter((problem) => !/favicon|404/.test(problem)), []);
+    await page
+      .waitForFunction(() => 'said' in globalThis, undefined, { timeout: 30_000 })
+      .catch((error) => assert.fail(`${error.message}\n${problems.join('\n')}`));
+    assert.deepEqual(
+      problems.filter((problem) => !/favicon|404/.test(problem)),
+      [],
+    );
     return await page.evaluate(() => globalThis.said);
   } finally {
     await page.close();
@@ -84,7 +91,11 @@ describe('a page', () => {
     assert.equal(await pageOf(project.in('out/vite'), readFileSync(project.in('out/vite/index.html'), 'utf8')), SAID);
   });
   works('vite', 'served while developing', async () => {
-    const server = spawn(process.execPath, ['vite.mjs', 'serve'], { cwd: project.folder, stdio: ['pipe', 'pipe', 'inherit'], env: project.env });
+    const server = spawn(process.execPath, ['vite.mjs', 'serve'], {
+      cwd: project.folder,
+      stdio: ['pipe', 'pipe', 'inherit'],
+      env: project.env,
+    });
     try {
       const [line] = await new Promise((resolve, reject) => {
         server.stdout.once('data', (text) => resolve(String(text).split('\n')));
@@ -96,8 +107,20 @@ describe('a page', () => {
     }
   });
   works('parcel', 'built, under a strict policy', async () => {
-    await project.run(project.bin('parcel'), ['build', 'web/index.html', '--dist-dir', 'out/parcel', '--no-cache', '--no-source-maps', '--log-level', 'warn']);
-    assert.equal(await pageOf(project.in('out/parcel'), readFileSync(project.in('out/parcel/index.html'), 'utf8')), SAID);
+    await project.run(project.bin('parcel'), [
+      'build',
+      'web/index.html',
+      '--dist-dir',
+      'out/parcel',
+      '--no-cache',
+      '--no-source-maps',
+      '--log-level',
+      'warn',
+    ]);
+    assert.equal(
+      await pageOf(project.in('out/parcel'), readFileSync(project.in('out/parcel/index.html'), 'utf8')),
+      SAID,
+    );
   });
   works('import map', 'without any bundler, under a strict policy', async () => {
     const map = '{"imports":{"eric-sse":"/node_modules/eric-sse/dist/index.js"}}';
@@ -110,15 +133,29 @@ test('a bundle has nothing of a sub-path that it does not use', async () => {
   await project.node('esbuild.mjs');
   const bundle = readFileSync(project.in('out/esbuild/page.js'), 'utf8');
   const text = (file) => readFileSync(path.join(project.installed, 'dist', file), 'utf8');
-  const whole = readdirSync(path.join(project.installed, 'dist')).filter((file) => /^(index|chunk-.*)\.js$/.test(file)).map(text).join('');
-  const own = [...text('node.js').matchAll(/(["'`])([^"'`\n\\$]{16,})\1/g)].map(([, , literal]) => literal).filter((literal) => !whole.includes(literal));
+  const whole = readdirSync(path.join(project.installed, 'dist'))
+    .filter((file) => /^(index|chunk-.*)\.js$/.test(file))
+    .map(text)
+    .join('');
+  const own = [...text('node.js').matchAll(/(["'`])([^"'`\n\\$]{16,})\1/g)]
+    .map(([, , literal]) => literal)
+    .filter((literal) => !whole.includes(literal));
   assert.ok(own.length >= 3, `the sub-path for Node has texts to look for, not ${own}`);
   for (const literal of [...own, 'node:net']) assert.ok(!bundle.includes(literal), literal);
 });
 
 describe('a server', () => {
   works('deno', 'runs it', async () => {
-    assert.equal(await project.run(process.env.ERIC_DENO, ['run', '--no-lock', '--node-modules-dir=manual', '--allow-read', 'say.mjs']), `${SAID}\n`);
+    assert.equal(
+      await project.run(process.env.ERIC_DENO, [
+        'run',
+        '--no-lock',
+        '--node-modules-dir=manual',
+        '--allow-read',
+        'say.mjs',
+      ]),
+      `${SAID}\n`,
+    );
   });
   works('bun', 'runs it', async () => {
     assert.equal(await project.run(process.env.ERIC_BUN, ['run', 'say.mjs']), `${SAID}\n`);
@@ -129,7 +166,13 @@ describe('a server', () => {
   });
   works('wrangler', 'would deploy it', async () => {
     const wrangler = project.in('node_modules/wrangler/bin/wrangler.js');
-    const said = await project.run(process.env.ERIC_NODE22, [wrangler, 'deploy', '--dry-run', '--outdir', 'out/wrangler']);
+    const said = await project.run(process.env.ERIC_NODE22, [
+      wrangler,
+      'deploy',
+      '--dry-run',
+      '--outdir',
+      'out/wrangler',
+    ]);
     assert.match(said, /--dry-run: exiting now/);
     const worker = readFileSync(project.in('out/wrangler/worker.js'), 'utf8');
     // Compiling bytes is forbidden there: the module has to go along as a file.
@@ -139,7 +182,10 @@ describe('a server', () => {
     const next = project.in('node_modules/next/dist/bin/next');
     const app = project.in('next');
     await project.run(process.execPath, [next, 'build'], { cwd: app });
-    const server = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', '0'], { cwd: app, env: project.env });
+    const server = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', '0'], {
+      cwd: app,
+      env: project.env,
+    });
     try {
       const url = await new Promise((resolve, reject) => {
         let said = '';
@@ -153,7 +199,11 @@ describe('a server', () => {
       for (const runtime of ['node', 'edge']) {
         const response = await fetch(`${url}/${runtime}`);
         assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/, runtime);
-        assert.match(await response.text(), /^retry: 15000\nid: \S+\n\nevent: tick\nid: \S+\ndata: 1\n\nevent: _eric_channel_closed\ndata:\n\n$/, runtime);
+        assert.match(
+          await response.text(),
+          /^retry: 15000\nid: \S+\n\nevent: tick\nid: \S+\ndata: 1\n\nevent: _eric_channel_closed\ndata:\n\n$/,
+          runtime,
+        );
       }
     } finally {
       server.kill();
@@ -169,11 +219,15 @@ describe('the manifest', () => {
   works('@arethetypeswrong/cli', 'resolves its types under node16, nodenext and bundler', async () => {
     const tarball = project.tarball;
     assert.ok(existsSync(tarball));
-    const check = async (profile, ...which) => JSON.parse(await project.run(project.bin('attw'), [tarball, '--format', 'json', '--profile', profile, ...which]));
+    const check = async (profile, ...which) =>
+      JSON.parse(await project.run(project.bin('attw'), [tarball, '--format', 'json', '--profile', profile, ...which]));
     // The module itself is an asset, of which TypeScript knows nothing; and Cloudflare's runtime has no CommonJS.
     const everywhere = await check('node16', '--exclude-entrypoints', 'eric_sse_bg.wasm', 'cloudflare');
     const cloudflare = await check('esm-only', '--entrypoints', 'cloudflare');
-    const problems = ({ problems }, ...ignored) => Object.values(problems).flat().filter(({ resolutionKind }) => !ignored.includes(resolutionKind));
+    const problems = ({ problems }, ...ignored) =>
+      Object.values(problems)
+        .flat()
+        .filter(({ resolutionKind }) => !ignored.includes(resolutionKind));
     // The profiles leave out what knows no `exports`.
     assert.deepEqual(problems(everywhere, 'node10'), []);
     assert.deepEqual(problems(cloudflare, 'node10', 'node16-cjs'), []);

@@ -15,7 +15,11 @@ import { ROOT, serve } from './lib/serve.mjs';
 function channelAt(url, name, headers = {}) {
   const at = (suffix = '') => new URL(`/channels/${name}${suffix}`, url);
   const ask = async (method, suffix = '', body = undefined) => {
-    const response = await fetch(at(suffix), { method, headers, ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }) });
+    const response = await fetch(at(suffix), {
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
     const text = await response.text();
     return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
   };
@@ -23,7 +27,10 @@ function channelAt(url, name, headers = {}) {
     at,
     ask,
     say: (payload, more = {}) => ask('POST', '/messages', { type: 'n', payload, ...more }),
-    subscribe: (query = '', lastEventId = undefined) => subscribe(at(`/events${query}`), { headers: { ...headers, ...(lastEventId ? { 'Last-Event-ID': lastEventId } : {}) } }),
+    subscribe: (query = '', lastEventId = undefined) =>
+      subscribe(at(`/events${query}`), {
+        headers: { ...headers, ...(lastEventId ? { 'Last-Event-ID': lastEventId } : {}) },
+      }),
   };
 }
 
@@ -44,8 +51,14 @@ describe('examples/worker', () => {
     await channel.say('not a', { except: ['a'] });
     await channel.say('the end');
     const [a, other] = await Promise.all(clients.map(({ reader }) => reader.events(3)));
-    assert.deepEqual(a.map(({ data }) => data), ['{"hello":"everybody"}', 'only a', 'the end']);
-    assert.deepEqual(other.map(({ data }) => data), ['{"hello":"everybody"}', 'not a', 'the end']);
+    assert.deepEqual(
+      a.map(({ data }) => data),
+      ['{"hello":"everybody"}', 'only a', 'the end'],
+    );
+    assert.deepEqual(
+      other.map(({ data }) => data),
+      ['{"hello":"everybody"}', 'not a', 'the end'],
+    );
     assert.equal(a[0].lastEventId, said.body.id);
     const { status, body } = await channel.ask('GET');
     assert.deepEqual([status, body.listeners, body.broadcasts], [200, 2, 3]);
@@ -75,14 +88,22 @@ describe('examples/worker', () => {
     await anonymous.reader.chunk();
     anonymous.leave();
     // Each write to the client is a chance to notice.
-    await until(async () => (await channel.say('x'), channel.ask('GET')), ({ body }) => body.connected === 0, 'connected');
+    await until(
+      async () => (await channel.say('x'), channel.ask('GET')),
+      ({ body }) => body.connected === 0,
+      'connected',
+    );
   });
 
   test("a listener's name may be any", async () => {
     const channel = channelAt(server.url, 'names');
     await channel.ask('PUT');
     const { reader, leave } = await channel.subscribe(`?listener=${encodeURIComponent('ü/€ %')}`);
-    assert.equal((await channel.ask('POST', `/listeners/${encodeURIComponent('ü/€ %')}/messages`, { type: 'n', payload: 1 })).status, 202);
+    assert.equal(
+      (await channel.ask('POST', `/listeners/${encodeURIComponent('ü/€ %')}/messages`, { type: 'n', payload: 1 }))
+        .status,
+      202,
+    );
     assert.deepEqual(numbers(await reader.events(1)), [1]);
     leave();
   });
@@ -131,15 +152,26 @@ test('with a token that is empty, nothing is answered', () =>
 
 test('names that were only asked for leave no storage behind', async () => {
   const persisted = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-example-'));
-  const miniflare = new Miniflare({ host: '127.0.0.1', port: 0, cf: false, durableObjectsPersist: persisted, ...(await workerOf(path.join(ROOT, 'examples/worker'))) });
+  const miniflare = new Miniflare({
+    host: '127.0.0.1',
+    port: 0,
+    cf: false,
+    durableObjectsPersist: persisted,
+    ...(await workerOf(path.join(ROOT, 'examples/worker'))),
+  });
   try {
     const url = String(await miniflare.ready);
     for (const number of range(1, 3)) {
-      for (const suffix of ['', '/events']) assert.equal((await fetch(channelAt(url, `unknown-${number}`).at(suffix))).status, 404);
+      for (const suffix of ['', '/events'])
+        assert.equal((await fetch(channelAt(url, `unknown-${number}`).at(suffix))).status, 404);
     }
     await channelAt(url, 'known').ask('PUT');
-    const objects = readdirSync(persisted, { recursive: true, encoding: 'utf8' }).filter((name) => /[0-9a-f]{64}\.sqlite(-wal)?$/.test(name));
-    const stored = objects.filter((name) => readFileSync(path.join(persisted, name), 'latin1').includes('CREATE TABLE'));
+    const objects = readdirSync(persisted, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /[0-9a-f]{64}\.sqlite(-wal)?$/.test(name),
+    );
+    const stored = objects.filter((name) =>
+      readFileSync(path.join(persisted, name), 'latin1').includes('CREATE TABLE'),
+    );
     assert.equal(new Set(stored.map((name) => name.replace(/-wal$/, ''))).size, 1, stored.join(', '));
   } finally {
     await miniflare.dispose();

@@ -25,8 +25,18 @@ describe('subscribing', () => {
     const ids = [await here.say(1), await here.say('two'), await here.say({ three: 3 })];
     for (const { reader, leave } of [one, two]) {
       const events = await reader.events(3);
-      assert.deepEqual(events.map(({ type, data }) => [type, data]), [['n', '1'], ['n', 'two'], ['n', '{"three":3}']]);
-      assert.deepEqual(events.map(({ lastEventId }) => lastEventId), ids);
+      assert.deepEqual(
+        events.map(({ type, data }) => [type, data]),
+        [
+          ['n', '1'],
+          ['n', 'two'],
+          ['n', '{"three":3}'],
+        ],
+      );
+      assert.deepEqual(
+        events.map(({ lastEventId }) => lastEventId),
+        ids,
+      );
       leave();
     }
   });
@@ -39,7 +49,9 @@ describe('subscribing', () => {
     leave();
   });
 
-  test('more broadcasts at once than its queue has room for reach a client that reads', { timeout: 60_000 }, async () => {
+  test('more broadcasts at once than its queue has room for reach a client that reads', {
+    timeout: 60_000,
+  }, async () => {
     const here = channel();
     const { reader, leave } = await here.subscribe();
     await here.flood(1, 3000);
@@ -66,7 +78,10 @@ describe('subscribing', () => {
     assert.equal(added.id, 'late');
     await here.call('dispatch', 'late', { type: 'n', payload: 1 });
     await here.say(2);
-    const { reader, leave } = await here.subscribe({ options: { listener: 'late', resumeSeconds: 60 }, lastEventId: added.lastEventId });
+    const { reader, leave } = await here.subscribe({
+      options: { listener: 'late', resumeSeconds: 60 },
+      lastEventId: added.lastEventId,
+    });
     assert.deepEqual(numbers(await reader.events(2)), [1, 2]);
     leave();
     await here.call('removeListener', 'late');
@@ -100,17 +115,27 @@ describe('subscribing', () => {
     assert.match(await here.say(1), /-1$/);
   });
 
-  test("a queue that refuses cannot be had, since what was stored has been accepted", async () => {
+  test('a queue that refuses cannot be had, since what was stored has been accepted', async () => {
     const here = channel();
     await assert.rejects(here.call('addListener', { queue: { overflow: 'refuse' } }), /must not be 'refuse'/);
   });
 
   test('a WebSocket that relay has not asked for is refused', async () => {
     const here = channel();
-    const headers = { Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13', 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==' };
+    const headers = {
+      Connection: 'Upgrade',
+      Upgrade: 'websocket',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+    };
     const status = await new Promise((resolve, reject) => {
-      const request = http.request(here.at('subscribe'), { headers }, (response) => resolve(response.resume().statusCode));
-      request.on('upgrade', (response, socket) => resolve(socket.destroy() && response.statusCode)).on('error', reject).end();
+      const request = http.request(here.at('subscribe'), { headers }, (response) =>
+        resolve(response.resume().statusCode),
+      );
+      request
+        .on('upgrade', (response, socket) => resolve(socket.destroy() && response.statusCode))
+        .on('error', reject)
+        .end();
     });
     assert.equal(status, 400);
     assert.equal((await here.call('stats')).listeners, 0);
@@ -153,7 +178,9 @@ describe('eviction', () => {
     return reader.decoder.events.map(({ lastEventId }) => lastEventId);
   }
 
-  test('a broadcast is stored when it resolves, and before a client has it, at whatever moment the object ends', { timeout: 60_000 }, async (context) => {
+  test('a broadcast is stored when it resolves, and before a client has it, at whatever moment the object ends', {
+    timeout: 60_000,
+  }, async (context) => {
     let [resolved, live] = [0, 0];
     for (let round = 0; round < 20; round++) {
       const here = channel();
@@ -171,7 +198,10 @@ describe('eviction', () => {
       await reading;
       const seen = witness.reader.decoder.events.map(({ lastEventId }) => lastEventId);
       const had = await idsBehind(here, id);
-      assert.deepEqual([...accepted, ...seen].filter((each) => !had.includes(each)), []);
+      assert.deepEqual(
+        [...accepted, ...seen].filter((each) => !had.includes(each)),
+        [],
+      );
       assert.equal(new Set(had).size, had.length);
       resolved += accepted.length;
       live += seen.length;
@@ -192,14 +222,18 @@ describe('eviction', () => {
   });
 
   // The runtime on one machine commits before anything leaves the process: that the object waits for it is seen by the test above.
-  test('what has resolved, and what a client has read, is there when the runtime is killed at that moment', { timeout: 60_000 }, async (context) => {
+  test('what has resolved, and what a client has read, is there when the runtime is killed at that moment', {
+    timeout: 60_000,
+  }, async (context) => {
     let [resolved, read] = [0, 0];
     for (let round = 0; round < 6; round++) {
       const here = channel();
       const id = await here.say(1);
       const witness = await here.subscribe({ lastEventId: id });
       const accepted = [];
-      const sent = range(2, 40).map((number) => here.say({ number, padding: 'x'.repeat(round * 20_000) }).then((id) => accepted.push(id)));
+      const sent = range(2, 40).map((number) =>
+        here.say({ number, padding: 'x'.repeat(round * 20_000) }).then((id) => accepted.push(id)),
+      );
       if (round % 2 === 0) await Promise.any(sent);
       else await witness.reader.events(1);
       runtime.kill();
@@ -208,7 +242,10 @@ describe('eviction', () => {
       await runtime.restart();
       const seen = witness.reader.decoder.events.map(({ lastEventId }) => lastEventId);
       const had = await idsBehind(here, id);
-      assert.deepEqual([...accepted, ...seen].filter((each) => !had.includes(each)), []);
+      assert.deepEqual(
+        [...accepted, ...seen].filter((each) => !had.includes(each)),
+        [],
+      );
       resolved += accepted.length;
       read += seen.length;
     }
@@ -216,10 +253,15 @@ describe('eviction', () => {
     assert.ok(resolved > 0 && read > 0, `${resolved} resolved, ${read} read`);
   });
 
-  test('an object that aborts itself while it sends takes nothing from the others of its isolate', { timeout: 60_000 }, async () => {
+  test('an object that aborts itself while it sends takes nothing from the others of its isolate', {
+    timeout: 60_000,
+  }, async () => {
     for (const method of ['abortBehindSend', 'abortInFilter']) {
       const [here, other] = [channel(), channel()];
-      const clients = [await here.subscribe(), await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } })];
+      const clients = [
+        await here.subscribe(),
+        await here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.5 } }),
+      ];
       for (const { reader } of clients) await reader.chunk();
       await other.call(method).catch(() => {});
       // The relay's heartbeats are no more than they should be: nothing goes by a clock that has stopped.
@@ -242,9 +284,20 @@ describe('eviction', () => {
     await runtime.restart();
     const all = await here.subscribe({ lastEventId: id });
     const events = await all.reader.events(4);
-    assert.deepEqual(events.map(({ type, data }) => [type, data]), [['n', '{"deep":["x",null,"ü\\n"]}'], ['empty', ''], ['n', 'not for a'], ['n', '["text"]']]);
+    assert.deepEqual(
+      events.map(({ type, data }) => [type, data]),
+      [
+        ['n', '{"deep":["x",null,"ü\\n"]}'],
+        ['empty', ''],
+        ['n', 'not for a'],
+        ['n', '["text"]'],
+      ],
+    );
     const filtered = await here.subscribe({ lastEventId: id, options: { listener: 'a', events: ['n'] } });
-    assert.deepEqual((await filtered.reader.events(2)).map(({ data }) => data), ['{"deep":["x",null,"ü\\n"]}', '["text"]']);
+    assert.deepEqual(
+      (await filtered.reader.events(2)).map(({ data }) => data),
+      ['{"deep":["x",null,"ü\\n"]}', '["text"]'],
+    );
     for (const { leave } of [all, filtered]) leave();
   });
 
@@ -303,11 +356,19 @@ describe('the history', () => {
     assert.deepEqual(numbers(await here.call('rows')), range(16, 20));
     await here.say('x'.repeat(900));
     await here.say('y'.repeat(900));
-    assert.deepEqual((await here.call('rows')).map(({ sequence }) => sequence), [22]);
+    assert.deepEqual(
+      (await here.call('rows')).map(({ sequence }) => sequence),
+      [22],
+    );
     await evict(here);
     const { reader, leave } = await here.subscribe({ lastEventId: first });
     const [gap, message] = await reader.events(2);
-    assert.deepEqual(JSON.parse(gap.data), { reason: 'expired', missed: 20, from: first, to: first.replace(/-1$/, '-21') });
+    assert.deepEqual(JSON.parse(gap.data), {
+      reason: 'expired',
+      missed: 20,
+      from: first,
+      to: first.replace(/-1$/, '-21'),
+    });
     assert.equal(message.data, 'y'.repeat(900));
     leave();
   });
@@ -333,11 +394,18 @@ describe('the history', () => {
     await here.flood(1, 3);
     const { alarm } = await here.call('stored');
     assert.ok(alarm > Date.now() && alarm < Date.now() + 2000, `${alarm - Date.now()} ms`);
-    const { rows } = await until(() => here.call('stored'), ({ rows }) => rows.length === 1 && rows[0].data === null, 'rows');
+    const { rows } = await until(
+      () => here.call('stored'),
+      ({ rows }) => rows.length === 1 && rows[0].data === null,
+      'rows',
+    );
     assert.deepEqual(rows, [{ sequence: 3, type: '', data: null }], 'nothing but how many there have been');
     await evict(here);
     assert.match(await here.say(4), /-4$/);
-    assert.deepEqual((await here.call('rows')).map(({ sequence }) => sequence), [3, 4]);
+    assert.deepEqual(
+      (await here.call('rows')).map(({ sequence }) => sequence),
+      [3, 4],
+    );
   });
 });
 
@@ -348,7 +416,10 @@ describe('ending', () => {
     await here.say(1);
     await here.call('close');
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
     await assert.rejects(here.say(2), /closed/);
     for (let life = 1; life <= 2; life++) {
       assert.equal((await fetch(here.at('subscribe'))).status, 204);
@@ -362,7 +433,11 @@ describe('ending', () => {
     const id = await here.say(1);
     await here.call('close');
     await assert.rejects(here.say(2), /closed/);
-    const again = await until(() => here.say(1).catch(() => undefined), (answer) => answer !== undefined, 'the object');
+    const again = await until(
+      () => here.say(1).catch(() => undefined),
+      (answer) => answer !== undefined,
+      'the object',
+    );
     assert.match(again, /-1$/);
     assert.notEqual(again, id, 'another epoch');
   });
@@ -378,7 +453,9 @@ describe('ending', () => {
   });
 });
 
-test('200 subscribers get 1,000 messages each, in order, with an eviction in between; those that vanish are removed within two heartbeats', { timeout: 240_000 }, async (context) => {
+test('200 subscribers get 1,000 messages each, in order, with an eviction in between; those that vanish are removed within two heartbeats', {
+  timeout: 240_000,
+}, async (context) => {
   const [CLIENTS, MESSAGES, SECONDS] = [200, 1000, 1];
   const here = channel();
   const options = { heartbeatSeconds: SECONDS };
@@ -390,11 +467,14 @@ test('200 subscribers get 1,000 messages each, in order, with an eviction in bet
   await evict(here);
   // Sent while nobody is connected.
   await here.flood(MESSAGES / 2 + 1, MESSAGES - 100);
-  clients = await Promise.all(half.map((events) => here.subscribe({ options, lastEventId: events.at(-1).lastEventId })));
+  clients = await Promise.all(
+    half.map((events) => here.subscribe({ options, lastEventId: events.at(-1).lastEventId })),
+  );
   await here.flood(MESSAGES - 99, MESSAGES);
   const rest = await Promise.all(clients.map(({ reader }) => reader.events(MESSAGES / 2)));
   const seconds = (performance.now() - start) / 1000;
-  for (const [client, events] of half.entries()) assert.deepEqual(numbers([...events, ...rest[client]]), range(1, MESSAGES));
+  for (const [client, events] of half.entries())
+    assert.deepEqual(numbers([...events, ...rest[client]]), range(1, MESSAGES));
   context.diagnostic(`${CLIENTS * MESSAGES} events in ${seconds.toFixed(1)} s`);
 
   const { listeners, lives } = { ...(await here.call('stats')), lives: await here.call('lives') };
@@ -402,10 +482,19 @@ test('200 subscribers get 1,000 messages each, in order, with an eviction in bet
   const [vanishing, staying] = [clients.slice(0, 50), clients.slice(50)];
   for (const { leave } of vanishing) leave();
   const left = performance.now();
-  const stats = await until(() => here.call('stats'), ({ listeners }) => listeners === staying.length, 'listeners');
+  const stats = await until(
+    () => here.call('stats'),
+    ({ listeners }) => listeners === staying.length,
+    'listeners',
+  );
   const heartbeats = (performance.now() - left) / 1000 / SECONDS;
-  context.diagnostic(`${vanishing.length} vanished clients removed after ${heartbeats.toFixed(2)} heartbeats; ended ${JSON.stringify(stats.ended)}`);
+  context.diagnostic(
+    `${vanishing.length} vanished clients removed after ${heartbeats.toFixed(2)} heartbeats; ended ${JSON.stringify(stats.ended)}`,
+  );
   assert.ok(heartbeats <= 2.2, `${heartbeats} heartbeats`);
-  assert.equal(Object.values(stats.ended).reduce((sum, count) => sum + count), vanishing.length);
+  assert.equal(
+    Object.values(stats.ended).reduce((sum, count) => sum + count),
+    vanishing.length,
+  );
   for (const { leave } of staying) leave();
 });

@@ -50,10 +50,13 @@ describe('the quick start', () => {
       const [{ type, data, lastEventId }] = await reader.events(1);
       assert.deepEqual([type, data, lastEventId], ['hello', 'everybody', id]);
       leave();
-      const again = await subscribe(new URL('/news', server.url), { headers: { 'Last-Event-ID': id.replace(/-1$/, '-0') } });
+      const again = await subscribe(new URL('/news', server.url), {
+        headers: { 'Last-Event-ID': id.replace(/-1$/, '-0') },
+      });
       assert.equal((await again.reader.events(1))[0].data, 'everybody');
       again.leave();
-      for (const method of ['GET', 'POST']) assert.equal((await fetch(new URL('/other', server.url), { method })).status, 404);
+      for (const method of ['GET', 'POST'])
+        assert.equal((await fetch(new URL('/other', server.url), { method })).status, 404);
     } finally {
       await server.stop();
     }
@@ -62,8 +65,16 @@ describe('the quick start', () => {
   test('the example of the tree serves one channel from several objects', async () => {
     const server = await run('tree.js');
     try {
-      const clients = await Promise.all(['1', '2', '3', '4', '5'].map((ip) => subscribe(server.url, { headers: { 'CF-Connecting-IP': `192.0.2.${ip}` } })));
-      for (const payload of [1, 2]) assert.equal((await fetch(server.url, { method: 'POST', body: JSON.stringify({ type: 'n', payload }) })).status, 200);
+      const clients = await Promise.all(
+        ['1', '2', '3', '4', '5'].map((ip) =>
+          subscribe(server.url, { headers: { 'CF-Connecting-IP': `192.0.2.${ip}` } }),
+        ),
+      );
+      for (const payload of [1, 2])
+        assert.equal(
+          (await fetch(server.url, { method: 'POST', body: JSON.stringify({ type: 'n', payload }) })).status,
+          200,
+        );
       for (const { reader, leave } of clients) {
         assert.deepEqual(numbers(await reader.events(2)), [1, 2]);
         leave();

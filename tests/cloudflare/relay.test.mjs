@@ -18,9 +18,13 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
 const evict = (of) => of.call('abort').catch(() => {});
 
 describe('hibernation', { concurrency: true }, () => {
-  test('the object hibernates while its clients stay connected, and they get the next message', { timeout: 90_000 }, async (context) => {
+  test('the object hibernates while its clients stay connected, and they get the next message', {
+    timeout: 90_000,
+  }, async (context) => {
     const here = channel();
-    const clients = await Promise.all(range(1, 3).map(() => here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 2 } })));
+    const clients = await Promise.all(
+      range(1, 3).map(() => here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 2 } })),
+    );
     await here.flood(1, 5);
     for (const { reader } of clients) assert.deepEqual(numbers(await reader.events(5)), range(1, 5));
     assert.equal(await here.call('lives'), 1);
@@ -39,14 +43,20 @@ describe('hibernation', { concurrency: true }, () => {
     const comments = clients[0].reader.text.match(/^:$/gm)?.length ?? 0;
     context.diagnostic(`3 lives of the object, one connection, ${comments} heartbeats of the Worker`);
     assert.ok(comments >= 8, `${comments} heartbeats`);
-    assert.equal(clients[0].reader.text.match(/^retry:/gm).length, 1, 'a client does not see that the object began anew');
+    assert.equal(
+      clients[0].reader.text.match(/^retry:/gm).length,
+      1,
+      'a client does not see that the object began anew',
+    );
     for (const { leave } of clients) leave();
   });
 
   test('a named listener is dispatched to by the next life', { timeout: 60_000 }, async () => {
     const here = channel();
     const clients = await Promise.all(
-      [{ listener: 'a' }, { listener: 'b', resumeSeconds: 60 }].map((options) => here.subscribe({ how: 'relay', options })),
+      [{ listener: 'a' }, { listener: 'b', resumeSeconds: 60 }].map((options) =>
+        here.subscribe({ how: 'relay', options }),
+      ),
     );
     await here.say(1);
     for (const name of ['a', 'b']) await here.call('dispatch', name, { type: 'n', payload: 2 });
@@ -70,12 +80,17 @@ describe('hibernation', { concurrency: true }, () => {
     for (const number of range(1, 20)) await here.say(number);
     await sleep(SLEEP_MILLISECONDS);
     await here.call('broadcast', { type: 'wanted' });
-    assert.deepEqual((await reader.events(1)).map(({ type }) => type), ['wanted']);
+    assert.deepEqual(
+      (await reader.events(1)).map(({ type }) => type),
+      ['wanted'],
+    );
     assert.equal(await here.call('lives'), 2);
     leave();
   });
 
-  test('one that is to be resumed is told of no gap by the next life of a channel that takes its time', { timeout: 60_000 }, async () => {
+  test('one that is to be resumed is told of no gap by the next life of a channel that takes its time', {
+    timeout: 60_000,
+  }, async () => {
     const here = channel('paced');
     const { reader, leave } = await here.subscribe({ how: 'relay', options: { listener: 'a', resumeSeconds: 60 } });
     await here.call('dispatch', 'a', { type: 'n', payload: 1 });
@@ -85,7 +100,13 @@ describe('hibernation', { concurrency: true }, () => {
     await here.say(3);
     await here.say(4);
     const events = await reader.events(4);
-    assert.deepEqual([events.map(({ type }) => type), numbers(events)], [['n', 'n', 'n', 'n'], [1, 2, 3, 4]]);
+    assert.deepEqual(
+      [events.map(({ type }) => type), numbers(events)],
+      [
+        ['n', 'n', 'n', 'n'],
+        [1, 2, 3, 4],
+      ],
+    );
     assert.equal(await here.call('lives'), 2);
     leave();
   });
@@ -114,7 +135,9 @@ describe('joining', () => {
     for (const { leave } of clients) leave();
   });
 
-  test('a message of very many lines takes a relay little longer than the object itself', { timeout: 60_000 }, async (context) => {
+  test('a message of very many lines takes a relay little longer than the object itself', {
+    timeout: 60_000,
+  }, async (context) => {
     const LINES = 900_000;
     const milliseconds = {};
     for (const how of ['subscribe', 'relay']) {
@@ -167,11 +190,18 @@ describe('joining', () => {
     await here.flood(1, 3);
     while (!/^:\nid: \S+-3$/m.test(reader.text)) await reader.chunk();
     leave();
-    await until(() => here.call('stored'), ({ rows }) => rows[0].data === null, 'rows');
+    await until(
+      () => here.call('stored'),
+      ({ rows }) => rows[0].data === null,
+      'rows',
+    );
     const lastEventId = /^id: (\S+-3)$/m.exec(reader.text)[1];
     const again = await here.subscribe({ ...wish, lastEventId });
     await here.call('broadcast', { type: 'wanted' });
-    assert.deepEqual((await again.reader.events(1)).map(({ type }) => type), ['wanted']);
+    assert.deepEqual(
+      (await again.reader.events(1)).map(({ type }) => type),
+      ['wanted'],
+    );
     again.leave();
   });
 
@@ -196,7 +226,9 @@ describe('joining', () => {
     leave();
   });
 
-  test('an object that ends each WebSocket at once is not asked again for ever, nor without a pause', { timeout: 60_000 }, async () => {
+  test('an object that ends each WebSocket at once is not asked again for ever, nor without a pause', {
+    timeout: 60_000,
+  }, async () => {
     const here = channel();
     const { reader } = await here.subscribe({ how: 'futile' });
     const start = performance.now();
@@ -218,7 +250,9 @@ describe('joining', () => {
     leave();
   });
 
-  test('with a stub alone, which an object that fails takes along, the response ends and the client goes on', { timeout: 60_000 }, async () => {
+  test('with a stub alone, which an object that fails takes along, the response ends and the client goes on', {
+    timeout: 60_000,
+  }, async () => {
     const here = channel();
     const { reader } = await here.subscribe({ how: 'relay', once: true });
     await here.say(1);
@@ -237,14 +271,20 @@ describe('joining', () => {
     await reader.chunk();
     leave();
     const start = performance.now();
-    const { ended } = await until(() => here.call('stats'), ({ listeners }) => listeners === 0, 'listeners');
+    const { ended } = await until(
+      () => here.call('stats'),
+      ({ listeners }) => listeners === 0,
+      'listeners',
+    );
     context.diagnostic(`removed after ${((performance.now() - start) / 500).toFixed(1)} heartbeats`);
     assert.deepEqual(ended, { cancelled: 1 });
   });
 
   test('clients that leave while they are joined again leave nothing behind', async () => {
     const here = channel();
-    const clients = await Promise.all(range(1, 20).map(() => here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.05 } })));
+    const clients = await Promise.all(
+      range(1, 20).map(() => here.subscribe({ how: 'relay', relay: { heartbeatSeconds: 0.05 } })),
+    );
     for (const { reader } of clients) await reader.chunk();
     await evict(here);
     await Promise.all(clients.map(({ leave }, index) => sleep(index * 10).then(leave)));
@@ -269,11 +309,19 @@ describe('joining', () => {
   test('who joins either has room for any event id or is refused', { timeout: 60_000 }, async () => {
     const here = channel();
     const clients = await Promise.all(
-      range(0, 60).map((number) => here.subscribe({ how: 'relay', options: { listener: `${'x'.repeat(7920 + number * 4)}${number}`, resumeSeconds: 60 } })),
+      range(0, 60).map((number) =>
+        here.subscribe({
+          how: 'relay',
+          options: { listener: `${'x'.repeat(7920 + number * 4)}${number}`, resumeSeconds: 60 },
+        }),
+      ),
     );
     const joined = clients.filter(({ response }) => response.status === 200);
     const refused = clients.filter(({ response }) => response.status === 431);
-    assert.ok(joined.length > 5 && refused.length > 5 && joined.length + refused.length === clients.length, `${joined.length} joined, ${refused.length} were refused`);
+    assert.ok(
+      joined.length > 5 && refused.length > 5 && joined.length + refused.length === clients.length,
+      `${joined.length} joined, ${refused.length} were refused`,
+    );
     await here.say(1);
     for (const { reader, leave } of joined) {
       assert.deepEqual(numbers(await reader.events(1)), [1]);
@@ -297,7 +345,8 @@ describe('joining', () => {
       const response = await fetch(here.at('relay'), { method });
       assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET, HEAD'], method);
     }
-    const head = () => fetch(here.at('relay', { relay: { headers: { 'Access-Control-Allow-Origin': '*' } } }), { method: 'HEAD' });
+    const head = () =>
+      fetch(here.at('relay', { relay: { headers: { 'Access-Control-Allow-Origin': '*' } } }), { method: 'HEAD' });
     const open = await head();
     assert.deepEqual([open.status, open.headers.get('content-type')], [200, 'text/event-stream; charset=utf-8']);
     await here.call('close');
@@ -320,14 +369,18 @@ describe('a WebSocket that is lost without a word', { concurrency: true }, () =>
     const { reader, leave } = await here.subscribe({ how: 'lost', answers: 3 });
     const [event] = await reader.events(1);
     const seconds = (performance.now() - start) / 1000;
-    context.diagnostic(`after ${seconds.toFixed(1)} s; it was asked when it was joined and every 2 s, and answered 3 times`);
+    context.diagnostic(
+      `after ${seconds.toFixed(1)} s; it was asked when it was joined and every 2 s, and answered 3 times`,
+    );
     assert.equal(event.lastEventId, 'a-2');
     assert.ok(seconds > 8, `after ${seconds} s`);
     assert.ok((reader.text.match(/^:$/gm)?.length ?? 0) >= 8, 'the response had its heartbeats meanwhile');
     leave();
   });
 
-  test('is not told from one to an object that never says whether it is alive, which is let be', { timeout: 60_000 }, async () => {
+  test('is not told from one to an object that never says whether it is alive, which is let be', {
+    timeout: 60_000,
+  }, async () => {
     const here = channel();
     const { reader, leave } = await here.subscribe({ how: 'lost', answers: 0 });
     while ((reader.text.match(/^:$/gm)?.length ?? 0) < 12) await reader.chunk();
@@ -362,7 +415,10 @@ describe('ending', () => {
     await here.say(1);
     await here.call('close');
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
     assert.equal((await fetch(here.at('relay'))).status, 204);
   });
 
@@ -379,7 +435,11 @@ describe('ending', () => {
     const here = channel();
     // Nobody reads its body.
     await fetch(here.at('relay', { relay: { queueBytes: 2 ** 20 } }));
-    await until(() => here.call('stats'), ({ listeners }) => listeners === 1, 'listeners');
+    await until(
+      () => here.call('stats'),
+      ({ listeners }) => listeners === 1,
+      'listeners',
+    );
     for (let sent = 0; (await here.call('stats')).listeners === 1; sent++) {
       await here.say('x'.repeat(2 ** 18));
       assert.ok(sent < 400, 'the Worker keeps 100 MiB for it');

@@ -34,7 +34,12 @@ function planted(leaves = 4, kind = 'channel') {
 }
 
 const evict = (object) => object('abort').catch(() => {});
-const caughtUp = (tree, count) => until(() => tree.call('stats'), ({ leaves }) => leaves.every(({ listeners, broadcasts }) => listeners === 0 || broadcasts >= count), 'leaves');
+const caughtUp = (tree, count) =>
+  until(
+    () => tree.call('stats'),
+    ({ leaves }) => leaves.every(({ listeners, broadcasts }) => listeners === 0 || broadcasts >= count),
+    'leaves',
+  );
 
 describe('a tree', () => {
   test('subscribers are spread over the leaves, and get the same events with the same ids', async () => {
@@ -44,11 +49,17 @@ describe('a tree', () => {
     for (const { reader } of clients) {
       const events = await reader.events(2);
       assert.deepEqual(numbers(events), [1, 2]);
-      assert.deepEqual(events.map(({ lastEventId }) => lastEventId), ids);
+      assert.deepEqual(
+        events.map(({ lastEventId }) => lastEventId),
+        ids,
+      );
     }
     const { root, leaves, listeners } = await tree.call('stats');
     assert.deepEqual([root.listeners, listeners], [0, 40]);
-    assert.ok(leaves.every(({ listeners }) => listeners >= 3), JSON.stringify(leaves.map(({ listeners }) => listeners)));
+    assert.ok(
+      leaves.every(({ listeners }) => listeners >= 3),
+      JSON.stringify(leaves.map(({ listeners }) => listeners)),
+    );
     for (const { leave } of clients) leave();
   });
 
@@ -68,10 +79,14 @@ describe('a tree', () => {
   test('a leaf that comes late has what the root has kept, however much', async () => {
     const tree = planted(1);
     const id = await tree.say(1);
-    for (let from = 2; from <= 1000; from += 111) await Promise.all(range(from, Math.min(1000, from + 110)).map((number) => tree.say(number)));
+    for (let from = 2; from <= 1000; from += 111)
+      await Promise.all(range(from, Math.min(1000, from + 110)).map((number) => tree.say(number)));
     const { reader, leave } = await tree.subscribe('late', { lastEventId: id });
     assert.equal((await reader.events(999)).length, 999);
-    assert.deepEqual(numbers(reader.decoder.events).sort((one, other) => one - other), range(2, 1000));
+    assert.deepEqual(
+      numbers(reader.decoder.events).sort((one, other) => one - other),
+      range(2, 1000),
+    );
     leave();
   });
 
@@ -91,7 +106,9 @@ describe('a tree', () => {
     leave();
   });
 
-  test('a leaf that could not be reached is tried again, also by a root that ends meanwhile', { timeout: 20_000 }, async () => {
+  test('a leaf that could not be reached is tried again, also by a root that ends meanwhile', {
+    timeout: 20_000,
+  }, async () => {
     const tree = planted(1);
     const { reader, leave } = await tree.subscribe('user');
     await tree.say(1);
@@ -140,7 +157,10 @@ describe('a tree', () => {
       await tree.leaf(0)('fail', 0);
       const end = await tree.say(how);
       const events = await reader.events(1);
-      assert.deepEqual(events.slice(-1).map(({ data, lastEventId }) => [data, lastEventId]), [[how, end]]);
+      assert.deepEqual(
+        events.slice(-1).map(({ data, lastEventId }) => [data, lastEventId]),
+        [[how, end]],
+      );
       assert.ok(!/gap/.test(reader.text), reader.text);
       leave();
     }
@@ -153,12 +173,19 @@ describe('a tree', () => {
     for (const number of range(1, 5)) await tree.say(number);
     const { lastEventId } = (await reader.events(5))[4];
     await tree.root('lose', 2).catch(() => {});
-    await until(() => tree.root('lives').catch(() => 1), (lives) => lives === 2, 'the root');
+    await until(
+      () => tree.root('lives').catch(() => 1),
+      (lives) => lives === 2,
+      'the root',
+    );
     await tree.say('another');
     await reader.rest();
     const again = await tree.subscribe('user', { lastEventId });
     const [gap, ...events] = await again.reader.events(5);
-    assert.deepEqual([JSON.parse(gap.data).reason, ...events.map(({ data }) => data)], ['unknown', '1', '2', '3', 'another']);
+    assert.deepEqual(
+      [JSON.parse(gap.data).reason, ...events.map(({ data }) => data)],
+      ['unknown', '1', '2', '3', 'another'],
+    );
     again.leave();
   });
 
@@ -183,7 +210,9 @@ describe('a tree', () => {
     leave();
   });
 
-  test('a leaf that lacks what its root has no more begins anew, and its clients are told', { timeout: 60_000 }, async () => {
+  test('a leaf that lacks what its root has no more begins anew, and its clients are told', {
+    timeout: 60_000,
+  }, async () => {
     const tree = planted(1);
     const { reader } = await tree.subscribe('user');
     await tree.say(1);
@@ -204,7 +233,11 @@ describe('a tree', () => {
     const tree = planted();
     const { id, lastEventId } = await tree.call('addListener', { id: 'someone' });
     await tree.call('dispatch', id, { type: 'n', payload: 1 });
-    const { reader, leave } = await tree.subscribe('someone', { how: 'relay', options: { listener: 'someone', resumeSeconds: 60 }, lastEventId });
+    const { reader, leave } = await tree.subscribe('someone', {
+      how: 'relay',
+      options: { listener: 'someone', resumeSeconds: 60 },
+      lastEventId,
+    });
     assert.deepEqual(numbers(await reader.events(1)), [1]);
     await tree.call('removeListener', id);
     await reader.rest();
@@ -222,7 +255,10 @@ describe('a tree', () => {
   test('what is broadcast at a leaf is refused', async () => {
     const tree = planted(1);
     (await tree.subscribe('user')).leave();
-    await assert.rejects(tree.leaf(0)('broadcast', { type: 'n', payload: 1 }), /a leaf passes on what its root broadcasts/);
+    await assert.rejects(
+      tree.leaf(0)('broadcast', { type: 'n', payload: 1 }),
+      /a leaf passes on what its root broadcasts/,
+    );
   });
 
   test('an object with a channel of its own does not become a leaf', async () => {
@@ -238,7 +274,10 @@ describe('a tree', () => {
     await tree.call('close');
     for (const { reader } of clients) {
       await reader.rest();
-      assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+      assert.deepEqual(
+        reader.decoder.events.map(({ type }) => type),
+        ['n', '_eric_channel_closed'],
+      );
     }
     assert.equal((await fetch(tree.at('subscribe', { who: 'user-1', leaves: '4' }))).status, 204);
     assert.equal((await fetch(tree.at('subscribe', { who: 'late', leaves: '40' }))).status, 204);
@@ -252,11 +291,16 @@ describe('a tree', () => {
     await evict(tree.root);
     await tree.call('close');
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
     assert.deepEqual(await tree.root('rows'), []);
   });
 
-  test('a leaf that cannot be reached when its tree is closed gets the rest later, also from a root that ends meanwhile', { timeout: 30_000 }, async () => {
+  test('a leaf that cannot be reached when its tree is closed gets the rest later, also from a root that ends meanwhile', {
+    timeout: 30_000,
+  }, async () => {
     const tree = planted(1);
     const { reader } = await tree.subscribe('user');
     await tree.leaf(0)('fail', 2);
@@ -264,8 +308,15 @@ describe('a tree', () => {
     await tree.call('close');
     await evict(tree.root);
     while (!reader.ended) await reader.read();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
-    await until(() => tree.root('rows'), (rows) => rows.length === 0, 'rows');
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
+    await until(
+      () => tree.root('rows'),
+      (rows) => rows.length === 0,
+      'rows',
+    );
   });
 
   test('a leaf that was forgotten after it was closed joins its root again', { timeout: 30_000 }, async () => {
@@ -281,7 +332,9 @@ describe('a tree', () => {
     again.leave();
   });
 
-  test('a tree whose closing is forgotten is as new at each leaf, whenever that was closed', { timeout: 30_000 }, async () => {
+  test('a tree whose closing is forgotten is as new at each leaf, whenever that was closed', {
+    timeout: 30_000,
+  }, async () => {
     const tree = planted(1, 'brief');
     const first = await tree.subscribe('user');
     await tree.say(1);
@@ -290,8 +343,15 @@ describe('a tree', () => {
     // As one that has joined late, and was closed late.
     await new Promise((resolve) => setTimeout(resolve, 700));
     assert.equal((await fetch(tree.at('subscribe', { who: 'late', leaves: '9' }))).status, 204);
-    await until(() => tree.say(2).catch(() => undefined), (id) => id !== undefined, 'the root');
-    for (const [who, leaves] of [['late', '9'], ['user', '1']]) {
+    await until(
+      () => tree.say(2).catch(() => undefined),
+      (id) => id !== undefined,
+      'the root',
+    );
+    for (const [who, leaves] of [
+      ['late', '9'],
+      ['user', '1'],
+    ]) {
       const { response, reader, leave } = await tree.subscribe(who, { leaves });
       assert.equal(response.status, 200);
       await tree.say(who);
@@ -311,7 +371,11 @@ describe('a tree', () => {
 describe('a leaf to which nobody has come for half a minute', { concurrency: true }, () => {
   /** Each write to the client is a chance to notice that it has left. */
   const idle = async (tree) => {
-    await until(async () => (await tree.say('x'), tree.call('stats')), ({ listeners }) => listeners === 0, 'listeners');
+    await until(
+      async () => (await tree.say('x'), tree.call('stats')),
+      ({ listeners }) => listeners === 0,
+      'listeners',
+    );
     await new Promise((resolve) => setTimeout(resolve, 31_000));
   };
 
@@ -348,13 +412,18 @@ describe('a leaf to which nobody has come for half a minute', { concurrency: tru
     // By now the root has been told that nobody was there.
     await new Promise((resolve) => setTimeout(resolve, 1500));
     await tree.say('heard');
-    assert.deepEqual((await again.reader.events(1)).map(({ data }) => data), ['heard']);
+    assert.deepEqual(
+      (await again.reader.events(1)).map(({ data }) => data),
+      ['heard'],
+    );
     again.leave();
   });
 });
 
 for (const how of ['subscribe', 'relay']) {
-  test(`1 root and 4 leaves, 400 subscribers by ${how}: order kept, a leaf restarted in the middle, nothing lost`, { timeout: 240_000 }, async (context) => {
+  test(`1 root and 4 leaves, 400 subscribers by ${how}: order kept, a leaf restarted in the middle, nothing lost`, {
+    timeout: 240_000,
+  }, async (context) => {
     const [CLIENTS, MESSAGES] = [400, 200];
     const tree = planted(4);
     const names = range(1, CLIENTS).map((number) => `user-${number}`);
@@ -373,7 +442,10 @@ for (const how of ['subscribe', 'relay']) {
         events.push(...reader.decoder.events);
         if (events.length >= MESSAGES) break;
         comings++;
-        ({ reader, leave } = await tree.subscribe(names[index], { how, lastEventId: events.at(-1)?.lastEventId ?? startOf.id }));
+        ({ reader, leave } = await tree.subscribe(names[index], {
+          how,
+          lastEventId: events.at(-1)?.lastEventId ?? startOf.id,
+        }));
       }
       leave();
       return { events, comings };
@@ -388,7 +460,10 @@ for (const how of ['subscribe', 'relay']) {
     for (const { events } of results) {
       const ids = events.map(({ lastEventId }) => Number(lastEventId.split('-')[1]));
       assert.deepEqual(ids, range(1, MESSAGES), 'in order, each once');
-      assert.deepEqual(numbers(events).sort((one, other) => one - other), range(1, MESSAGES));
+      assert.deepEqual(
+        numbers(events).sort((one, other) => one - other),
+        range(1, MESSAGES),
+      );
     }
     assert.equal(await tree.leaf(2)('lives'), 2);
     const back = results.filter(({ comings }) => comings > 1).length;

@@ -1,7 +1,7 @@
 // Bounds are exact: 10,000 messages to a reader that may have 1,024 waiting, in every way of overflowing, on every way to read.
 
 import assert from 'node:assert/strict';
-import { before, after, describe, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { QueueFullException, SSEChannel } from 'eric-sse';
 import { served } from '../js/lib/site.mjs';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
@@ -95,7 +95,12 @@ for (const [name, open] of Object.entries(READERS)) {
       closed = [];
       return open(channel, { queue, onClose: (report) => void closed.push(report) });
     };
-    const nobody = () => until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+    const nobody = () =>
+      until(
+        () => channel.listenerCount,
+        (count) => count === 0,
+        'listeners',
+      );
 
     test(`drop-oldest: the last ${BOUND} are delivered, and one gap says exactly ${MISSED}`, async (context) => {
       const reader = await opened({ messages: BOUND, overflow: 'drop-oldest' });
@@ -107,8 +112,14 @@ for (const [name, open] of Object.entries(READERS)) {
         dropped: { overflow: MISSED, discarded: 0 },
       });
       const [gap, ...messages] = await reader.events(1 + BOUND);
-      assert.deepEqual(gap, { type: '_eric_gap', data: { reason: 'overflow', missed: MISSED, from: `${start}0`, to: `${start}${MISSED}` } });
-      assert.deepEqual(messages.map(({ data }) => data), numbers(MISSED + 1, BACKLOG));
+      assert.deepEqual(gap, {
+        type: '_eric_gap',
+        data: { reason: 'overflow', missed: MISSED, from: `${start}0`, to: `${start}${MISSED}` },
+      });
+      assert.deepEqual(
+        messages.map(({ data }) => data),
+        numbers(MISSED + 1, BACKLOG),
+      );
       const { delivered, dropped } = channel.stats();
       assert.equal(delivered, BOUND);
       assert.equal(dropped.overflow, MISSED);
@@ -130,7 +141,10 @@ for (const [name, open] of Object.entries(READERS)) {
       assert.equal(stats.refused.full, MISSED);
       assert.equal(stats.broadcasts, BOUND);
       const messages = await reader.events(BOUND);
-      assert.deepEqual(messages.map(({ data }) => data), numbers(1, BOUND));
+      assert.deepEqual(
+        messages.map(({ data }) => data),
+        numbers(1, BOUND),
+      );
       context.diagnostic(`${refused} refused, ${messages.length} delivered`);
       for (const number of numbers(1, BOUND)) assert.equal((await other.next()).value.data, number);
       // There is room again.
@@ -154,7 +168,10 @@ for (const [name, open] of Object.entries(READERS)) {
       assert.equal(dropped.discarded, BOUND + 1);
       if (!isWatch) {
         assert.deepEqual(ended, { full: 1 });
-        assert.deepEqual(closed.map(({ reason }) => reason), ['full']);
+        assert.deepEqual(
+          closed.map(({ reason }) => reason),
+          ['full'],
+        );
       }
       context.diagnostic(`ends ${JSON.stringify(ended)}, ${dropped.discarded} discarded`);
       await reader.leave();
@@ -164,7 +181,10 @@ for (const [name, open] of Object.entries(READERS)) {
       const reader = await opened(isWatch ? undefined : { messages: Infinity, bytes: Infinity });
       assert.equal(sendAll(channel), 0);
       const messages = await reader.events(BACKLOG);
-      assert.deepEqual(messages.map(({ type, data }) => [type, data]), numbers(1, BACKLOG).map((number) => ['n', number]));
+      assert.deepEqual(
+        messages.map(({ type, data }) => [type, data]),
+        numbers(1, BACKLOG).map((number) => ['n', number]),
+      );
       const { delivered, dropped } = channel.stats();
       assert.equal(delivered, BACKLOG);
       assert.equal(dropped.overflow, 0);
@@ -187,7 +207,10 @@ describe('a response, without a word about bounds', () => {
     const headers = { 'Last-Event-ID': first.reader.decoder.lastEventId };
     const second = await subscribe(server.url, { headers });
     const events = await second.reader.events(BACKLOG);
-    assert.deepEqual(events.map(({ data }) => Number(data)), numbers(1, BACKLOG));
+    assert.deepEqual(
+      events.map(({ data }) => Number(data)),
+      numbers(1, BACKLOG),
+    );
     context.diagnostic(`ends ${JSON.stringify(channel.stats().ended)}; ${events.length} replayed`);
     second.leave();
   });
@@ -196,11 +219,16 @@ describe('a response, without a word about bounds', () => {
     const channel = new SSEChannel();
     const id = channel.lastEventId;
     sendAll(channel);
-    const reader = new BodyReader(channel.response({ method: 'GET', signal: undefined, headers: new Headers({ 'Last-Event-ID': id }) }));
+    const reader = new BodyReader(
+      channel.response({ method: 'GET', signal: undefined, headers: new Headers({ 'Last-Event-ID': id }) }),
+    );
     const [gap, ...events] = await reader.events(1 + BOUND);
     assert.equal(gap.type, '_eric_gap');
     assert.deepEqual(JSON.parse(gap.data), { reason: 'expired', missed: MISSED, from: id, to: gap.lastEventId });
-    assert.deepEqual(events.map(({ data }) => Number(data)), numbers(MISSED + 1, BACKLOG));
+    assert.deepEqual(
+      events.map(({ data }) => Number(data)),
+      numbers(MISSED + 1, BACKLOG),
+    );
     context.diagnostic(gap.data);
     await reader.cancel();
   });

@@ -68,7 +68,9 @@ class Client {
         resolve(undefined);
       });
       response.on('error', (error) => (request.destroyed ? resolve(undefined) : reject(error)));
-      response.on('end', () => reject(new Error(`the server has ended the response at message ${count()} of ${behind}`)));
+      response.on('end', () =>
+        reject(new Error(`the server has ended the response at message ${count()} of ${behind}`)),
+      );
     });
     // What stands behind the last empty line is lost with the connection: the decoder is not told of an end.
     if (behind < MESSAGES) {
@@ -81,7 +83,9 @@ class Client {
   }
 }
 
-test(`${MESSAGES} messages, ${CUTS} cuts at random bytes: nothing lost, nothing twice, in order`, { timeout: 120_000 }, async (context) => {
+test(`${MESSAGES} messages, ${CUTS} cuts at random bytes: nothing lost, nothing twice, in order`, {
+  timeout: 120_000,
+}, async (context) => {
   const random = seeded(context);
   const channel = new SSEChannel({ history: { messages: MESSAGES, bytes: Infinity } });
   const server = await served((request) => channel.response(request));
@@ -115,16 +119,27 @@ test(`${MESSAGES} messages, ${CUTS} cuts at random bytes: nothing lost, nothing 
 
   const sum = (what) => clients.reduce((total, client) => total + client[what], 0);
   const { replayed } = channel.stats();
-  context.diagnostic(`${sum('cuts')} cuts of ${CLIENTS} clients in ${seconds.toFixed(1)} s, ${whilePublishing} of them while it was published`);
-  context.diagnostic(`${sum('inBlock')} cuts in the middle of a block, ${sum('inChunk')} of a chunk, ${sum('inPrelude')} before the first id of the connection; ${replayed} messages replayed`);
+  context.diagnostic(
+    `${sum('cuts')} cuts of ${CLIENTS} clients in ${seconds.toFixed(1)} s, ${whilePublishing} of them while it was published`,
+  );
+  context.diagnostic(
+    `${sum('inBlock')} cuts in the middle of a block, ${sum('inChunk')} of a chunk, ${sum('inPrelude')} before the first id of the connection; ${replayed} messages replayed`,
+  );
   assert.equal(sum('cuts'), CUTS);
   assert.ok(sum('inBlock') > CUTS / 2);
   assert.ok(replayed > 0);
   for (const { events } of clients) {
     assert.equal(events.filter(({ type }) => type === '_eric_gap').length, 0, 'gaps');
-    assert.deepEqual(events.map(({ type, data }) => `${type} ${parseInt(data, 10)}`), Array.from({ length: MESSAGES }, (_, number) => `n ${number}`));
+    assert.deepEqual(
+      events.map(({ type, data }) => `${type} ${parseInt(data, 10)}`),
+      Array.from({ length: MESSAGES }, (_, number) => `n ${number}`),
+    );
   }
-  await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 0,
+    'listeners',
+  );
   const { ended } = channel.stats();
   context.diagnostic(`ends: ${JSON.stringify(ended)}`);
 });

@@ -36,7 +36,12 @@ for (const [way, { reason, batch, channelFor }] of Object.entries(waysForRespons
         // What a turn has looked at weakly is held until it ends.
         await new Promise((resolve) => setImmediate(resolve));
         // Some ends are told a moment later, to a pull or by a timer.
-        if (channel.listenerCount > 0) await until(() => channel.listenerCount, (listeners) => listeners === 0, 'listeners');
+        if (channel.listenerCount > 0)
+          await until(
+            () => channel.listenerCount,
+            (listeners) => listeners === 0,
+            'listeners',
+          );
         assert.equal(raw.openStreams(), 0, 'open streams');
         assert.equal(channel.stats().listeners, 0);
         assert.equal(channel.stats().connected, 0);
@@ -51,7 +56,9 @@ for (const [way, { reason, batch, channelFor }] of Object.entries(waysForRespons
     await cycles(CYCLES);
     const seconds = (performance.now() - start) / 1000;
     const growth = raw.wasmBytes() - before;
-    context.diagnostic(`${JSON.stringify(reasons)} in ${seconds.toFixed(1)} s; ${growth} bytes of WebAssembly memory more`);
+    context.diagnostic(
+      `${JSON.stringify(reasons)} in ${seconds.toFixed(1)} s; ${growth} bytes of WebAssembly memory more`,
+    );
     assert.deepEqual(reasons, { [reason]: CYCLES });
     assert.equal(growth, 0, 'growth of the WebAssembly memory');
   });

@@ -34,7 +34,11 @@ async function opened(options, destroys = false) {
       },
     });
   const peer = await silentPeer(new URL(server.url));
-  await until(() => channel.listenerCount, (count) => count === 1, 'listeners');
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 1,
+    'listeners',
+  );
   return { channel, closed, peer };
 }
 
@@ -58,9 +62,16 @@ test(`it is given up after stallSeconds: ${STALL_SECONDS}`, { timeout: 60_000 },
   const { channel, closed, peer } = await opened({ stallSeconds: STALL_SECONDS, heartbeatSeconds: 0 });
   const { sent } = await fill(channel);
   const start = performance.now();
-  await until(() => channel.listenerCount, (count) => count === 0, 'listeners', STALL_SECONDS * 1000 + LATE_MS);
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 0,
+    'listeners',
+    STALL_SECONDS * 1000 + LATE_MS,
+  );
   const [{ reason, stats, at }] = closed;
-  context.diagnostic(`${reason} ${((at - start) / 1000).toFixed(2)} s after the last look, with ${stats.queued} of ${sent} messages of 64 KiB waiting: ${((sent - stats.queued) / 16).toFixed(1)} MiB had been taken`);
+  context.diagnostic(
+    `${reason} ${((at - start) / 1000).toFixed(2)} s after the last look, with ${stats.queued} of ${sent} messages of 64 KiB waiting: ${((sent - stats.queued) / 16).toFixed(1)} MiB had been taken`,
+  );
   assert.equal(closed.length, 1);
   assert.equal(reason, 'stalled');
   assert.deepEqual(channel.stats().ended, { stalled: 1 });
@@ -68,15 +79,28 @@ test(`it is given up after stallSeconds: ${STALL_SECONDS}`, { timeout: 60_000 },
   // The connection is the server's own: the body has ended, but its end cannot be written.
   context.diagnostic(`${await server.connections()} connection of the server is open still`);
   peer.destroy();
-  await until(() => server.connections(), (count) => count === 0, 'connections');
+  await until(
+    () => server.connections(),
+    (count) => count === 0,
+    'connections',
+  );
 });
 
 test('an onClose that destroys the connection ends that too', { timeout: 60_000 }, async () => {
   const { channel, closed, peer } = await opened({ stallSeconds: STALL_SECONDS, heartbeatSeconds: 0 }, true);
   await fill(channel);
-  await until(() => channel.listenerCount, (count) => count === 0, 'listeners', STALL_SECONDS * 1000 + LATE_MS);
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 0,
+    'listeners',
+    STALL_SECONDS * 1000 + LATE_MS,
+  );
   assert.equal(closed[0].reason, 'stalled');
-  await until(() => server.connections(), (count) => count === 0, 'connections');
+  await until(
+    () => server.connections(),
+    (count) => count === 0,
+    'connections',
+  );
   peer.destroy();
 });
 
@@ -89,7 +113,9 @@ test('while it is sent to, it is given up at the latest by its bound', { timeout
     await new Promise((resolve) => setImmediate(resolve));
   }
   const { delivered, dropped } = closed[0].stats;
-  context.diagnostic(`${closed[0].reason} after ${(sent / 16).toFixed(1)} MiB, of which ${(dropped.discarded / 16).toFixed(1)} MiB waited`);
+  context.diagnostic(
+    `${closed[0].reason} after ${(sent / 16).toFixed(1)} MiB, of which ${(dropped.discarded / 16).toFixed(1)} MiB waited`,
+  );
   assert.equal(delivered + dropped.discarded, sent);
   assert.deepEqual(channel.stats().ended, { full: 1 });
   peer.destroy();
@@ -101,12 +127,20 @@ test('who reads again in time is not given up', { timeout: 60_000 }, async (cont
   let bytes = 0;
   peer.on('data', (chunk) => void (bytes += chunk.length));
   peer.resume();
-  await until(() => bytes, (count) => count > sent * PAYLOAD.length, 'bytes');
+  await until(
+    () => bytes,
+    (count) => count > sent * PAYLOAD.length,
+    'bytes',
+  );
   assert.equal(channel.stats().queued, 0);
   assert.equal(closed.length, 0);
   context.diagnostic(`${(bytes / 2 ** 20).toFixed(1)} MiB were read in the end`);
   peer.destroy();
-  await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 0,
+    'listeners',
+  );
 });
 
 test('a client that leaves without a word while nothing is sent is noticed at once', { timeout: 60_000 }, async () => {
@@ -115,6 +149,10 @@ test('a client that leaves without a word while nothing is sent is noticed at on
   const { reader, leave } = await subscribe(server.url);
   await reader.chunk();
   leave();
-  await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 0,
+    'listeners',
+  );
   assert.deepEqual(channel.stats().ended, { aborted: 1 });
 });

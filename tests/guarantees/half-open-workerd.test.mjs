@@ -53,7 +53,9 @@ test('a peer that reads nothing is given up after stallSeconds: 2', { timeout: 6
   const sent = await fill(here);
   const stats = await until(here.stats, NOBODY, 'listeners', 10_000);
   const [{ reason, stats: last, milliseconds }] = stats.closed;
-  context.diagnostic(`${reason} ${(milliseconds / 1000).toFixed(2)} s after the last message; ${((sent - last.queued) / 16).toFixed(1)} MiB of ${sent / 16} had been taken; ends ${JSON.stringify(stats.ended)}`);
+  context.diagnostic(
+    `${reason} ${(milliseconds / 1000).toFixed(2)} s after the last message; ${((sent - last.queued) / 16).toFixed(1)} MiB of ${sent / 16} had been taken; ends ${JSON.stringify(stats.ended)}`,
+  );
   assert.deepEqual(stats.ended, { stalled: 1 });
   assert.equal(stats.closed.length, 1);
   peer.destroy();
@@ -76,7 +78,9 @@ test('while it is sent to, it is given up at the latest by its bound', { timeout
   peer.destroy();
 });
 
-test('a client that leaves without a word, while nothing is sent, is found by a heartbeat', { timeout: 60_000 }, async (context) => {
+test('a client that leaves without a word, while nothing is sent, is found by a heartbeat', {
+  timeout: 60_000,
+}, async (context) => {
   const SECONDS = 0.5;
   const here = await room({ heartbeatSeconds: SECONDS });
   const { reader, leave } = await subscribe(here.address);
@@ -87,6 +91,8 @@ test('a client that leaves without a word, while nothing is sent, is found by a 
   const start = performance.now();
   const { ended } = await until(here.stats, NOBODY, 'listeners', 20_000);
   const seconds = (performance.now() - start) / 1000;
-  context.diagnostic(`found after ${seconds.toFixed(2)} s, ${(seconds / SECONDS).toFixed(1)} heartbeats; ends ${JSON.stringify(ended)}`);
+  context.diagnostic(
+    `found after ${seconds.toFixed(2)} s, ${(seconds / SECONDS).toFixed(1)} heartbeats; ends ${JSON.stringify(ended)}`,
+  );
   assert.ok(seconds < 10 * SECONDS, `${seconds} s`);
 });

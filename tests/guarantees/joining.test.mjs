@@ -56,7 +56,8 @@ class Publisher {
   async moment() {
     const kind = this.random.below(4);
     if (kind === 1) for (let turn = this.random.below(5); turn >= 0; turn--) await undefined;
-    if (kind === 2) for (let turn = this.random.below(3); turn >= 0; turn--) await new Promise((resolve) => setImmediate(resolve));
+    if (kind === 2)
+      for (let turn = this.random.below(3); turn >= 0; turn--) await new Promise((resolve) => setImmediate(resolve));
     return kind;
   }
 }
@@ -74,9 +75,15 @@ async function whilePublishing(context, run) {
     publisher.stopped = true;
     await publishing;
   }
-  await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+  await until(
+    () => channel.listenerCount,
+    (count) => count === 0,
+    'listeners',
+  );
   const { replayed, ended } = channel.stats();
-  context.diagnostic(`${publisher.sent} messages in ${publisher.bursts} bursts, ${replayed} replayed, ends ${JSON.stringify(ended)}`);
+  context.diagnostic(
+    `${publisher.sent} messages in ${publisher.bursts} bursts, ${replayed} replayed, ends ${JSON.stringify(ended)}`,
+  );
 }
 
 /**
@@ -103,13 +110,17 @@ function faultsIn(events, from, epoch) {
 /** @param {import('node:test').TestContext} context @param {string[]} kinds @param {object[]} all */
 function report(context, kinds, all) {
   const sum = (what) => all.reduce((total, { faults }) => total + faults[what], 0);
-  context.diagnostic(`${all.length} clients (${kinds.map((kind) => `${all.filter((one) => one.kind === kind).length} ${kind}`).join(', ')}), ${all.reduce((total, { events }) => total + events, 0)} events: ${sum('missing')} missing, ${sum('duplicates')} twice, ${sum('gaps')} told as gaps`);
+  context.diagnostic(
+    `${all.length} clients (${kinds.map((kind) => `${all.filter((one) => one.kind === kind).length} ${kind}`).join(', ')}), ${all.reduce((total, { events }) => total + events, 0)} events: ${sum('missing')} missing, ${sum('duplicates')} twice, ${sum('gaps')} told as gaps`,
+  );
   for (const fault of ['gaps', 'missing', 'duplicates', 'ids']) assert.equal(sum(fault), 0, fault);
 }
 
 const KINDS = ['at once', 'after microtasks', 'after turns', 'in the middle of a burst'];
 
-test('1000 clients come back while it is published, in this process: no gap, nothing twice', { timeout: 120_000 }, async (context) => {
+test('1000 clients come back while it is published, in this process: no gap, nothing twice', {
+  timeout: 120_000,
+}, async (context) => {
   const all = [];
   await whilePublishing(context, async (publisher, random) => {
     const { channel, epoch } = publisher;
@@ -159,7 +170,9 @@ test('1000 clients come back while it is published, in this process: no gap, not
   report(context, KINDS, all);
 });
 
-test('300 clients come back while it is published, over HTTP: no gap, nothing twice', { timeout: 120_000 }, async (context) => {
+test('300 clients come back while it is published, over HTTP: no gap, nothing twice', {
+  timeout: 120_000,
+}, async (context) => {
   const all = [];
   await whilePublishing(context, async (publisher, random) => {
     const server = await served((request) => publisher.channel.response(request));

@@ -37,14 +37,22 @@ test(`${CLIENTS} clients that come back one by one to ${MESSAGES} messages get t
     if (payload % 500 === 499) await clock.advance(0);
   }
   const first = await comeBack(channel, lastEventId);
-  const data = Buffer.concat(first).toString().match(/^data: .*$/gm);
-  assert.deepEqual(data, Array.from({ length: MESSAGES }, (_, number) => `data: ${number}`));
+  const data = Buffer.concat(first)
+    .toString()
+    .match(/^data: .*$/gm);
+  assert.deepEqual(
+    data,
+    Array.from({ length: MESSAGES }, (_, number) => `data: ${number}`),
+  );
   // Every one but the first, which says where a stream begins.
   const parts = new Set(first.slice(1));
   assert.equal(parts.size, Math.ceil(MESSAGES / 1024));
   for (let client = 1; client < CLIENTS; client++) {
     const chunks = await comeBack(channel, lastEventId);
-    assert.ok(chunks.slice(1).every((chunk) => parts.has(chunk)), `client ${client} was written its own`);
+    assert.ok(
+      chunks.slice(1).every((chunk) => parts.has(chunk)),
+      `client ${client} was written its own`,
+    );
     await clock.advance(0.1);
   }
   await clock.advance(29);

@@ -65,7 +65,8 @@ class Crowd {
     for (;;) {
       const { done, value } = await reader.read();
       if (done) return;
-      if (isSampled && this.#sampled < this.#samples.length) this.#samples[this.#sampled++] = performance.now() - this.#at;
+      if (isSampled && this.#sampled < this.#samples.length)
+        this.#samples[this.#sampled++] = performance.now() - this.#at;
       this.bytes += value.length;
     }
   }
@@ -73,7 +74,8 @@ class Crowd {
   /** Sends one turn's messages, and waits until everybody has read them. */
   async turn() {
     this.#at = performance.now();
-    for (let count = 0; count < TURN; count++) this.channel.broadcast({ type: 'n', payload: `${this.sent++} `.padEnd(1024, 'x') });
+    for (let count = 0; count < TURN; count++)
+      this.channel.broadcast({ type: 'n', payload: `${this.sent++} `.padEnd(1024, 'x') });
     await new Promise((resolve) => setImmediate(resolve));
   }
 
@@ -91,7 +93,9 @@ class Crowd {
   }
 }
 
-test(`a client that stalls among ${CLIENTS}, during ${MESSAGES} broadcasts of 1 KiB`, { timeout: 600_000 }, async (context) => {
+test(`a client that stalls among ${CLIENTS}, during ${MESSAGES} broadcasts of 1 KiB`, {
+  timeout: 600_000,
+}, async (context) => {
   const [without, among] = [new Crowd(), new Crowd()];
   await without.fill(CLIENTS);
   await among.fill(CLIENTS - 1);
@@ -116,13 +120,18 @@ test(`a client that stalls among ${CLIENTS}, during ${MESSAGES} broadcasts of 1 
     }
     const seconds = (performance.now() - start) / 1000;
     ratio = among.median() / without.median();
-    context.diagnostic(`attempt ${attempt}: 2 x ${turns * TURN} broadcasts in ${seconds.toFixed(1)} s; median latency ${among.median().toFixed(3)} ms with the client that stalls, ${without.median().toFixed(3)} ms without: ratio ${ratio.toFixed(3)}`);
+    context.diagnostic(
+      `attempt ${attempt}: 2 x ${turns * TURN} broadcasts in ${seconds.toFixed(1)} s; median latency ${among.median().toFixed(3)} ms with the client that stalls, ${without.median().toFixed(3)} ms without: ratio ${ratio.toFixed(3)}`,
+    );
   }
   const after = await memory();
   const { queued, bytes, dropped, history } = among.channel.stats();
   context.diagnostic(`${((without.bytes + among.bytes) / 1e9).toFixed(0)} GB were read in all`);
-  context.diagnostic(`waiting for it: ${queued} messages, ${bytes} bytes of ${BOUND.bytes}; ${dropped.overflow} dropped; kept in all: ${history.messages} messages`);
-  const shown = (from, to) => `JavaScript heap ${to.heap - from.heap}, WebAssembly memory ${to.wasm - from.wasm}, rss ${to.rss - from.rss} bytes more`;
+  context.diagnostic(
+    `waiting for it: ${queued} messages, ${bytes} bytes of ${BOUND.bytes}; ${dropped.overflow} dropped; kept in all: ${history.messages} messages`,
+  );
+  const shown = (from, to) =>
+    `JavaScript heap ${to.heap - from.heap}, WebAssembly memory ${to.wasm - from.wasm}, rss ${to.rss - from.rss} bytes more`;
   context.diagnostic(`until its queue was full: ${shown(empty, filled)}`);
   context.diagnostic(`from then on: ${shown(filled, after)}`);
 

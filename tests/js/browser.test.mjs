@@ -20,8 +20,14 @@ describeHost(HOSTS.chromium, host);
 
 const TYPES = ['news', 'message', 'price', '_eric_channel_closed'];
 /** What an EventSource of the page has got, without the states of its connection. */
-const eventsOf = async (tab = page) => (await tab.evaluate(() => globalThis.events)).filter(({ type }) => !type.startsWith('('));
-const got = (count, tab = page) => until(() => eventsOf(tab), (events) => events.length >= count, `${count} events`);
+const eventsOf = async (tab = page) =>
+  (await tab.evaluate(() => globalThis.events)).filter(({ type }) => !type.startsWith('('));
+const got = (count, tab = page) =>
+  until(
+    () => eventsOf(tab),
+    (events) => events.length >= count,
+    `${count} events`,
+  );
 const listenTo = (path, tab = page) => tab.evaluate(([url, types]) => globalThis.listen(url, types), [path, TYPES]);
 
 describe('EventSource, at Node through @hono/node-server', () => {
@@ -30,14 +36,22 @@ describe('EventSource, at Node through @hono/node-server', () => {
   const opened = async (name, tab = page) => {
     const channel = site.channel(name);
     await listenTo(`/events?channel=${name}`, tab);
-    await until(() => channel.listenerCount, (count) => count === 1, 'listeners');
+    await until(
+      () => channel.listenerCount,
+      (count) => count === 1,
+      'listeners',
+    );
     return channel;
   };
   const close = () => page.evaluate(() => globalThis.source.close());
 
   test('it opens before there is any message', async () => {
     await opened('open');
-    await until(() => page.evaluate(() => globalThis.source.readyState), (state) => state === 1, 'readyState');
+    await until(
+      () => page.evaluate(() => globalThis.source.readyState),
+      (state) => state === 1,
+      'readyState',
+    );
     await close();
   });
 
@@ -53,13 +67,16 @@ describe('EventSource, at Node through @hono/node-server', () => {
     ];
     for (const message of messages) channel.broadcast(message);
     const events = await got(5);
-    assert.deepEqual(events.map(({ type, data }) => [type, data]), [
-      ['news', 'one\ntwo\nthree\n'],
-      ['message', '{"text":"😀\u2028","list":[1,null]}'],
-      ['price', '12.5'],
-      ['news', ''],
-      ['news', '\n\nevent: forged\ndata: forged\n\n'],
-    ]);
+    assert.deepEqual(
+      events.map(({ type, data }) => [type, data]),
+      [
+        ['news', 'one\ntwo\nthree\n'],
+        ['message', '{"text":"😀\u2028","list":[1,null]}'],
+        ['price', '12.5'],
+        ['news', ''],
+        ['news', '\n\nevent: forged\ndata: forged\n\n'],
+      ],
+    );
     for (const { lastEventId } of events) assert.equal(lastEventId, (await stream.next()).value.id);
     await stream.return();
     await close();
@@ -70,14 +87,21 @@ describe('EventSource, at Node through @hono/node-server', () => {
     const [{ id }] = channel.listeners();
     channel.dispatch(id, { type: 'news', payload: 'for you' });
     channel.broadcast({ type: 'news', payload: 'for all' });
-    assert.deepEqual((await got(2)).map(({ data }) => data), ['for you', 'for all']);
+    assert.deepEqual(
+      (await got(2)).map(({ data }) => data),
+      ['for you', 'for all'],
+    );
     await close();
   });
 
   test('its close() removes the listener', async () => {
     const channel = await opened('close');
     await close();
-    await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+    await until(
+      () => channel.listenerCount,
+      (count) => count === 0,
+      'listeners',
+    );
   });
 
   test('closing its tab removes the listener', async () => {
@@ -88,7 +112,11 @@ describe('EventSource, at Node through @hono/node-server', () => {
     channel.broadcast({ type: 'news', payload: 1 });
     await got(1, tab);
     await tab.close();
-    await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+    await until(
+      () => channel.listenerCount,
+      (count) => count === 0,
+      'listeners',
+    );
   });
 
   test('when the channel is closed it gets the closing event, and comes again with the id that it had last', async () => {
@@ -99,8 +127,18 @@ describe('EventSource, at Node through @hono/node-server', () => {
     // The next connection finds a new channel under the old name.
     site.channels.delete('again');
     channel.close();
-    assert.deepEqual((await got(2)).map(({ type, data }) => [type, data]), [['news', '1'], ['_eric_channel_closed', '']]);
-    await until(() => site.lastEventIds.length, (length) => length > before, 'connections');
+    assert.deepEqual(
+      (await got(2)).map(({ type, data }) => [type, data]),
+      [
+        ['news', '1'],
+        ['_eric_channel_closed', ''],
+      ],
+    );
+    await until(
+      () => site.lastEventIds.length,
+      (length) => length > before,
+      'connections',
+    );
     assert.equal(site.lastEventIds.at(-1), lastEventId);
     site.channel('again').broadcast({ type: 'news', payload: 2 });
     assert.equal((await got(3))[2].data, '2');
@@ -117,10 +155,24 @@ describe('EventSource, at a service worker', () => {
   test('it gets what the worker broadcasts, and its close() removes the listener', async () => {
     await page.evaluate(async () => void (await globalThis.installed()));
     await listenTo('/in-worker/events');
-    await until(() => ask('count'), (count) => count === 1, 'listeners');
+    await until(
+      () => ask('count'),
+      (count) => count === 1,
+      'listeners',
+    );
     for (const payload of ['one', 'two']) assert.equal(await ask(`publish?payload=${payload}`), 1);
-    assert.deepEqual((await got(2)).map(({ type, data }) => [type, data]), [['news', 'one'], ['news', 'two']]);
+    assert.deepEqual(
+      (await got(2)).map(({ type, data }) => [type, data]),
+      [
+        ['news', 'one'],
+        ['news', 'two'],
+      ],
+    );
     await page.evaluate(() => globalThis.source.close());
-    await until(() => ask('publish?payload=late'), (count) => count === 0, 'listeners');
+    await until(
+      () => ask('publish?payload=late'),
+      (count) => count === 0,
+      'listeners',
+    );
   });
 });

@@ -18,7 +18,8 @@ const LONGEST_SILENCE_MS = 90_000;
 await main(async () => {
   const wanted = process.argv.slice(2);
   const unknown = wanted.filter((name) => !(name in HOSTS));
-  if (unknown.length) throw new Failure(`no such runtime: ${unknown.join(', ')}. There are: ${Object.keys(HOSTS).join(', ')}.`);
+  if (unknown.length)
+    throw new Failure(`no such runtime: ${unknown.join(', ')}. There are: ${Object.keys(HOSTS).join(', ')}.`);
 
   /** @type {Row[]} */
   const rows = [];
@@ -27,9 +28,11 @@ await main(async () => {
   }
   const table = tableOf(rows);
   console.log(`\n${table}`);
-  for (const { runtime, place, problems } of rows) for (const problem of problems) console.error(`\n${runtime}, ${place}: ${problem}`);
+  for (const { runtime, place, problems } of rows)
+    for (const problem of problems) console.error(`\n${runtime}, ${place}: ${problem}`);
   const failed = rows.filter(({ tests, passed }) => passed !== tests);
-  if (failed.length) throw new Failure(`not all tests pass in ${failed.map(({ runtime, place }) => `${runtime}, ${place}`).join('; ')}`);
+  if (failed.length)
+    throw new Failure(`not all tests pass in ${failed.map(({ runtime, place }) => `${runtime}, ${place}`).join('; ')}`);
   if (wanted.length === 0) writeReadme(table);
 });
 
@@ -90,7 +93,13 @@ function tableOf(rows) {
   const lines = [
     ['runtime', 'version', 'where', 'tests', 'passed'],
     ['---', '---', '---', '---:', '---:'],
-    ...rows.map(({ runtime, version, place, tests, passed }) => [runtime, version, place, String(tests), String(passed)]),
+    ...rows.map(({ runtime, version, place, tests, passed }) => [
+      runtime,
+      version,
+      place,
+      String(tests),
+      String(passed),
+    ]),
   ];
   return lines.map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }

@@ -1,8 +1,8 @@
 // The suite in Node, with the package as published: by its own name, through the exports, in both module systems. And over
 // real HTTP.
 
-import { createRequire } from 'node:module';
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { describe, test } from 'node:test';
 import * as esm from 'eric-sse';
 import { HTTP1 } from './lib/clients.mjs';
@@ -19,7 +19,11 @@ for (const [runtime, eric] of Object.entries({ 'Node, import': esm, 'Node, requi
 }
 
 describe('Node, over HTTP', () => {
-  registerNodeHttp(esm, (answering) => served((request) => answering().channel.response(request, answering().options)), HTTP1);
+  registerNodeHttp(
+    esm,
+    (answering) => served((request) => answering().channel.response(request, answering().options)),
+    HTTP1,
+  );
 });
 
 describe('Node, the two builds', () => {
@@ -29,6 +33,9 @@ describe('Node, the two builds', () => {
 
   test('they are two, each with classes of its own', () => {
     assert.notEqual(esm.SSEChannel, cjs.SSEChannel);
-    assert.throws(() => new esm.SSEChannel().registerListener(new cjs.MessageQueueListener()), esm.InvalidListenerException);
+    assert.throws(
+      () => new esm.SSEChannel().registerListener(new cjs.MessageQueueListener()),
+      esm.InvalidListenerException,
+    );
   });
 });

@@ -15,7 +15,9 @@ describe('answer, in a service worker of Chromium', () => {
     await page.goto(`${site.url}/answering/`);
     await page.waitForFunction(() => 'listen' in globalThis);
     await page.evaluate(async () => {
-      const controlled = new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
+      const controlled = new Promise((resolve) =>
+        navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }),
+      );
       await navigator.serviceWorker.register('/answering-worker.js', { scope: '/answering/' });
       if (!navigator.serviceWorker.controller) await controlled;
     });
@@ -33,13 +35,32 @@ describe('answer, in a service worker of Chromium', () => {
         }),
       { command, ...given },
     );
-  const listenTo = (path, tab = page) => tab.evaluate(([url, types]) => globalThis.listen(url, types), [path, ['news', '_eric_gap', '_eric_channel_closed']]);
+  const listenTo = (path, tab = page) =>
+    tab.evaluate(
+      ([url, types]) => globalThis.listen(url, types),
+      [path, ['news', '_eric_gap', '_eric_channel_closed']],
+    );
   const all = (tab = page) => tab.evaluate(() => globalThis.events);
   const dataOf = async (tab = page) => (await all(tab)).filter(({ type }) => type === 'news').map(({ data }) => data);
-  const got = (expected, tab = page) => until(() => dataOf(tab), (data) => data.length >= expected.length, 'events').then((data) => assert.deepEqual(data, expected));
-  const listeners = (channel, count) => until(() => tell('listeners', { channel }), (ids) => ids.length === count, 'listeners');
+  const got = (expected, tab = page) =>
+    until(
+      () => dataOf(tab),
+      (data) => data.length >= expected.length,
+      'events',
+    ).then((data) => assert.deepEqual(data, expected));
+  const listeners = (channel, count) =>
+    until(
+      () => tell('listeners', { channel }),
+      (ids) => ids.length === count,
+      'listeners',
+    );
   const close = (tab = page) => tab.evaluate(() => globalThis.source.close());
-  const stateIs = (state) => until(() => page.evaluate(() => globalThis.source.readyState), (now) => now === state, 'readyState');
+  const stateIs = (state) =>
+    until(
+      () => page.evaluate(() => globalThis.source.readyState),
+      (now) => now === state,
+      'readyState',
+    );
   const CLOSED = 2;
 
   test('a route from the scope on is answered by its channel, and close() removes the listener', async () => {
@@ -61,7 +82,10 @@ describe('answer, in a service worker of Chromium', () => {
     await got(['before', 'meanwhile', 'and more']);
     const seen = await all();
     assert.equal(seen.filter(({ type }) => type === '(open)').length, 2);
-    assert.deepEqual(seen.filter(({ type }) => type === '_eric_gap'), []);
+    assert.deepEqual(
+      seen.filter(({ type }) => type === '_eric_gap'),
+      [],
+    );
     await close();
     await listeners('route', 0);
   });
@@ -84,7 +108,10 @@ describe('answer, in a service worker of Chromium', () => {
     await listeners('route', 2);
     await tell('publish', { channel: 'route', payload: 'three' });
     await until(pair, (all) => all.every((data) => data.length === 3), 'events');
-    assert.deepEqual(await pair(), [['one', 'two', 'three'], ['one', 'two', 'three']]);
+    assert.deepEqual(await pair(), [
+      ['one', 'two', 'three'],
+      ['one', 'two', 'three'],
+    ]);
     await page.evaluate(() => globalThis.pair.forEach(({ source }) => source.close()));
     await listeners('route', 0);
   });
@@ -134,7 +161,11 @@ describe('answer, in a service worker of Chromium', () => {
     await tell('dispatch', { channel: 'route', to: '7', payload: 'first' });
     await got(['first']);
     await tell('cut', { channel: 'route' });
-    await until(() => all(), (events) => events.filter(({ type }) => type === '(open)').length === 2, 'connections');
+    await until(
+      () => all(),
+      (events) => events.filter(({ type }) => type === '(open)').length === 2,
+      'connections',
+    );
     await tell('dispatch', { channel: 'route', to: '7', payload: 'second' });
     await got(['first', 'second']);
     await close();
@@ -155,7 +186,10 @@ describe('answer, in a service worker of Chromium', () => {
   });
 
   test('a closed channel is answered with 503, what throws with 500; no EventSource comes back to that', async () => {
-    for (const [path, status] of [['closed', 503], ['failing', 500]]) {
+    for (const [path, status] of [
+      ['closed', 503],
+      ['failing', 500],
+    ]) {
       assert.equal(await page.evaluate(async (url) => (await fetch(url)).status, `/answering/${path}`), status);
       await listenTo(`/answering/${path}`);
       await stateIs(CLOSED);

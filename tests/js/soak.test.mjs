@@ -23,10 +23,19 @@ describe('an idle stream', () => {
   const MOST_WAKINGS = 50;
 
   const idle = async (kind) => {
-    const { stdout } = await run(process.execPath, [fileURLToPath(new URL('lib/idle.mjs', import.meta.url)), kind, String(SECONDS)]);
+    const { stdout } = await run(process.execPath, [
+      fileURLToPath(new URL('lib/idle.mjs', import.meta.url)),
+      kind,
+      String(SECONDS),
+    ]);
     return JSON.parse(stdout);
   };
-  const KINDS = { stream: 'a stream that waits', response: 'a response that is read', paced: 'a stream in its delay', thousand: 'a thousand streams that wait' };
+  const KINDS = {
+    stream: 'a stream that waits',
+    response: 'a response that is read',
+    paced: 'a stream in its delay',
+    thousand: 'a thousand streams that wait',
+  };
   const costs = Object.fromEntries(['nothing', ...Object.keys(KINDS)].map((kind) => [kind, idle(kind)]));
   for (const [kind, name] of Object.entries(KINDS)) {
     test(`${name} uses no measurable CPU for ${SECONDS} seconds`, async (context) => {
@@ -243,17 +252,25 @@ describe('clients of toNode that have left leave nothing behind', () => {
     const server = createServer(toNode(channel));
     await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(undefined)));
     const { port } = server.address();
-    const { heap } = await growthOf(CYCLES, () => new Promise((resolve) => {
-      const socket = connect(port, '127.0.0.1');
-      socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
-      socket.once('data', () => {
-        channel.broadcast({ type: 'a', payload: 'x' });
-        socket.destroy();
-      });
-      socket.once('close', resolve);
-    }));
+    const { heap } = await growthOf(
+      CYCLES,
+      () =>
+        new Promise((resolve) => {
+          const socket = connect(port, '127.0.0.1');
+          socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n');
+          socket.once('data', () => {
+            channel.broadcast({ type: 'a', payload: 'x' });
+            socket.destroy();
+          });
+          socket.once('close', resolve);
+        }),
+    );
     context.diagnostic(`${heap} bytes more`);
-    await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+    await until(
+      () => channel.listenerCount,
+      (count) => count === 0,
+      'listeners',
+    );
     assert.ok(heap < heapLimit(CYCLES), `${heap} bytes`);
     server.closeAllConnections();
     await new Promise((resolve) => server.close(resolve));

@@ -6,10 +6,17 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { afterEach, before, beforeEach, describe, mock, test } from 'node:test';
-import { InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException, SocketClient, SocketError } from 'eric-sse/node';
+import {
+  InvalidChannelException,
+  InvalidListenerException,
+  InvalidMessageFormat,
+  QueueFullException,
+  SocketClient,
+  SocketError,
+} from 'eric-sse/node';
 import { buildEric } from '../../scripts/lib/eric.mjs';
-import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
 import { ROOT } from '../../scripts/lib/paths.mjs';
+import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
 import { subscribe, until } from './lib/sse-client.mjs';
 import { promptly } from './suite/support.mjs';
 
@@ -113,13 +120,15 @@ describe('every method', () => {
     const { channel, listener } = await queue();
     const other = await client.register(channel);
     assert.equal(await client.broadcast(channel, 'news', { a: 1 }), undefined);
-    for (const each of [listener, other]) assert.deepEqual(brief(await take(client.stream(channel, each), 1)), [['news', { a: 1 }]]);
+    for (const each of [listener, other])
+      assert.deepEqual(brief(await take(client.stream(channel, each), 1)), [['news', { a: 1 }]]);
   });
 
   test('broadcastToAll', async () => {
     const [first, second] = [await queue(), await queue()];
     assert.equal(await client.broadcastToAll('news', [1]), undefined);
-    for (const { channel, listener } of [first, second]) assert.deepEqual(data(await take(client.stream(channel, listener), 1)), [[1]]);
+    for (const { channel, listener } of [first, second])
+      assert.deepEqual(data(await take(client.stream(channel, listener), 1)), [[1]]);
   });
 
   test('stream', async () => {
@@ -130,7 +139,10 @@ describe('every method', () => {
     assert.deepEqual({ ...first, id: typeof first.id }, { event: 'before', retry: 15_000, data: 1, id: 'string' });
     await client.broadcast(channel, 'while');
     await client.dispatch(channel, listener, 'while', 'two');
-    assert.deepEqual(brief(await take(stream, 2)), [['while', null], ['while', 'two']]);
+    assert.deepEqual(brief(await take(stream, 2)), [
+      ['while', null],
+      ['while', 'two'],
+    ]);
     assert.equal(stream[Symbol.asyncIterator](), stream);
   });
 
@@ -161,7 +173,10 @@ describe('every method', () => {
     await streams(1);
     await client.broadcast(channel, 'n', 1);
     assert.equal(await client.removeChannel(channel), undefined);
-    assert.deepEqual(await promptly(reading).then(brief), [['n', 1], ['_eric_channel_closed', null]]);
+    assert.deepEqual(await promptly(reading).then(brief), [
+      ['n', 1],
+      ['_eric_channel_closed', null],
+    ]);
     await refused(client.register(channel), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
   });
 
@@ -196,8 +211,14 @@ describe('errors', () => {
 
   test('an unknown channel, for every method that wants one', async () => {
     for (const asked of [
-      client.register('x'), client.dispatch('x', 'y', 'n'), client.broadcast('x', 'n'), client.removeListener('x', 'y'),
-      client.removeChannel('x'), client.stats('x'), client.stream('x', 'y').next(), client.watch('x').next(),
+      client.register('x'),
+      client.dispatch('x', 'y', 'n'),
+      client.broadcast('x', 'n'),
+      client.removeListener('x', 'y'),
+      client.removeChannel('x'),
+      client.stats('x'),
+      client.stream('x', 'y').next(),
+      client.watch('x').next(),
     ]) {
       await refused(asked, ...CHANNEL);
     }
@@ -205,7 +226,11 @@ describe('errors', () => {
 
   test('an unknown listener', async () => {
     const channel = await client.createChannel();
-    for (const asked of [client.dispatch(channel, 'y', 'n'), client.removeListener(channel, 'y'), client.stream(channel, 'y').next()]) {
+    for (const asked of [
+      client.dispatch(channel, 'y', 'n'),
+      client.removeListener(channel, 'y'),
+      client.stream(channel, 'y').next(),
+    ]) {
       await refused(asked, ...LISTENER);
     }
   });
@@ -298,14 +323,30 @@ describe('streams', () => {
     const { channel, listener } = await queue();
     const stream = client.stream(channel, listener);
     const reading = take(stream, 1000);
-    await Promise.all(numbers(0, 1000).map((n) => (n % 2 ? client.dispatch(channel, listener, 'n', n) : client.broadcast(channel, 'n', n))));
+    await Promise.all(
+      numbers(0, 1000).map((n) =>
+        n % 2 ? client.dispatch(channel, listener, 'n', n) : client.broadcast(channel, 'n', n),
+      ),
+    );
     assert.deepEqual(data(await reading), numbers(0, 1000));
     await stream.return();
   });
 
   test('payloads of every kind, and lines in many pieces', async () => {
     const { channel, listener } = await queue();
-    const payloads = ['', 'żółw 🐢\n"\\\u2028', 0, -1.5, true, false, null, [], {}, { a: [{ b: null }] }, '🐢'.repeat(200_000)];
+    const payloads = [
+      '',
+      'żółw 🐢\n"\\\u2028',
+      0,
+      -1.5,
+      true,
+      false,
+      null,
+      [],
+      {},
+      { a: [{ b: null }] },
+      '🐢'.repeat(200_000),
+    ];
     for (const payload of payloads) await client.broadcast(channel, 'n', payload);
     assert.deepEqual(data(await take(client.stream(channel, listener), payloads.length)), payloads);
   });
@@ -314,7 +355,11 @@ describe('streams', () => {
   for (const count of [50, 1000, 2000]) {
     test(`one that is left in the middle of ${count} messages is resumed by the next: nothing is missing, nothing comes twice`, async () => {
       const { channel, listener } = await queue();
-      await Promise.all(numbers(0, count).map((n) => (n % 3 ? client.dispatch(channel, listener, 'n', n) : client.broadcast(channel, 'n', n))));
+      await Promise.all(
+        numbers(0, count).map((n) =>
+          n % 3 ? client.dispatch(channel, listener, 'n', n) : client.broadcast(channel, 'n', n),
+        ),
+      );
       const seen = [];
       // What is missing is not waited for.
       const signal = AbortSignal.timeout(10_000);
@@ -347,7 +392,10 @@ describe('streams', () => {
       }
     };
     for (let round = 0; round < 11; round++) await promptly(Promise.all([worker(), worker(), worker()]));
-    assert.deepEqual(got.sort((a, b) => a - b), numbers(0, 99));
+    assert.deepEqual(
+      got.sort((a, b) => a - b),
+      numbers(0, 99),
+    );
   });
 
   test('two at once, both left: nothing is missing, nothing comes twice', async () => {
@@ -356,14 +404,21 @@ describe('streams', () => {
       const open = [client.stream(channel, listener), client.stream(channel, listener)];
       const first = open.map((stream) => stream.next());
       await streams(2);
-      await Promise.all(numbers(0, 1000).map((n) => (n % 3 ? client.broadcast(channel, 'n', n) : client.dispatch(channel, listener, 'n', n))));
+      await Promise.all(
+        numbers(0, 1000).map((n) =>
+          n % 3 ? client.broadcast(channel, 'n', n) : client.dispatch(channel, listener, 'n', n),
+        ),
+      );
       const seen = (await promptly(Promise.all(first))).map(({ value }) => value.data);
       for (const stream of open) seen.push(...data(await take(stream, read)));
       await Promise.all(open.map((stream) => stream.return()));
       await streams(0);
       const last = client.stream(channel, listener);
       const rest = data(await take(last, 1000 - seen.length));
-      assert.deepEqual([...seen, ...rest].sort((a, b) => a - b), numbers(0, 1000));
+      assert.deepEqual(
+        [...seen, ...rest].sort((a, b) => a - b),
+        numbers(0, 1000),
+      );
       await client.dispatch(channel, listener, 'n', 'next');
       assert.deepEqual(data(await take(last, 1)), ['next']);
       await last.return();
@@ -392,7 +447,10 @@ describe('streams', () => {
     while (seen.length < 600 && !signal.aborted) await new Promise((resolve) => setTimeout(resolve, 5));
     for (let n = 0; n < 6; n++) await client.dispatch(channel, listener, 'n', 'end');
     await promptly(Promise.all(readers));
-    assert.deepEqual([...seen].sort((a, b) => a - b), numbers(0, 600));
+    assert.deepEqual(
+      [...seen].sort((a, b) => a - b),
+      numbers(0, 600),
+    );
   });
 
   test('a reader that is killed in the middle of 2,000 leaves what it has not taken to another process', async () => {
@@ -405,7 +463,11 @@ describe('streams', () => {
       for await (const { data } of new SocketClient(process.argv[1]).stream(process.argv[2], process.argv[3])) {
         if (++seen === 20) process.kill(process.pid, 'SIGKILL');
       }`;
-    const { signal } = spawnSync(process.execPath, ['--input-type=module', '-e', program, server.socket, channel, listener], { cwd: ROOT });
+    const { signal } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, server.socket, channel, listener],
+      { cwd: ROOT },
+    );
     assert.equal(signal, 'SIGKILL');
     const events = [];
     for await (const { data } of client.stream(channel, listener)) {
@@ -435,7 +497,10 @@ describe('streams', () => {
     const stream = client.stream(channel, listener);
     const asked = [stream.next(), stream.next(), stream.next()];
     for (const n of [1, 2, 3]) await client.dispatch(channel, listener, 'n', n);
-    assert.deepEqual((await promptly(Promise.all(asked))).map(({ value }) => value.data), [1, 2, 3]);
+    assert.deepEqual(
+      (await promptly(Promise.all(asked))).map(({ value }) => value.data),
+      [1, 2, 3],
+    );
     const waiting = stream.next();
     await stream.return();
     assert.deepEqual(await promptly(waiting), { done: true, value: undefined });
@@ -480,7 +545,9 @@ describe('streams', () => {
 describe('a server that ends', () => {
   test('killed: requests and streams fail, and do not hang', async () => {
     const { channel, listener } = await queue();
-    const reading = [client.stream(channel, listener), client.watch(channel)].map((stream) => refused(all(stream), SocketError, 'ERIC_BROKEN'));
+    const reading = [client.stream(channel, listener), client.watch(channel)].map((stream) =>
+      refused(all(stream), SocketError, 'ERIC_BROKEN'),
+    );
     await streams(2);
     await client.broadcast(channel, 'n', 1);
     await server.end('SIGKILL');
@@ -503,7 +570,10 @@ describe('a server that ends', () => {
     await streams(1);
     await client.broadcast(channel, 'n', 1);
     assert.equal(await server.end('SIGTERM'), 0);
-    assert.deepEqual(brief(await promptly(reading)), [['n', 1], ['_eric_channel_closed', null]]);
+    assert.deepEqual(brief(await promptly(reading)), [
+      ['n', 1],
+      ['_eric_channel_closed', null],
+    ]);
   });
 
   test('and started again: the same client goes on', async () => {
@@ -520,22 +590,35 @@ describe('the module', () => {
   const run = (...args) => execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' });
 
   test('loads no WebAssembly, in either format', () => {
-    const check = "console.log(typeof SocketClient, compiled)";
-    const watchful = "let compiled = 0; const { Module } = WebAssembly; WebAssembly.Module = class extends Module { constructor(...all) { super(...all); compiled++; } };";
-    assert.equal(run('--input-type=module', '-e', `${watchful} const { SocketClient } = await import('eric-sse/node'); ${check}`), 'function 0\n');
-    assert.equal(run('--input-type=commonjs', '-e', `${watchful} const { SocketClient } = require('eric-sse/node'); ${check}`), 'function 0\n');
+    const check = 'console.log(typeof SocketClient, compiled)';
+    const watchful =
+      'let compiled = 0; const { Module } = WebAssembly; WebAssembly.Module = class extends Module { constructor(...all) { super(...all); compiled++; } };';
+    assert.equal(
+      run('--input-type=module', '-e', `${watchful} const { SocketClient } = await import('eric-sse/node'); ${check}`),
+      'function 0\n',
+    );
+    assert.equal(
+      run('--input-type=commonjs', '-e', `${watchful} const { SocketClient } = require('eric-sse/node'); ${check}`),
+      'function 0\n',
+    );
   });
 
   test("has exceptions with the names and codes of the default entry's", async () => {
     const whole = await import('eric-sse');
-    for (const exception of [InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException]) {
+    for (const exception of [
+      InvalidChannelException,
+      InvalidListenerException,
+      InvalidMessageFormat,
+      QueueFullException,
+    ]) {
       const [ours, theirs] = [new exception('text'), new whole[exception.name]('text')];
       assert.deepEqual([ours.name, ours.code], [theirs.name, theirs.code]);
     }
   });
 
   test('lets a program end that has nothing more to wait for', () => {
-    const program = "const { SocketClient } = require('eric-sse/node'); new SocketClient(process.argv[1]).createChannel('end').then(console.log)";
+    const program =
+      "const { SocketClient } = require('eric-sse/node'); new SocketClient(process.argv[1]).createChannel('end').then(console.log)";
     assert.equal(run('-e', program, server.socket), 'end\n');
   });
 
@@ -549,14 +632,19 @@ test("the README's example prints what it says", async () => {
   const example = /<!-- example: socket\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
   assert.ok(example, 'the README has the example');
   // Resolved from here, as an installed package is.
-  const here = example.replace("'eric-sse/node'", JSON.stringify(import.meta.resolve('eric-sse/node'))).replace('/tmp/eric.sock', server.socket);
+  const here = example
+    .replace("'eric-sse/node'", JSON.stringify(import.meta.resolve('eric-sse/node')))
+    .replace('/tmp/eric.sock', server.socket);
   const log = mock.method(console, 'log', () => {});
   try {
     await import(`data:text/javascript,${encodeURIComponent(here)}`);
   } finally {
     mock.restoreAll();
   }
-  assert.deepEqual(log.mock.calls.map((call) => call.arguments), [['price', { eur: 3.5 }]]);
+  assert.deepEqual(
+    log.mock.calls.map((call) => call.arguments),
+    [['price', { eur: 3.5 }]],
+  );
 });
 
 describe("the README's example of several processes", () => {
@@ -570,9 +658,15 @@ describe("the README's example of several processes", () => {
     const program = example
       .replace('/tmp/eric.sock', server.socket)
       // Any free port, which is told; and commands, of which the example knows nothing.
-      .replace(listening, `const http = createServer(toNode(channel)).listen(0, '127.0.0.1', () => console.log(http.address().port));
-        (await import('node:readline')).createInterface({ input: process.stdin }).on('line', (line) => say(...JSON.parse(line)));`);
-    const child = spawn(process.execPath, ['--input-type=module', '-e', program], { cwd: ROOT, stdio: ['pipe', 'pipe', 'pipe'] });
+      .replace(
+        listening,
+        `const http = createServer(toNode(channel)).listen(0, '127.0.0.1', () => console.log(http.address().port));
+        (await import('node:readline')).createInterface({ input: process.stdin }).on('line', (line) => say(...JSON.parse(line)));`,
+      );
+    const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+      cwd: ROOT,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text) => void (errors += text));
     // It may be gone by the time that it is told something.
@@ -587,13 +681,24 @@ describe("the README's example of several processes", () => {
     return { say: (...said) => child.stdin.write(`${JSON.stringify(said)}\n`), reader, ended, errors: () => errors };
   }
 
-  test('what one process says reaches the clients of all, in one order; the end of the channel too', { timeout: 60_000 }, async (context) => {
+  test('what one process says reaches the clients of all, in one order; the end of the channel too', {
+    timeout: 60_000,
+  }, async (context) => {
     const processes = [await started(context), await started(context), await started(context)];
-    await until(() => client.stats('news'), ({ listeners }) => listeners === 3, 'watchers');
+    await until(
+      () => client.stats('news'),
+      ({ listeners }) => listeners === 3,
+      'watchers',
+    );
     for (let round = 0; round < 20; round++) processes[round % 3].say('said', { round });
     for (const { reader } of processes) await reader.events(20);
-    const [first, ...others] = processes.map(({ reader }) => reader.decoder.events.map(({ type, data }) => [type, data]));
-    assert.deepEqual(first.map(([, data]) => JSON.parse(data).round).sort((a, b) => a - b), Array.from({ length: 20 }, (_, round) => round));
+    const [first, ...others] = processes.map(({ reader }) =>
+      reader.decoder.events.map(({ type, data }) => [type, data]),
+    );
+    assert.deepEqual(
+      first.map(([, data]) => JSON.parse(data).round).sort((a, b) => a - b),
+      Array.from({ length: 20 }, (_, round) => round),
+    );
     for (const other of others) assert.deepEqual(other, first);
     await client.removeChannel('news');
     for (const { ended, errors } of processes) assert.deepEqual(await ended, [1, null], errors());
@@ -602,7 +707,11 @@ describe("the README's example of several processes", () => {
   for (const signal of ['SIGTERM', 'SIGKILL']) {
     test(`when the server goes by ${signal}, so do the processes`, { timeout: 60_000 }, async (context) => {
       const processes = [await started(context), await started(context)];
-      await until(() => client.stats('news'), ({ listeners }) => listeners === 2, 'watchers');
+      await until(
+        () => client.stats('news'),
+        ({ listeners }) => listeners === 2,
+        'watchers',
+      );
       process.kill(server.pid, signal);
       for (const { ended, errors } of processes) assert.deepEqual(await ended, [1, null], errors());
     });

@@ -8,9 +8,9 @@ import net from 'node:net';
 import { describe, test } from 'node:test';
 import { createGunzip } from 'node:zlib';
 import compression from 'compression';
-import express from 'express';
 import * as eric from 'eric-sse';
 import { toNode } from 'eric-sse/node';
+import express from 'express';
 import { silentPeer } from '../guarantees/lib/silent.mjs';
 import { HTTP1, HTTP2 } from './lib/clients.mjs';
 import { registerNodeHttp } from './lib/node-http.mjs';
@@ -27,7 +27,11 @@ const LATE_MS = 10_000;
 
 for (const [name, serve] of Object.entries(SERVERS)) {
   describe(`toNode, ${name}`, () => {
-    registerNodeHttp(eric, (answering) => serve((...args) => toNode(answering().channel, answering().options)(...args)), name === 'node:http2' ? HTTP2 : HTTP1);
+    registerNodeHttp(
+      eric,
+      (answering) => serve((...args) => toNode(answering().channel, answering().options)(...args)),
+      name === 'node:http2' ? HTTP2 : HTTP1,
+    );
   });
 }
 
@@ -43,7 +47,13 @@ function scene(options = {}) {
   const channel = new SSEChannel();
   const reasons = [];
   const handler = toNode(channel, { ...options, onClose: ({ reason }) => void reasons.push(reason) });
-  const listeners = (count, milliseconds = LATE_MS) => until(() => channel.listenerCount, (now) => now === count, 'listeners', milliseconds);
+  const listeners = (count, milliseconds = LATE_MS) =>
+    until(
+      () => channel.listenerCount,
+      (now) => now === count,
+      'listeners',
+      milliseconds,
+    );
   return { channel, reasons, handler, listeners };
 }
 
@@ -103,8 +113,13 @@ describe('toNode, bytes', () => {
     await listeners(0);
   });
 
-  for (const [protocol, client, create] of [['HTTP/1.1', HTTP1, http.createServer], ['HTTP/2', HTTP2, http2.createServer]]) {
-    test(`a slow reader gets everything in order, and holds up nobody, over ${protocol}`, { timeout: 60_000 }, async (context) => {
+  for (const [protocol, client, create] of [
+    ['HTTP/1.1', HTTP1, http.createServer],
+    ['HTTP/2', HTTP2, http2.createServer],
+  ]) {
+    test(`a slow reader gets everything in order, and holds up nobody, over ${protocol}`, {
+      timeout: 60_000,
+    }, async (context) => {
       const { channel, handler, listeners } = scene({ queue: { messages: Infinity, bytes: Infinity } });
       const server = await listening(create(handler));
       context.after(() => server.close());
@@ -120,7 +135,10 @@ describe('toNode, bytes', () => {
       // Nothing was read of it yet, so most of it must be waiting in the channel.
       assert.ok(channel.stats().queued > COUNT / 2, `${channel.stats().queued} of ${COUNT} wait`);
       const events = await slow.reader.events(COUNT);
-      assert.deepEqual(events.map(({ type }) => type), Array.from({ length: COUNT }, (_, at) => `n${at + 1}`));
+      assert.deepEqual(
+        events.map(({ type }) => type),
+        Array.from({ length: COUNT }, (_, at) => `n${at + 1}`),
+      );
       assert.ok(events.every(({ data }) => data === payload));
       slow.leave();
       fast.leave();
@@ -135,24 +153,35 @@ describe('toNode, bytes', () => {
     app.get('/', (request, response) => {
       // It leaves alone what says `no-transform`: have it compress all the same.
       const { setHeader } = response;
-      response.setHeader = (name, value) => setHeader.call(response, name, name.toLowerCase() === 'cache-control' ? 'no-cache' : value);
+      response.setHeader = (name, value) =>
+        setHeader.call(response, name, name.toLowerCase() === 'cache-control' ? 'no-cache' : value);
       handler(request, response);
     });
     const server = await serving(context, app);
-    const response = await promptly(new Promise((resolve) => http.get(server.url, { agent: false, headers: { 'Accept-Encoding': 'gzip' } }, resolve)));
+    const response = await promptly(
+      new Promise((resolve) => http.get(server.url, { agent: false, headers: { 'Accept-Encoding': 'gzip' } }, resolve)),
+    );
     assert.equal(response.headers['content-encoding'], 'gzip');
     const decoder = new EventStreamDecoder();
     const gunzip = response.pipe(createGunzip());
     gunzip.on('data', (data) => decoder.push(data)).on('error', () => {});
     for (const payload of [1, 2, 3]) {
       channel.broadcast({ type: 'n', payload });
-      await until(() => decoder.events.length, (count) => count === payload, 'events');
+      await until(
+        () => decoder.events.length,
+        (count) => count === payload,
+        'events',
+      );
     }
     // And what waits for the compressor to drain goes on.
     const large = Array.from({ length: 20_000 }, () => Math.random()).join('');
     channel.broadcast({ type: 'n', payload: large });
     channel.broadcast({ type: 'n', payload: 'behind it' });
-    await until(() => decoder.events.length, (count) => count === 5, 'events');
+    await until(
+      () => decoder.events.length,
+      (count) => count === 5,
+      'events',
+    );
     assert.equal(decoder.events[3].data, large);
     response.destroy();
     await listeners(0);
@@ -162,7 +191,11 @@ describe('toNode, bytes', () => {
     const { channel, handler } = scene();
     const server = await serving(context, handler);
     const client = await raw(server.url, 'GET / HTTP/1.0\r\n\r\n');
-    await until(() => client.text, (text) => text.includes('retry:'), 'bytes');
+    await until(
+      () => client.text,
+      (text) => text.includes('retry:'),
+      'bytes',
+    );
     channel.close();
     await until(() => client.ended, Boolean, 'the end');
     assert.match(client.text, /event: _eric_channel_closed\ndata:\n\n$/);
@@ -194,11 +227,17 @@ describe('toNode, clients that leave', () => {
     await fill(channel);
     await listeners(0, 1000 + LATE_MS);
     assert.deepEqual(reasons, ['stalled']);
-    await until(() => server.sockets.size, (count) => count === 0, 'sockets');
+    await until(
+      () => server.sockets.size,
+      (count) => count === 0,
+      'sockets',
+    );
     peer.destroy();
   });
 
-  test('one that stalls over HTTP/2 has its stream reset, and its session goes on', { timeout: 60_000 }, async (context) => {
+  test('one that stalls over HTTP/2 has its stream reset, and its session goes on', {
+    timeout: 60_000,
+  }, async (context) => {
     const { channel, reasons, handler, listeners } = scene({ stallSeconds: 1, heartbeatSeconds: 0 });
     const server = await listening(http2.createServer(handler));
     context.after(() => server.close());
@@ -214,22 +253,41 @@ describe('toNode, clients that leave', () => {
     const other = session.request({ ':path': '/' });
     let text = '';
     other.setEncoding('utf8').on('data', (data) => void (text += data));
-    await until(() => text, (now) => now.includes('retry:'), 'bytes of another stream');
+    await until(
+      () => text,
+      (now) => now.includes('retry:'),
+      'bytes of another stream',
+    );
     session.destroy();
     await listeners(0);
   });
 
-  test('the socket of one that does not take the end of its response is destroyed after stallSeconds', { timeout: 60_000 }, async (context) => {
-    const { channel, reasons, handler, listeners } = scene({ stallSeconds: 2, heartbeatSeconds: 0, queue: { messages: Infinity, bytes: Infinity } });
+  test('the socket of one that does not take the end of its response is destroyed after stallSeconds', {
+    timeout: 60_000,
+  }, async (context) => {
+    const { channel, reasons, handler, listeners } = scene({
+      stallSeconds: 2,
+      heartbeatSeconds: 0,
+      queue: { messages: Infinity, bytes: Infinity },
+    });
     const server = await serving(context, handler);
     const peer = await silentPeer(new URL(server.url));
     await listeners(1);
     await fill(channel);
     channel.removeListener(channel.listeners()[0].id);
     assert.equal(server.sockets.size, 1);
-    await until(() => reasons.length, (count) => count === 1, 'reasons');
+    await until(
+      () => reasons.length,
+      (count) => count === 1,
+      'reasons',
+    );
     assert.deepEqual(reasons, ['removed']);
-    await until(() => server.sockets.size, (count) => count === 0, 'sockets', 2000 + LATE_MS);
+    await until(
+      () => server.sockets.size,
+      (count) => count === 0,
+      'sockets',
+      2000 + LATE_MS,
+    );
     peer.destroy();
   });
 
@@ -239,7 +297,11 @@ describe('toNode, clients that leave', () => {
     const client = await raw(server.url, GET);
     await listeners(1);
     channel.listeners()[0].stopSync();
-    await until(() => client.text, (text) => text.endsWith('0\r\n\r\n'), 'the end');
+    await until(
+      () => client.text,
+      (text) => text.endsWith('0\r\n\r\n'),
+      'the end',
+    );
     client.socket.write(GET);
     await listeners(1);
     assert.deepEqual(reasons, ['stopped']);
@@ -257,7 +319,11 @@ describe('toNode, clients that leave', () => {
       answered = true;
     });
     const client = await raw(server.url, GET);
-    await until(() => server.sockets.size, (count) => count === 1, 'sockets');
+    await until(
+      () => server.sockets.size,
+      (count) => count === 1,
+      'sockets',
+    );
     setTimeout(() => client.socket.destroy(), 50);
     await until(() => answered, Boolean, 'the answer');
     assert.equal(channel.listenerCount, 0);
@@ -278,7 +344,11 @@ describe('toNode, clients that leave', () => {
     const session = http2.connect(server.url);
     session.on('error', () => {});
     session.request({ ':path': '/' }).on('error', () => {});
-    await until(() => server.sockets.size, (count) => count === 1, 'sockets');
+    await until(
+      () => server.sockets.size,
+      (count) => count === 1,
+      'sockets',
+    );
     setTimeout(() => session.destroy(), 100);
     await until(() => answered, Boolean, 'the answer');
     assert.equal(channel.listenerCount, 0);
@@ -318,7 +388,10 @@ describe('toNode, clients that leave', () => {
   test('one that has posted what nobody reads is heard to leave', async (context) => {
     const { reasons, handler, listeners } = scene();
     const server = await serving(context, handler);
-    const client = await raw(server.url, `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000_000)}`);
+    const client = await raw(
+      server.url,
+      `POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n${'x'.repeat(1_000_000)}`,
+    );
     await listeners(1);
     client.socket.destroy();
     await listeners(0);
@@ -338,11 +411,19 @@ describe('toNode, clients that leave', () => {
     };
     const [one, other] = [open(), open()];
     await listeners(2);
-    await until(() => one.text, (text) => text.includes('retry:'), 'bytes');
+    await until(
+      () => one.text,
+      (text) => text.includes('retry:'),
+      'bytes',
+    );
     one.stream.close(http2.constants.NGHTTP2_CANCEL);
     await listeners(1);
     channel.broadcast({ type: 'n', payload: 'still here' });
-    await until(() => other.text, (text) => text.includes('still here'), 'bytes');
+    await until(
+      () => other.text,
+      (text) => text.includes('still here'),
+      'bytes',
+    );
     session.destroy();
     await listeners(0);
     assert.deepEqual(reasons, ['cancelled', 'cancelled']);
@@ -359,7 +440,9 @@ describe('toNode, clients that leave', () => {
     context.after(() => agent.destroy());
     const most = [];
     for (let count = 0; count < 40; count++) {
-      const response = await promptly(new Promise((resolve, reject) => http.get(server.url, { agent }, resolve).on('error', reject)));
+      const response = await promptly(
+        new Promise((resolve, reject) => http.get(server.url, { agent }, resolve).on('error', reject)),
+      );
       for await (const chunk of response) void chunk;
       for (const socket of server.sockets) most.push(...socket.eventNames().map((name) => socket.listenerCount(name)));
     }
@@ -387,7 +470,10 @@ describe('toNode, what cannot be answered', () => {
     channel.registerListener(new eric.MessageQueueListener({ id: 'taken' }));
     const server = await serving(context, toNode(channel, { listener: 'taken' }));
     assert.equal((await fetch(server.url)).status, 409);
-    assert.deepEqual(channel.listeners().map(({ id }) => id), ['taken']);
+    assert.deepEqual(
+      channel.listeners().map(({ id }) => id),
+      ['taken'],
+    );
   });
 
   test('a wrong option is answered with 500, and onError told', async (context) => {
@@ -399,7 +485,15 @@ describe('toNode, what cannot be answered', () => {
 
   test('without onError the console is told', async (context) => {
     const said = context.mock.method(console, 'error', () => {});
-    assert.equal(await status(context, toNode(new SSEChannel(), () => { throw new Error('of the options'); })), 500);
+    assert.equal(
+      await status(
+        context,
+        toNode(new SSEChannel(), () => {
+          throw new Error('of the options');
+        }),
+      ),
+      500,
+    );
     assert.match(String(said.mock.calls[0].arguments[1]), /of the options/);
   });
 
@@ -420,7 +514,12 @@ describe('toNode, what cannot be answered', () => {
       }
     })();
     const errors = [];
-    assert.equal(await HTTP1.subscribe((await serving(context, toNode(channel, { onError: (error) => void errors.push(error.message) }))).url).then((one) => one.status), 500);
+    assert.equal(
+      await HTTP1.subscribe(
+        (await serving(context, toNode(channel, { onError: (error) => void errors.push(error.message) }))).url,
+      ).then((one) => one.status),
+      500,
+    );
     assert.deepEqual([errors, channel.listenerCount], [['of messageStream'], 0]);
   });
 
@@ -465,7 +564,13 @@ describe('toNode, what cannot be answered', () => {
     class Failing extends SSEChannel {
       messageStream(listener, options) {
         const stream = super.messageStream(listener, options);
-        return { next: () => stream.next(), return: () => Promise.reject(new Error('of return()')), [Symbol.asyncIterator]() { return this; } };
+        return {
+          next: () => stream.next(),
+          return: () => Promise.reject(new Error('of return()')),
+          [Symbol.asyncIterator]() {
+            return this;
+          },
+        };
       }
     }
     const said = context.mock.method(console, 'error', () => {});
@@ -474,7 +579,11 @@ describe('toNode, what cannot be answered', () => {
     const { reader, leave } = await HTTP1.subscribe(server.url);
     await reader.chunk();
     leave();
-    await until(() => said.mock.callCount(), (count) => count === 1, 'reports');
+    await until(
+      () => said.mock.callCount(),
+      (count) => count === 1,
+      'reports',
+    );
     assert.match(String(said.mock.calls[0].arguments[1]), /of return/);
     assert.equal(channel.listenerCount, 0);
   });
@@ -483,12 +592,16 @@ describe('toNode, what cannot be answered', () => {
     const { reasons, handler, channel } = scene({ signal: AbortSignal.abort() });
     const server = await serving(context, handler);
     const response = await promptly(fetch(server.url));
-    assert.deepEqual([response.status, response.headers.get('content-type'), await response.text()], [200, EVENT_STREAM, '']);
+    assert.deepEqual(
+      [response.status, response.headers.get('content-type'), await response.text()],
+      [200, EVENT_STREAM, ''],
+    );
     assert.deepEqual([reasons, channel.listenerCount], [['aborted'], 0]);
   });
 
   test('what is no channel is refused at once', () => {
-    for (const wrong of [undefined, null, {}, new (class extends eric.AbstractChannel {})()]) assert.throws(() => toNode(wrong), TypeError);
+    for (const wrong of [undefined, null, {}, new (class extends eric.AbstractChannel {})()])
+      assert.throws(() => toNode(wrong), TypeError);
   });
 });
 
@@ -497,7 +610,9 @@ describe('toNode, options of a request', () => {
     const channel = new SSEChannel();
     const handler = toNode(channel, async () => ({ queue: { messages: 1 } }));
     let refused;
-    const server = await serving(context, (request, response) => handler(request, response, (error) => ((refused = error), response.end())));
+    const server = await serving(context, (request, response) =>
+      handler(request, response, (error) => ((refused = error), response.end())),
+    );
     await (await fetch(server.url)).text();
     assert.match(refused.message, /^options must be an object, not a Promise/);
     assert.equal(channel.listenerCount, 0);
@@ -505,25 +620,46 @@ describe('toNode, options of a request', () => {
 
   test('they are made for each request', async (context) => {
     const channel = new SSEChannel();
-    const handler = toNode(channel, (request) => ({ listener: new URL(request.url, 'http://localhost').searchParams.get('page'), resumeSeconds: 60 }));
+    const handler = toNode(channel, (request) => ({
+      listener: new URL(request.url, 'http://localhost').searchParams.get('page'),
+      resumeSeconds: 60,
+    }));
     const server = await serving(context, handler);
     const clients = await Promise.all(['a', 'b'].map((page) => HTTP1.subscribe(`${server.url}/?page=${page}`)));
-    assert.deepEqual(channel.listeners().map(({ id }) => id).sort(), ['a', 'b']);
+    assert.deepEqual(
+      channel
+        .listeners()
+        .map(({ id }) => id)
+        .sort(),
+      ['a', 'b'],
+    );
     channel.dispatch('b', { type: 'n', payload: 'for b' });
     assert.equal((await clients[1].reader.events(1))[0].data, 'for b');
     for (const { leave } of clients) leave();
-    await until(() => channel.stats().connected, (count) => count === 0, 'connections');
+    await until(
+      () => channel.stats().connected,
+      (count) => count === 0,
+      'connections',
+    );
   });
 
   test('channels and handlers of both module systems go together', async (context) => {
     const other = require('eric-sse');
-    for (const [make, channel] of [[require('eric-sse/node').toNode, new SSEChannel()], [toNode, new other.SSEChannel()], [require('eric-sse/node').toNode, new other.SSEChannel()]]) {
+    for (const [make, channel] of [
+      [require('eric-sse/node').toNode, new SSEChannel()],
+      [toNode, new other.SSEChannel()],
+      [require('eric-sse/node').toNode, new other.SSEChannel()],
+    ]) {
       const server = await serving(context, make(channel));
       const { reader, leave } = await HTTP1.subscribe(server.url);
       channel.broadcast({ type: 'n', payload: 1 });
       assert.equal((await reader.events(1))[0].data, '1');
       leave();
-      await until(() => channel.listenerCount, (count) => count === 0, 'listeners');
+      await until(
+        () => channel.listenerCount,
+        (count) => count === 0,
+        'listeners',
+      );
     }
   });
 });

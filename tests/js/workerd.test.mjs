@@ -24,12 +24,13 @@ describe('workerd, over HTTP', () => {
   function room() {
     const name = `room-${++rooms}`;
     const at = (path, query = '') => new URL(`/room/${path}?room=${name}${query}`, url);
-    const publish = async (message) => (await fetch(at('publish'), { method: 'POST', body: JSON.stringify(message) })).json();
+    const publish = async (message) =>
+      (await fetch(at('publish'), { method: 'POST', body: JSON.stringify(message) })).json();
     const count = async () => (await fetch(at('count'))).json();
     return { at, publish, count };
   }
 
-  test('a publisher\'s request reaches a subscriber\'s stream in a Durable Object', async () => {
+  test("a publisher's request reaches a subscriber's stream in a Durable Object", async () => {
     const { at, publish } = room();
     const { response, reader, leave } = await subscribe(at('subscribe'));
     assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
@@ -38,7 +39,14 @@ describe('workerd, over HTTP', () => {
     assert.match(await reader.chunk(), /^retry: 500\nid: [0-9a-f]{12}-0\n\n$/);
     for (const payload of ['one', { two: 2 }, null]) assert.equal(await publish({ type: 'news', payload }), 1);
     const events = await reader.events(3);
-    assert.deepEqual(events.map(({ type, data }) => [type, data]), [['news', 'one'], ['news', '{"two":2}'], ['news', 'null']]);
+    assert.deepEqual(
+      events.map(({ type, data }) => [type, data]),
+      [
+        ['news', 'one'],
+        ['news', '{"two":2}'],
+        ['news', 'null'],
+      ],
+    );
     assert.equal(new Set(events.map(({ lastEventId }) => lastEventId)).size, 3);
     leave();
   });
@@ -46,13 +54,23 @@ describe('workerd, over HTTP', () => {
   test('a dispatch reaches one of several subscribers, a broadcast all of them', async () => {
     const { at, publish } = room();
     const clients = await Promise.all(['a', 'b', 'c'].map((id) => subscribe(at('subscribe', `&listener=${id}`))));
-    assert.deepEqual(clients.map(({ response }) => response.headers.get('x-listener')), ['a', 'b', 'c']);
+    assert.deepEqual(
+      clients.map(({ response }) => response.headers.get('x-listener')),
+      ['a', 'b', 'c'],
+    );
     await publish({ type: 'n', payload: 1 });
     await publish({ type: 'n', payload: 2, to: 'b' });
     await publish({ type: 'n', payload: 3 });
-    for (const [index, expected] of [['1', '3'], ['1', '2', '3'], ['1', '3']].entries()) {
+    for (const [index, expected] of [
+      ['1', '3'],
+      ['1', '2', '3'],
+      ['1', '3'],
+    ].entries()) {
       const events = await clients[index].reader.events(expected.length);
-      assert.deepEqual(events.map(({ data }) => data), expected);
+      assert.deepEqual(
+        events.map(({ data }) => data),
+        expected,
+      );
     }
     for (const { leave } of clients) leave();
   });
@@ -63,7 +81,11 @@ describe('workerd, over HTTP', () => {
     await leaving.reader.chunk();
     assert.equal(await count(), 2);
     leaving.leave();
-    await until(() => publish({ type: 'n', payload: 1 }), (listeners) => listeners === 1, 'listeners');
+    await until(
+      () => publish({ type: 'n', payload: 1 }),
+      (listeners) => listeners === 1,
+      'listeners',
+    );
     assert.equal((await staying.reader.events(1))[0].data, '1');
     staying.leave();
   });
@@ -75,7 +97,10 @@ describe('workerd, over HTTP', () => {
     await publish({ type: 'n', payload: 1 });
     await fetch(at('close'));
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
   });
 
   test('a HEAD request is answered at once and leaves no listener', async () => {
@@ -85,7 +110,7 @@ describe('workerd, over HTTP', () => {
     assert.equal(await count(), 0);
   });
 
-  test('a plain Worker\'s channel serves the request that made it', async () => {
+  test("a plain Worker's channel serves the request that made it", async () => {
     const text = await promptly(fetch(new URL('/plain', url)).then((response) => response.text()));
     assert.equal(
       text.replace(/^id: .*\n/gm, ''),

@@ -3,12 +3,21 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
-import { install } from './lib/install.mjs';
 import { bundle } from './lib/bundle.mjs';
 import { contents } from './lib/contents.mjs';
+import { install } from './lib/install.mjs';
 
 /** What eric-sse/node exports. */
-const NODE = ['InvalidChannelException', 'InvalidListenerException', 'InvalidMessageFormat', 'QueueFullException', 'SocketClient', 'SocketError', 'SocketStream', 'toNode'];
+const NODE = [
+  'InvalidChannelException',
+  'InvalidListenerException',
+  'InvalidMessageFormat',
+  'QueueFullException',
+  'SocketClient',
+  'SocketError',
+  'SocketStream',
+  'toNode',
+];
 
 /** @type {import('./lib/install.mjs').Project} */
 let project;
@@ -67,14 +76,17 @@ describe('the default entry', () => {
     const runs = [];
     for (let i = 0; i < 5; i++) runs.push(JSON.parse(await project.node('first-message.mjs')));
     const median = (name) => runs.map((run) => run[name]).sort((a, b) => a - b)[2];
-    t.diagnostic(`from import to first message: ${median('read').toFixed(1)} ms, of which the import ${median('imported').toFixed(1)} ms (median of ${runs.length} processes)`);
+    t.diagnostic(
+      `from import to first message: ${median('read').toFixed(1)} ms, of which the import ${median('imported').toFixed(1)} ms (median of ${runs.length} processes)`,
+    );
     assert.ok(median('read') < 5000);
   });
 });
 
 describe('slim', () => {
   test('says what to do when it is used before init', async () => {
-    const said = 'Error: eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first\n';
+    const said =
+      'Error: eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first\n';
     assert.equal(await project.node('slim-unready.mjs'), said.repeat(3));
   });
   for (const way of ['bytes', 'buffer', 'module', 'response', 'address', 'url', 'sync', 'twice']) {
@@ -119,7 +131,13 @@ describe('both entries in one program', () => {
 
 describe('node', () => {
   test("has exceptions with the codes of the default entry's, and loads no WebAssembly", async () => {
-    assert.deepEqual(JSON.parse(await project.node('socket.mjs')), { compiled: 0, alike: true, names: NODE, required: NODE, named: [] });
+    assert.deepEqual(JSON.parse(await project.node('socket.mjs')), {
+      compiled: 0,
+      alike: true,
+      names: NODE,
+      required: NODE,
+      named: [],
+    });
   });
 });
 
@@ -129,7 +147,10 @@ describe('cloudflare', () => {
   test('shares the core and its classes with the default entry of that runtime', () => {
     const chunks = (file) => [...read(file).matchAll(/from"(\.\/chunk-[^"]+)"/g)].map(([, chunk]) => chunk);
     assert.ok(chunks('cloudflare.js').length > 0);
-    assert.deepEqual(chunks('cloudflare.js').filter((chunk) => !chunks('workerd.js').includes(chunk)), []);
+    assert.deepEqual(
+      chunks('cloudflare.js').filter((chunk) => !chunks('workerd.js').includes(chunk)),
+      [],
+    );
   });
   test('a bundle of the other entries does not contain it', async () => {
     const { text } = await bundle(project, 'bundled.js');

@@ -15,9 +15,11 @@ export function endings(script, browser) {
     };
 
     /** @param {import('./support.mjs').Page} page @param {string} lane @param {string} state */
-    const bothAre = (page, lane, state) => until(async () => {
-      for (const name of ['A', 'B']) assert.equal(await listenerOf(page, lane, name).locator('.state').textContent(), state);
-    });
+    const bothAre = (page, lane, state) =>
+      until(async () => {
+        for (const name of ['A', 'B'])
+          assert.equal(await listenerOf(page, lane, name).locator('.state').textContent(), state);
+      });
 
     test('Ctrl-C ends the server at once, with streams open; the page says so and reconnects', async (t) => {
       const server = await serve(t, script);
@@ -62,7 +64,10 @@ export function endings(script, browser) {
       await devtools.send('ServiceWorker.stopAllWorkers');
       await bothAre(page, 'service-worker', 'reconnecting');
       await allRun(page);
-      assert.match(String(await page.locator('#notice').textContent()), /Service worker: [AB] is back as a new listener/);
+      assert.match(
+        String(await page.locator('#notice').textContent()),
+        /Service worker: [AB] is back as a new listener/,
+      );
       await broadcast(page, 'news', '"after"');
       await until(async () => assert.deepEqual(await lastOf(page, 'service-worker', 'A', 1), [['news', 'after']]));
     });

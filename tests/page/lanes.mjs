@@ -3,7 +3,20 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import {
-  allRun, broadcast, compose, countOf, LANES, lastOf, listenerOf, openPage, pause, quiet, rowsOf, setRate, startServer, until,
+  allRun,
+  broadcast,
+  compose,
+  countOf,
+  LANES,
+  lastOf,
+  listenerOf,
+  openPage,
+  pause,
+  quiet,
+  rowsOf,
+  setRate,
+  startServer,
+  until,
 } from './support.mjs';
 
 /**
@@ -39,7 +52,9 @@ export function lanes(name, script, browser, which = LANES) {
     };
 
     test('ticks arrive in every lane', async () => {
-      await everywhere((lane, listener) => until(async () => assert.ok((await countOf(page, lane, listener, 'delivered')) > 3)));
+      await everywhere((lane, listener) =>
+        until(async () => assert.ok((await countOf(page, lane, listener, 'delivered')) > 3)),
+      );
     });
 
     test('a rate that is changed changes how many arrive, and off ends them', async () => {
@@ -67,11 +82,20 @@ export function lanes(name, script, browser, which = LANES) {
     test('a broadcast reaches every running listener, in order', async () => {
       for (const n of ['1', '2', '3']) await broadcast(page, 'news', n);
       await everywhere((lane, listener) =>
-        until(async () => assert.deepEqual(await lastOf(page, lane, listener, 3), [['news', '1'], ['news', '2'], ['news', '3']])),
+        until(async () =>
+          assert.deepEqual(await lastOf(page, lane, listener, 3), [
+            ['news', '1'],
+            ['news', '2'],
+            ['news', '3'],
+          ]),
+        ),
       );
       await everywhere(async (lane, listener) => {
         const ids = (await rowsOf(page, lane, listener)).map(({ id }) => Number(id));
-        assert.deepEqual(ids, [...ids].sort((a, b) => a - b));
+        assert.deepEqual(
+          ids,
+          [...ids].sort((a, b) => a - b),
+        );
       });
     });
 
@@ -93,7 +117,8 @@ export function lanes(name, script, browser, which = LANES) {
       await page.locator('#worker .broadcast').click();
       await until(async () => assert.deepEqual(await lastOf(page, 'worker', 'B', 1), [['local', 'here']]));
       await pause(200);
-      for (const lane of ['server', 'service-worker']) assert.notEqual((await lastOf(page, lane, 'B', 1))[0]?.[0], 'local');
+      for (const lane of ['server', 'service-worker'])
+        assert.notEqual((await lastOf(page, lane, 'B', 1))[0]?.[0], 'local');
     });
 
     test('what is sent while a listener is stopped waits, and is delivered in order when it is started', async () => {
@@ -107,13 +132,22 @@ export function lanes(name, script, browser, which = LANES) {
         await compose(page, 'late', '{"n":2}');
         await b.getByRole('button', { name: 'Dispatch' }).click();
         await broadcast(page, 'late', '{"n":3}');
-        await until(async () => assert.deepEqual(await lastOf(page, lane, 'A', 2), [['late', '{"n":1}'], ['late', '{"n":3}']]));
+        await until(async () =>
+          assert.deepEqual(await lastOf(page, lane, 'A', 2), [
+            ['late', '{"n":1}'],
+            ['late', '{"n":3}'],
+          ]),
+        );
         await until(async () => assert.equal(await countOf(page, lane, 'B', 'waiting'), 3));
         assert.equal(await countOf(page, lane, 'B', 'delivered'), before);
 
         await b.getByRole('button', { name: 'Start' }).click();
         await until(async () => {
-          assert.deepEqual(await lastOf(page, lane, 'B', 3), [['late', '{"n":1}'], ['late', '{"n":2}'], ['late', '{"n":3}']]);
+          assert.deepEqual(await lastOf(page, lane, 'B', 3), [
+            ['late', '{"n":1}'],
+            ['late', '{"n":2}'],
+            ['late', '{"n":3}'],
+          ]);
           assert.equal(await b.locator('.state').textContent(), 'running');
           assert.equal(await countOf(page, lane, 'B', 'waiting'), 0);
           assert.equal(await countOf(page, lane, 'B', 'delivered'), before + 3);
@@ -122,10 +156,22 @@ export function lanes(name, script, browser, which = LANES) {
     });
 
     test('types that were never heard of arrive, and payloads of every kind', async () => {
-      const sent = [['weather', '"rain"'], ['size', '-0.5'], ['list', '[1,null]'], ['nothing', '']];
+      const sent = [
+        ['weather', '"rain"'],
+        ['size', '-0.5'],
+        ['list', '[1,null]'],
+        ['nothing', ''],
+      ];
       for (const [type = '', payload = ''] of sent) await broadcast(page, type, payload);
-      const shown = [['weather', 'rain'], ['size', '-0.5'], ['list', '[1,null]'], ['nothing', '']];
-      await everywhere((lane, listener) => until(async () => assert.deepEqual(await lastOf(page, lane, listener, 4), shown)));
+      const shown = [
+        ['weather', 'rain'],
+        ['size', '-0.5'],
+        ['list', '[1,null]'],
+        ['nothing', ''],
+      ];
+      await everywhere((lane, listener) =>
+        until(async () => assert.deepEqual(await lastOf(page, lane, listener, 4), shown)),
+      );
     });
 
     test('a message that is refused is named, and sent nowhere', async () => {
@@ -145,7 +191,9 @@ export function lanes(name, script, browser, which = LANES) {
       await allRun(second);
       await broadcast(second, 'news', 'from the second window');
       for (const lane of ['server', 'service-worker']) {
-        await until(async () => assert.deepEqual(await lastOf(page, lane, 'B', 1), [['news', 'from the second window']]));
+        await until(async () =>
+          assert.deepEqual(await lastOf(page, lane, 'B', 1), [['news', 'from the second window']]),
+        );
       }
       assert.notEqual((await lastOf(page, 'worker', 'B', 1))[0]?.[1], 'from the second window');
       await second.close();
@@ -157,12 +205,13 @@ export function lanes(name, script, browser, which = LANES) {
       await pause(1000);
       const before = await countOf(page, 'server', 'A', 'delivered');
       const frames = await page.evaluate(
-        () => new Promise((resolve) => {
-          let count = 0;
-          const step = () => void (count += 1, requestAnimationFrame(step));
-          requestAnimationFrame(step);
-          setTimeout(() => resolve(count), 2000);
-        }),
+        () =>
+          new Promise((resolve) => {
+            let count = 0;
+            const step = () => void ((count += 1), requestAnimationFrame(step));
+            requestAnimationFrame(step);
+            setTimeout(() => resolve(count), 2000);
+          }),
       );
       assert.ok((await countOf(page, 'server', 'A', 'delivered')) - before > 1000);
       assert.equal(await page.locator('*').count(), elements);

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { allRun, broadcast, lastOf, LANES, listenerOf, openPage, pause, startServer, until } from './support.mjs';
+import { allRun, broadcast, LANES, lastOf, listenerOf, openPage, pause, startServer, until } from './support.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 
@@ -71,34 +71,58 @@ export function look(script, browser) {
       await page.keyboard.press('ControlOrMeta+A');
       await page.keyboard.type('"alone"');
       await page.keyboard.press('Tab');
-      const outline = await page.evaluate(() => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle);
+      const outline = await page.evaluate(
+        () => getComputedStyle(/** @type {Element} */ (document.activeElement)).outlineStyle,
+      );
       assert.equal(outline, 'solid');
       await page.keyboard.press('Enter');
-      for (const lane of LANES) await until(async () => assert.deepEqual(await lastOf(page, lane, 'B', 1), [['keys', 'alone']]));
+      for (const lane of LANES)
+        await until(async () => assert.deepEqual(await lastOf(page, lane, 'B', 1), [['keys', 'alone']]));
 
       // From there on: the lane's button, its slider, its listeners' buttons, its code.
       const names = [];
       for (let i = 0; i < 7; i++) {
         await page.keyboard.press('Tab');
-        names.push(await page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent));
+        names.push(
+          await page.evaluate(
+            () => document.activeElement?.getAttribute('aria-label') ?? document.activeElement?.textContent,
+          ),
+        );
       }
       assert.deepEqual(names, [
-        'Broadcast here, Server', 'Ticks per second, Server', 'Dispatch to listener A, Server', 'Stop listener A, Server',
-        'Dispatch to listener B, Server', 'Stop listener B, Server', 'The lines that run it',
+        'Broadcast here, Server',
+        'Ticks per second, Server',
+        'Dispatch to listener A, Server',
+        'Stop listener A, Server',
+        'Dispatch to listener B, Server',
+        'Stop listener B, Server',
+        'The lines that run it',
       ]);
       await page.keyboard.press('Shift+Tab');
       await page.keyboard.press('Space');
-      await until(async () => assert.equal(await listenerOf(page, 'server', 'B').locator('.state').textContent(), 'stopped'));
-      assert.equal(await page.evaluate(() => document.activeElement?.getAttribute('aria-label')), 'Start listener B, Server');
+      await until(async () =>
+        assert.equal(await listenerOf(page, 'server', 'B').locator('.state').textContent(), 'stopped'),
+      );
+      assert.equal(
+        await page.evaluate(() => document.activeElement?.getAttribute('aria-label')),
+        'Start listener B, Server',
+      );
     });
 
     test('every control has a name, and nothing moves for who wants it so', async (t) => {
       const { page } = await open(t, { reducedMotion: 'reduce' });
       const nameless = await page.locator('button, input, summary, canvas, section').evaluateAll((elements) =>
-        elements.filter((element) => {
-          const labels = /** @type {HTMLInputElement} */ (element).labels?.length;
-          return !labels && !element.textContent?.trim() && !element.getAttribute('aria-label') && !element.getAttribute('aria-labelledby');
-        }).map((element) => element.outerHTML),
+        elements
+          .filter((element) => {
+            const labels = /** @type {HTMLInputElement} */ (element).labels?.length;
+            return (
+              !labels &&
+              !element.textContent?.trim() &&
+              !element.getAttribute('aria-label') &&
+              !element.getAttribute('aria-labelledby')
+            );
+          })
+          .map((element) => element.outerHTML),
       );
       assert.deepEqual(nameless, []);
       assert.equal(await page.evaluate(() => document.getAnimations().length), 0);
@@ -108,10 +132,22 @@ export function look(script, browser) {
       const { page } = await open(t);
       for (const summary of await page.locator('summary').all()) await summary.click();
       const shownNow = () =>
-        page.locator('.source').evaluateAll((sources) =>
-          sources.flatMap((source) => Array.from(source.querySelectorAll('p'), (p) => [p.textContent ?? '', p.nextElementSibling?.textContent ?? ''])),
-        );
-      await until(async () => assert.deepEqual((await shownNow()).map(([, code = '']) => code !== ''), Array(6).fill(true)));
+        page
+          .locator('.source')
+          .evaluateAll((sources) =>
+            sources.flatMap((source) =>
+              Array.from(source.querySelectorAll('p'), (p) => [
+                p.textContent ?? '',
+                p.nextElementSibling?.textContent ?? '',
+              ]),
+            ),
+          );
+      await until(async () =>
+        assert.deepEqual(
+          (await shownNow()).map(([, code = '']) => code !== ''),
+          Array(6).fill(true),
+        ),
+      );
       const shown = await shownNow();
       for (const [caption = '', code = ''] of shown) {
         const [, file = ''] = /from (www\/\S+)$/.exec(caption) ?? [];
@@ -132,7 +168,10 @@ async function fits(page, width) {
       const { left, right, width } = element.getBoundingClientRect();
       return width > 0 && (right > clientWidth + 0.5 || left < -0.5);
     });
-    return { scrolls: scrollWidth > clientWidth, outside: outside.map(({ className, tagName }) => `${tagName}.${className}`) };
+    return {
+      scrolls: scrollWidth > clientWidth,
+      outside: outside.map(({ className, tagName }) => `${tagName}.${className}`),
+    };
   });
   assert.deepEqual(wide, { scrolls: false, outside: [] }, `at ${width} pixels`);
 }
@@ -142,7 +181,9 @@ const faint = (page) =>
   page.evaluate(() => {
     const channels = (/** @type {string} */ colour) => (colour.match(/[\d.]+/g) ?? []).map(Number);
     const luminance = (/** @type {number[]} */ rgb) => {
-      const [r = 0, g = 0, b = 0] = rgb.slice(0, 3).map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
+      const [r = 0, g = 0, b = 0] = rgb
+        .slice(0, 3)
+        .map((value) => (value / 255 <= 0.04045 ? value / 255 / 12.92 : ((value / 255 + 0.055) / 1.055) ** 2.4));
       return 0.2126 * r + 0.7152 * g + 0.0722 * b;
     };
     /** @returns {number[]} */
@@ -154,11 +195,18 @@ const faint = (page) =>
       return behind(element.parentElement).map((value, i) => value * (1 - alpha) + (colour[i] ?? 0) * alpha);
     };
     const texts = Array.from(document.querySelectorAll('body *')).filter((element) => {
-      return element.checkVisibility() && Array.from(element.childNodes).some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim());
+      return (
+        element.checkVisibility() &&
+        Array.from(element.childNodes).some((node) => node.nodeType === Node.TEXT_NODE && node.textContent?.trim())
+      );
     });
     return texts.flatMap((element) => {
-      const [a = 0, b = 0] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))].sort((x, y) => y - x);
+      const [a = 0, b = 0] = [luminance(channels(getComputedStyle(element).color)), luminance(behind(element))].sort(
+        (x, y) => y - x,
+      );
       const contrast = (a + 0.05) / (b + 0.05);
-      return contrast < 4.5 ? [`${element.className || element.tagName} ${element.textContent}: ${contrast.toFixed(2)}`] : [];
+      return contrast < 4.5
+        ? [`${element.className || element.tagName} ${element.textContent}: ${contrast.toFixed(2)}`]
+        : [];
     });
   });

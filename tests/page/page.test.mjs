@@ -5,8 +5,8 @@ import { launchBrowser } from '../browser.mjs';
 import { endings } from './endings.mjs';
 import { lanes } from './lanes.mjs';
 import { look } from './look.mjs';
-import { room } from './room.mjs';
 import { requests } from './requests.mjs';
+import { room } from './room.mjs';
 import { NODE, WORKERD } from './support.mjs';
 
 /** @type {import('./support.mjs').Browser} */

@@ -17,14 +17,23 @@ export function requests(name, script) {
     const ask = (path, init) => fetch(new URL(path, server.url), init);
     /** @param {string} path @param {unknown} body @param {string} [type] */
     const post = (path, body, type = 'application/json') => {
-      return ask(path, { method: 'POST', headers: { 'Content-Type': type }, body: typeof body === 'string' ? body : JSON.stringify(body) });
+      return ask(path, {
+        method: 'POST',
+        headers: { 'Content-Type': type },
+        body: typeof body === 'string' ? body : JSON.stringify(body),
+      });
     };
     const stats = async () => (await ask('/stats')).json();
 
     test('the page and the package are served with their types and a strict policy', async () => {
       const types = {
-        '/': 'text/html', '/style.css': 'text/css', '/page/main.js': 'text/javascript', '/handler.mjs': 'text/javascript',
-        '/dist/index.js': 'text/javascript', '/dist/eric_sse_bg.wasm': 'application/wasm', '/favicon.svg': 'image/svg+xml',
+        '/': 'text/html',
+        '/style.css': 'text/css',
+        '/page/main.js': 'text/javascript',
+        '/handler.mjs': 'text/javascript',
+        '/dist/index.js': 'text/javascript',
+        '/dist/eric_sse_bg.wasm': 'application/wasm',
+        '/favicon.svg': 'image/svg+xml',
       };
       for (const [path, type] of Object.entries(types)) {
         for (const method of ['GET', 'HEAD']) {
@@ -33,7 +42,10 @@ export function requests(name, script) {
           assert.equal(response.status, 200, path);
           assert.equal(response.headers.get('Content-Type')?.split(';')[0], type);
           assert.equal(response.headers.get('X-Content-Type-Options'), 'nosniff');
-          assert.match(String(response.headers.get('Content-Security-Policy')), /^default-src 'self'; script-src 'self' 'wasm-unsafe-eval'/);
+          assert.match(
+            String(response.headers.get('Content-Security-Policy')),
+            /^default-src 'self'; script-src 'self' 'wasm-unsafe-eval'/,
+          );
           assert.equal(length > 0, method === 'GET');
         }
       }
@@ -41,10 +53,27 @@ export function requests(name, script) {
 
     test('what is no file of the page is not served', async () => {
       const paths = [
-        '/../package.json', '/..%2fpackage.json', '/%2e%2e/package.json', '/%2e%2e%2fpackage.json', '/dist/../../package.json',
-        '/dist/..%2f..%2fpackage.json', '/dist/%2e%2e/package.json', '/..%5cpackage.json', '/..\\package.json', '//etc/passwd',
-        '/page/..%2f..%2fCargo.toml', '/.gitignore', '/dist/.stamp', '/page', '/page/', '/%', '/%00', '/index.html%00.js', '/nothing.js',
-        '/tsconfig.json', '/style.css/',
+        '/../package.json',
+        '/..%2fpackage.json',
+        '/%2e%2e/package.json',
+        '/%2e%2e%2fpackage.json',
+        '/dist/../../package.json',
+        '/dist/..%2f..%2fpackage.json',
+        '/dist/%2e%2e/package.json',
+        '/..%5cpackage.json',
+        '/..\\package.json',
+        '//etc/passwd',
+        '/page/..%2f..%2fCargo.toml',
+        '/.gitignore',
+        '/dist/.stamp',
+        '/page',
+        '/page/',
+        '/%',
+        '/%00',
+        '/index.html%00.js',
+        '/nothing.js',
+        '/tsconfig.json',
+        '/style.css/',
       ];
       for (const path of paths) {
         const status = await statusOf(server.url, path);
@@ -102,7 +131,10 @@ export function requests(name, script) {
       assert.match(text, /^retry: 1000\n\nevent: lane.state\ndata: \{.*"running":true.*\}\n\n$/);
       assert.equal((await stats()).listeners, 1);
       await post('/rate', { perSecond: 100 });
-      assert.match(await readUntil(reader, 'event: tick'), /event: lane.type\ndata: rate\n\nevent: rate\nid: \S+\ndata: 100\n\n/);
+      assert.match(
+        await readUntil(reader, 'event: tick'),
+        /event: lane.type\ndata: rate\n\nevent: rate\nid: \S+\ndata: 100\n\n/,
+      );
       client.abort();
       await until(async () => assert.equal((await stats()).listeners, 0));
       await pause(100);

@@ -15,7 +15,10 @@ export function room() {
       const listener = channel.addListener();
       room.enter(listener);
       for (let i = 0; i < MOST_WAITING; i++) room.broadcast({ type: 'news', payload: i });
-      assert.throws(() => room.broadcast({ type: 'news' }), (error) => error instanceof Refusal && error.status === 429);
+      assert.throws(
+        () => room.broadcast({ type: 'news' }),
+        (error) => error instanceof Refusal && error.status === 429,
+      );
       assert.throws(() => room.dispatch(listener.id, { type: 'news' }), Refusal);
       const { waiting, held } = room.describe(listener);
       assert.deepEqual({ waiting, held }, { waiting: MOST_WAITING, held: true });

@@ -25,7 +25,11 @@ for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.e
 
 /** Starts a server, and waits for its address. @param {string} script @param {string} [port] */
 export async function startServer(script, port = '0') {
-  const child = spawn(process.execPath, [script], { cwd: ROOT, env: { ...process.env, PORT: port }, stdio: ['ignore', 'pipe', 'inherit'] });
+  const child = spawn(process.execPath, [script], {
+    cwd: ROOT,
+    env: { ...process.env, PORT: port },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   running.add(child);
   const ended = once(child, 'exit').finally(() => running.delete(child));
   let output = '';

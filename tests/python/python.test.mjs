@@ -16,8 +16,23 @@ const REFERENCE = 'import sys; from eric_sse.servers import SocketServer; Socket
 
 /** Everything that JSON has, and what its two writers write differently. The client reads no line of more than 65,536 bytes. */
 const PAYLOADS = [
-  'text', '', 'line\nfeed, "quotes" and \\', 'żółw 🐢 \u2028\u0000', 0, -1, 1.5, 1e100, 9007199254740991, true, false, null,
-  [], {}, [1, [2, [3]]], { a: { b: ['c', null] }, '': 'no name', ü: 1 }, 'x'.repeat(65_000),
+  'text',
+  '',
+  'line\nfeed, "quotes" and \\',
+  'żółw 🐢 \u2028\u0000',
+  0,
+  -1,
+  1.5,
+  1e100,
+  9007199254740991,
+  true,
+  false,
+  null,
+  [],
+  {},
+  [1, [2, [3]]],
+  { a: { b: ['c', null] }, '': 'no name', ü: 1 },
+  'x'.repeat(65_000),
 ];
 
 /** @type {string} */
@@ -29,7 +44,7 @@ let server;
 /** @type {PythonClient} */
 let client;
 /** @type {PythonClient[]} */
-let clients = [];
+const clients = [];
 
 before(async () => {
   eric = await buildEric();
@@ -117,7 +132,10 @@ describe('every method of the client', () => {
     assert.deepEqual([first.event, first.retry, first.data, typeof first.id], ['before', 15_000, 1, 'string']);
     await client.call('broadcast_message', channel, 'while', 2);
     await client.call('dispatch', channel, listener, 'while', 3);
-    assert.deepEqual((await stream.events(2)).map(brief), [['while', 2], ['while', 3]]);
+    assert.deepEqual((await stream.events(2)).map(brief), [
+      ['while', 2],
+      ['while', 3],
+    ]);
   });
 
   test('remove_listener, which ends its stream', async () => {
@@ -128,7 +146,10 @@ describe('every method of the client', () => {
     assert.equal(await client.call('remove_listener', channel, listener), 'ack');
     // The client yields an empty line at the end of a stream.
     assert.deepEqual(await stream.rest(), ['']);
-    assert.deepEqual(refusal(await client.call('dispatch', channel, listener, 'n', 2)), ['ERIC_INVALID_LISTENER', 'InvalidListenerException']);
+    assert.deepEqual(refusal(await client.call('dispatch', channel, listener, 'n', 2)), [
+      'ERIC_INVALID_LISTENER',
+      'InvalidListenerException',
+    ]);
   });
 
   test('remove_channel, which says so in its streams and ends them', async () => {
@@ -140,7 +161,10 @@ describe('every method of the client', () => {
     const [closed, ...rest] = await stream.rest();
     assert.deepEqual(JSON.parse(closed), { event: '_eric_channel_closed', retry: 15_000, data: null, id: null });
     assert.deepEqual(rest, ['']);
-    assert.deepEqual(refusal(await client.call('register', channel)), ['ERIC_INVALID_CHANNEL', 'InvalidChannelException']);
+    assert.deepEqual(refusal(await client.call('register', channel)), [
+      'ERIC_INVALID_CHANNEL',
+      'InvalidChannelException',
+    ]);
   });
 
   test('send_payload, with any request', async () => {
@@ -149,7 +173,10 @@ describe('every method of the client', () => {
     const listener = await client.call('send_payload', { v: 'r', c: channel });
     assert.equal(await client.call('send_payload', { v: 'b', c: channel, t: 'no payload' }), 'ack');
     assert.equal(await client.call('send_payload', { t: 'everywhere', p: 1 }), 'ack');
-    assert.deepEqual((await client.stream(channel, listener).events(2)).map(brief), [['no payload', null], ['everywhere', 1]]);
+    assert.deepEqual((await client.stream(channel, listener).events(2)).map(brief), [
+      ['no payload', null],
+      ['everywhere', 1],
+    ]);
     assert.equal(await client.call('send_payload', { v: 'c', c: 'chosen' }), 'chosen');
     assert.equal(JSON.parse(await client.call('send_payload', { v: 's', c: 'chosen' })).id, 'chosen');
   });
@@ -208,8 +235,12 @@ describe('a Python reader', () => {
   test('is kept from what JSON does not have', async () => {
     const { channel, listener } = await queue();
     // Python writes NaN as such.
-    const sent = [client.callWith('NaN', 'broadcast_message', channel, 'n'), client.callWith('[Infinity]', 'dispatch', channel, listener, 'n')];
-    for (const answer of sent) assert.deepEqual(refusal(await answer), ['ERIC_INVALID_MESSAGE', 'InvalidMessageFormat']);
+    const sent = [
+      client.callWith('NaN', 'broadcast_message', channel, 'n'),
+      client.callWith('[Infinity]', 'dispatch', channel, listener, 'n'),
+    ];
+    for (const answer of sent)
+      assert.deepEqual(refusal(await answer), ['ERIC_INVALID_MESSAGE', 'InvalidMessageFormat']);
   });
 
   test('reads 1,000 messages in order while Rust sends them', async () => {
@@ -217,7 +248,10 @@ describe('a Python reader', () => {
     const stream = client.stream(channel, listener);
     const numbers = Array.from({ length: 1000 }, (_, number) => number);
     const sent = command(['broadcast', channel, 'n'], numbers.map((number) => `${number}\n`).join(''));
-    assert.deepEqual((await stream.events(1000)).map(({ data }) => data), numbers);
+    assert.deepEqual(
+      (await stream.events(1000)).map(({ data }) => data),
+      numbers,
+    );
     await sent;
   });
 
@@ -227,7 +261,10 @@ describe('a Python reader', () => {
     const script = new SocketClient(server.socket);
     const numbers = Array.from({ length: 1000 }, (_, number) => number);
     const sent = Promise.all(numbers.map((number) => script.dispatch(channel, listener, 'n', number)));
-    assert.deepEqual((await stream.events(1000)).map(({ data }) => data), numbers);
+    assert.deepEqual(
+      (await stream.events(1000)).map(({ data }) => data),
+      numbers,
+    );
     await sent;
     script.close();
   });
@@ -241,7 +278,10 @@ describe('a Python reader', () => {
     await reader.kill();
     for (const number of [1, 2, 3]) await client.call('dispatch', channel, listener, 'n', number);
     const events = await client.stream(channel, listener).events(3);
-    assert.deepEqual(events.map(({ data }) => data), [1, 2, 3]);
+    assert.deepEqual(
+      events.map(({ data }) => data),
+      [1, 2, 3],
+    );
   });
 
   test('gets the end of the server as the end of its stream', async () => {
@@ -251,7 +291,10 @@ describe('a Python reader', () => {
     await stream.events(1);
     assert.equal(await server.end('SIGTERM'), 0);
     const lines = await stream.rest();
-    assert.deepEqual(lines.map((line) => line && JSON.parse(line).event), ['_eric_channel_closed', '']);
+    assert.deepEqual(
+      lines.map((line) => line && JSON.parse(line).event),
+      ['_eric_channel_closed', ''],
+    );
   });
 });
 
@@ -277,7 +320,8 @@ describe("the package's own server", () => {
     await call('send_payload', { v: 'b', c: channel, t: 'no payload' });
     for (const reader of [listener, other]) {
       // Of events, what both have: the reference has no ids, and another reconnection time.
-      for (const event of await each.stream(channel, reader).events(reader === listener ? 3 : 2)) answers.push(brief(event));
+      for (const event of await each.stream(channel, reader).events(reader === listener ? 3 : 2))
+        answers.push(brief(event));
     }
     await call('remove_listener', channel, await call('register', channel));
     const empty = await call('create_channel');

@@ -10,9 +10,9 @@ import path from 'node:path';
 import { after, before, describe, mock, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import * as eric from 'eric-sse';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
-import * as eric from 'eric-sse';
 import { launchBrowser } from '../browser.mjs';
 import { HOSTS } from '../js/lib/places.mjs';
 import { BodyReader } from '../js/suite/body.mjs';
@@ -97,8 +97,12 @@ describe('the example of a Response at the edge, on workerd', () => {
   test('its client, in a browser, shows the progress once and does not come back', async () => {
     let asked = 0;
     const server = createServer(async (request, response) => {
-      if (request.url === '/page') return response.setHeader('Content-Type', 'text/html').end('<!doctype html><script type="module" src="/client.js"></script>');
-      if (request.url === '/client.js') return response.setHeader('Content-Type', 'text/javascript').end(example('client.js'));
+      if (request.url === '/page')
+        return response
+          .setHeader('Content-Type', 'text/html')
+          .end('<!doctype html><script type="module" src="/client.js"></script>');
+      if (request.url === '/client.js')
+        return response.setHeader('Content-Type', 'text/javascript').end(example('client.js'));
       if (request.url !== '/') return response.writeHead(404).end();
       asked++;
       const { headers, body } = await workerd.dispatchFetch('http://localhost/');
@@ -129,7 +133,10 @@ describe('the example of a Response at the edge, on workerd', () => {
 describe('the example of an async iterator, in a dedicated worker of a browser', () => {
   const files = new Map([['/', ['text/html', '<!doctype html><title>README</title>']]]);
   const here = serverAndBrowser(async () => {
-    files.set('/worker.js', ['text/javascript', await bundle('worker.js', { format: 'iife', conditions: ['browser'] })]);
+    files.set('/worker.js', [
+      'text/javascript',
+      await bundle('worker.js', { format: 'iife', conditions: ['browser'] }),
+    ]);
     return (request, response) => {
       const [type, body] = files.get(request.url) ?? ['text/plain', ''];
       response.writeHead(body ? 200 : 404, { 'Content-Type': type }).end(body);
@@ -151,13 +158,16 @@ describe('the example of an async iterator, in a dedicated worker of a browser',
           };
         }),
     );
-    assert.deepEqual(received.map(({ event, late }) => event ?? `late ${late}`), [
-      ...Array(3).fill('tick'),
-      ...Array(3).fill('late tick'),
-    ]);
+    assert.deepEqual(
+      received.map(({ event, late }) => event ?? `late ${late}`),
+      [...Array(3).fill('tick'), ...Array(3).fill('late tick')],
+    );
     const ids = received.map(({ id }) => id);
     assert.deepEqual(ids.slice(0, 3), ids.slice(3));
-    assert.deepEqual(ids.slice(0, 3).map((id) => id.split('-')[1]), ['1', '2', '3']);
+    assert.deepEqual(
+      ids.slice(0, 3).map((id) => id.split('-')[1]),
+      ['1', '2', '3'],
+    );
   });
 });
 
@@ -189,7 +199,10 @@ describe('the example of the guarantees', () => {
     example.say('user-8', 'kitchen', 'two');
     const again = subscribe(one.lastEventId);
     const [two] = await again.events(1);
-    assert.deepEqual([one, two].map(({ data }) => JSON.parse(data).text), ['one', 'two']);
+    assert.deepEqual(
+      [one, two].map(({ data }) => JSON.parse(data).text),
+      ['one', 'two'],
+    );
     await again.cancel();
   });
 });
@@ -211,7 +224,13 @@ describe('the example of a server of Node', () => {
       await reader.chunk();
       for (const path of ['/one', '/two']) assert.equal(await (await fetch(url + path)).text(), 'ok\n');
       const events = await reader.events(2);
-      assert.deepEqual(events.map(({ type, data }) => [type, data]), [['visit', '/one'], ['visit', '/two']]);
+      assert.deepEqual(
+        events.map(({ type, data }) => [type, data]),
+        [
+          ['visit', '/one'],
+          ['visit', '/two'],
+        ],
+      );
       await reader.cancel();
     } finally {
       server.closeAllConnections();
@@ -225,7 +244,9 @@ describe('the example of a service worker, in a browser', () => {
     const worker = await bundle('service-worker.js', { format: 'iife', conditions: ['browser'] });
     return (request, response) => {
       const script = request.url === '/sw.js';
-      response.writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' }).end(script ? worker : '<!doctype html>');
+      response
+        .writeHead(200, { 'Content-Type': script ? 'text/javascript' : 'text/html' })
+        .end(script ? worker : '<!doctype html>');
     };
   });
 
@@ -258,14 +279,21 @@ describe('the example of a service worker, in a browser', () => {
 
 describe('the table of runtimes', () => {
   const table = readme.slice(readme.indexOf('<!-- conformance -->'), readme.indexOf('<!-- /conformance -->'));
-  const rows = [...table.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\d+) \| (\d+) \|$/gm)].map(([, ...cells]) => cells);
+  const rows = [...table.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\d+) \| (\d+) \|$/gm)].map(
+    ([, ...cells]) => cells,
+  );
 
   test('names every place that the suite runs in, and all of its tests have passed in each', () => {
-    const places = Object.values(HOSTS).flatMap(({ name, places }) => Object.values(places).map((place) => `${name}, ${place}`));
+    const places = Object.values(HOSTS).flatMap(({ name, places }) =>
+      Object.values(places).map((place) => `${name}, ${place}`),
+    );
     // Whoever runs this with another Node than the table's has one row of another name.
     const own = `Node ${process.versions.node.split('.')[0]}, `;
     const listed = rows.map(([runtime, , place]) => `${runtime}, ${place}`);
-    assert.deepEqual(places.filter((place) => !place.startsWith(own) && !listed.includes(place)), []);
+    assert.deepEqual(
+      places.filter((place) => !place.startsWith(own) && !listed.includes(place)),
+      [],
+    );
     assert.equal(listed.length, places.length);
     for (const [runtime, version, place, tests, passed] of rows) {
       assert.match(version, /^\d+\.\d+/, `${runtime}, ${place}`);
@@ -277,12 +305,18 @@ describe('the table of runtimes', () => {
 
 test("the example of tests, as a user's test", async () => {
   // Resolved from here, as an installed package is.
-  const text = example('testing.js').replace(/'(eric-sse[^']*)'/g, (_all, name) => JSON.stringify(import.meta.resolve(name)));
+  const text = example('testing.js').replace(/'(eric-sse[^']*)'/g, (_all, name) =>
+    JSON.stringify(import.meta.resolve(name)),
+  );
   const folder = mkdtempSync(path.join(tmpdir(), 'eric-sse-readme-'));
   try {
     writeFileSync(path.join(folder, 'example.test.mjs'), text);
     const { NODE_TEST_CONTEXT: _, ...env } = process.env;
-    const { stdout } = await promisify(execFile)(process.execPath, ['--test', '--test-reporter=tap', 'example.test.mjs'], { cwd: folder, env });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ['--test', '--test-reporter=tap', 'example.test.mjs'],
+      { cwd: folder, env },
+    );
     assert.match(stdout, /^# pass 2$/m);
     assert.match(stdout, /^# fail 0$/m);
   } finally {
@@ -314,7 +348,10 @@ describe('the table of defaults', () => {
     const channel = new SSEChannel();
     fill(channel, 1);
     const { id } = channel;
-    for (const [seconds, messages] of [[299, 1], [301, 0]]) {
+    for (const [seconds, messages] of [
+      [299, 1],
+      [301, 0],
+    ]) {
       mock.method(performance, 'now', () => now() + seconds * 1000);
       assert.deepEqual(kept(channel), { messages, bytes: messages * OVERHEAD }, `${id} after ${seconds} seconds`);
       mock.restoreAll();
@@ -322,7 +359,10 @@ describe('the table of defaults', () => {
   });
 
   test('a response is disconnected at 1,025 messages, or above 1 MiB', async () => {
-    for (const [most, bytes] of [[1024, OVERHEAD], [16, 65_536]]) {
+    for (const [most, bytes] of [
+      [1024, OVERHEAD],
+      [16, 65_536],
+    ]) {
       const channel = new SSEChannel();
       const reasons = [];
       const response = channel.response(null, { onClose: ({ reason }) => reasons.push(reason) });
@@ -353,7 +393,11 @@ describe('the table of defaults', () => {
   test('the first look at an idle response is due after 15 seconds, at one that nobody reads after 60', async () => {
     const delays = [];
     const set = globalThis.setTimeout;
-    mock.method(globalThis, 'setTimeout', (callback, delay, ...rest) => (delays.push(delay), set(callback, delay, ...rest)));
+    mock.method(
+      globalThis,
+      'setTimeout',
+      (callback, delay, ...rest) => (delays.push(delay), set(callback, delay, ...rest)),
+    );
     const idle = new SSEChannel().response();
     const reader = idle.body.getReader();
     mock.restoreAll();
@@ -362,7 +406,11 @@ describe('the table of defaults', () => {
     assert.ok(delays[0] > 14_900 && delays[0] <= 15_001, `${delays[0]}`);
     await reader.cancel();
     delays.length = 0;
-    mock.method(globalThis, 'setTimeout', (callback, delay, ...rest) => (delays.push(delay), set(callback, delay, ...rest)));
+    mock.method(
+      globalThis,
+      'setTimeout',
+      (callback, delay, ...rest) => (delays.push(delay), set(callback, delay, ...rest)),
+    );
     const unread = new SSEChannel().response(null, { heartbeatSeconds: 0 });
     mock.restoreAll();
     assert.ok(delays[0] > 59_900 && delays[0] <= 60_001, `${delays[0]}`);

@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { after, before, describe, test } from 'node:test';
 import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
 import { inRoot } from '../../scripts/lib/paths.mjs';
 import { HTTP1 } from '../js/lib/clients.mjs';
 import { DENO_FLAGS } from '../js/lib/places.mjs';
@@ -12,7 +12,10 @@ import { makeProject, start } from '../js/lib/processes.mjs';
 import { until } from '../js/lib/sse-client.mjs';
 import { promptly } from '../js/suite/support.mjs';
 
-const DENO = { executable: process.env.ERIC_DENO, args: [DENO_FLAGS[0], '--v8-flags=--expose-gc', ...DENO_FLAGS.slice(1)] };
+const DENO = {
+  executable: process.env.ERIC_DENO,
+  args: [DENO_FLAGS[0], '--v8-flags=--expose-gc', ...DENO_FLAGS.slice(1)],
+};
 const BUN = { executable: process.env.ERIC_BUN, args: ['run'] };
 const SERVERS = {
   'Deno.serve': { ...DENO, way: 'serve' },
@@ -57,7 +60,13 @@ function scene(url) {
     ask,
     events: (options = {}, query = {}) => at('events', { options: JSON.stringify(options), ...query }),
     publish: (payload) => ask('publish', { payload }),
-    listeners: (count, milliseconds) => until(async () => (await ask('stats')).listeners, (now) => now === count, 'listeners', milliseconds),
+    listeners: (count, milliseconds) =>
+      until(
+        async () => (await ask('stats')).listeners,
+        (now) => now === count,
+        'listeners',
+        milliseconds,
+      ),
   };
 }
 
@@ -78,7 +87,10 @@ for (const [name, server] of Object.entries(SERVERS)) {
       assert.equal(headers.get('cache-control'), 'no-cache, no-transform');
       assert.match(await reader.chunk(), /^retry: 500\nid: [0-9a-f]{12}-0\n\n$/);
       for (const payload of ['one', 'two']) await publish(payload);
-      assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['one', 'two']);
+      assert.deepEqual(
+        (await reader.events(2)).map(({ data }) => data),
+        ['one', 'two'],
+      );
       leave();
       await listeners(0);
     });
@@ -105,7 +117,10 @@ for (const [name, server] of Object.entries(SERVERS)) {
       const expected = Array.from({ length: 10 }, (_, payload) => String(payload));
       for (const payload of expected) await publish(payload);
       for (const { reader, leave } of clients) {
-        assert.deepEqual((await reader.events(10)).map(({ data }) => data), expected);
+        assert.deepEqual(
+          (await reader.events(10)).map(({ data }) => data),
+          expected,
+        );
         leave();
       }
       await listeners(0);
@@ -126,12 +141,21 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await listeners(0);
     });
 
-    test('what a client does not read stays with the channel, and it is given up in time', { timeout: 60_000 }, async () => {
+    test('what a client does not read stays with the channel, and it is given up in time', {
+      timeout: 60_000,
+    }, async () => {
       const { events, ask, listeners } = scene(running.url);
-      const leave = await promptly(HTTP1.idle(events({ stallSeconds: 1, heartbeatSeconds: 0, queue: { messages: 100_000, bytes: 1e9 } })));
+      const leave = await promptly(
+        HTTP1.idle(events({ stallSeconds: 1, heartbeatSeconds: 0, queue: { messages: 100_000, bytes: 1e9 } })),
+      );
       await listeners(1);
       await ask('publish', { count: 1000, bytes: 100_000 });
-      await until(() => ask('stats'), ({ reasons }) => reasons.length === 1, 'reasons', 20_000);
+      await until(
+        () => ask('stats'),
+        ({ reasons }) => reasons.length === 1,
+        'reasons',
+        20_000,
+      );
       const { reasons, dropped } = await ask('stats');
       assert.deepEqual(reasons, ['stalled']);
       // Sockets on both sides take some megabytes. Of 100 most must still have been waiting.
@@ -154,9 +178,15 @@ for (const [name, server] of Object.entries(SERVERS)) {
       first.leave();
       await listeners(0);
       for (const payload of ['two', 'three']) await publish(payload);
-      for (const [url, headers] of [[events(), { 'Last-Event-ID': lastEventId }], [events({}, { lastEventId }), {}]]) {
+      for (const [url, headers] of [
+        [events(), { 'Last-Event-ID': lastEventId }],
+        [events({}, { lastEventId }), {}],
+      ]) {
         const { reader, leave } = await HTTP1.subscribe(url, { headers });
-        assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['two', 'three']);
+        assert.deepEqual(
+          (await reader.events(2)).map(({ data }) => data),
+          ['two', 'three'],
+        );
         leave();
       }
       await listeners(0);
@@ -168,7 +198,10 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await publish('one');
       await ask('drain');
       await drained.reader.rest();
-      assert.deepEqual(drained.reader.decoder.events.map(({ data }) => data), ['one']);
+      assert.deepEqual(
+        drained.reader.decoder.events.map(({ data }) => data),
+        ['one'],
+      );
       assert.equal(drained.reader.decoder.retries, 2);
 
       const second = scene(running.url);
@@ -176,7 +209,10 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await second.publish('one');
       await second.ask('close');
       await closed.reader.rest();
-      assert.deepEqual(closed.reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+      assert.deepEqual(
+        closed.reader.decoder.events.map(({ type }) => type),
+        ['n', '_eric_channel_closed'],
+      );
       await second.ask('gone');
       assert.equal((await HTTP1.subscribe(second.events())).status, 204);
     });
@@ -184,7 +220,9 @@ for (const [name, server] of Object.entries(SERVERS)) {
 }
 
 // At once: each takes half a minute, in which nothing is done.
-describe('idle responses outlive the idle time-outs of the platform, by the default heartbeat', { concurrency: true }, () => {
+describe('idle responses outlive the idle time-outs of the platform, by the default heartbeat', {
+  concurrency: true,
+}, () => {
   for (const [name, server] of Object.entries(SERVERS)) {
     test(name, { timeout: 120_000 }, async (context) => {
       const running = await started(server);
@@ -197,7 +235,9 @@ describe('idle responses outlive the idle time-outs of the platform, by the defa
       const since = performance.now();
       const silence = (async () => {
         while (!silent.reader.ended) await silent.reader.read();
-      })().catch(() => {}).then(() => (cut = (performance.now() - since) / 1000));
+      })()
+        .catch(() => {})
+        .then(() => (cut = (performance.now() - since) / 1000));
       // Bun's clock for this ticks every four seconds: some stand at each of its phases.
       const clients = [];
       for (let count = 0; count < 16; count++) {
@@ -211,7 +251,9 @@ describe('idle responses outlive the idle time-outs of the platform, by the defa
       await new Promise((resolve) => setTimeout(resolve, SECONDS * 1000));
       const beats = clients.map(({ reader }) => (reader.text.match(/^:$/gm) ?? []).length);
       const cutAfter = cut < Infinity ? `cut after ${cut.toFixed(1)} seconds` : 'not cut';
-      context.diagnostic(`${beats.join(', ')} heartbeats in ${SECONDS} seconds and more; without any the connection was ${cutAfter}`);
+      context.diagnostic(
+        `${beats.join(', ')} heartbeats in ${SECONDS} seconds and more; without any the connection was ${cutAfter}`,
+      );
       await publish('still here');
       for (const { reader, reading } of clients) {
         await promptly(reading, 'the message');
@@ -232,7 +274,10 @@ describe("the README's example", () => {
   const readme = readFileSync(inRoot('README.md'), 'utf8');
   const example = /<!-- example: serve\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
   const COMMANDS = {
-    'deno serve': [DENO.executable, ['serve', '--quiet', '-A', '--no-lock', '--node-modules-dir=manual', '--host', '127.0.0.1', '--port']],
+    'deno serve': [
+      DENO.executable,
+      ['serve', '--quiet', '-A', '--no-lock', '--node-modules-dir=manual', '--host', '127.0.0.1', '--port'],
+    ],
     bun: [BUN.executable, ['--port']],
   };
   for (const [name, [executable, args]] of Object.entries(COMMANDS)) {
@@ -242,18 +287,32 @@ describe("the README's example", () => {
       context.after(remove);
       const port = await freePort();
       // On a loopback address, which Deno is told by a flag.
-      writeFileSync(path.join(folder, 'serve.js'), name === 'bun' ? example.replace('export default {', `export default { hostname: '127.0.0.1',`) : example);
+      writeFileSync(
+        path.join(folder, 'serve.js'),
+        name === 'bun' ? example.replace('export default {', `export default { hostname: '127.0.0.1',`) : example,
+      );
       const lines = [];
-      const { child, ended, output } = start(executable, [...args, String(port), 'serve.js'], { cwd: folder, onLine: (line) => void lines.push(line) });
+      const { child, ended, output } = start(executable, [...args, String(port), 'serve.js'], {
+        cwd: folder,
+        onLine: (line) => void lines.push(line),
+      });
       context.after(async () => {
         child.kill('SIGKILL');
         await ended;
       });
-      const answered = await until(() => HTTP1.subscribe(`http://127.0.0.1:${port}/`).catch((error) => String(error)), (answer) => typeof answer !== 'string', 'an answer', 20_000).catch((error) => {
+      const answered = await until(
+        () => HTTP1.subscribe(`http://127.0.0.1:${port}/`).catch((error) => String(error)),
+        (answer) => typeof answer !== 'string',
+        'an answer',
+        20_000,
+      ).catch((error) => {
         throw new Error(`${error.message}\n${lines.join('\n')}\n${output()}`);
       });
       const events = await answered.reader.events(2);
-      assert.deepEqual(events.map(({ type }) => type), ['tick', 'tick']);
+      assert.deepEqual(
+        events.map(({ type }) => type),
+        ['tick', 'tick'],
+      );
       answered.leave();
     });
   }

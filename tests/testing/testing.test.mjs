@@ -14,7 +14,31 @@ const send = (channel, ...payloads) => payloads.forEach((payload) => channel.bro
 const dataOf = (events) => events.map(({ data }) => data);
 
 describe('the interpreter', () => {
-  const PARTS = ['event: a\n', 'event\n', 'data: x\n', 'data\n', 'data:\n', 'data:  y\n', 'id: 1\n', 'id\n', 'id: a\0b\n', 'retry: 10\n', 'retry: -1\n', 'retry:\n', ': c\n', ':\n', '\n', '\r\n', '\r', 'data: é😀\r', 'data: \u2028\r\n', '\ufeff', 'nonsense: 1\n', ' data: z\n', 'data: end'];
+  const PARTS = [
+    'event: a\n',
+    'event\n',
+    'data: x\n',
+    'data\n',
+    'data:\n',
+    'data:  y\n',
+    'id: 1\n',
+    'id\n',
+    'id: a\0b\n',
+    'retry: 10\n',
+    'retry: -1\n',
+    'retry:\n',
+    ': c\n',
+    ':\n',
+    '\n',
+    '\r\n',
+    '\r',
+    'data: é😀\r',
+    'data: \u2028\r\n',
+    '\ufeff',
+    'nonsense: 1\n',
+    ' data: z\n',
+    'data: end',
+  ];
 
   test(`reads what the decoder written from the standard reads, wherever the bytes are cut, with seed ${SEED}`, () => {
     const random = new Random(SEED);
@@ -33,7 +57,11 @@ describe('the interpreter', () => {
       assert.deepEqual(interpreter.events, decoder.events, JSON.stringify(text));
       assert.equal(interpreter.lastEventId, decoder.lastEventId, JSON.stringify(text));
       assert.equal(interpreter.retryMilliseconds, decoder.reconnectionTime, JSON.stringify(text));
-      assert.equal(interpreter.comments, decoder.ignored.filter((line) => line.startsWith(':')).length, JSON.stringify(text));
+      assert.equal(
+        interpreter.comments,
+        decoder.ignored.filter((line) => line.startsWith(':')).length,
+        JSON.stringify(text),
+      );
     }
   });
 });
@@ -55,7 +83,14 @@ describe('collect', () => {
     const response = channel.response();
     send(channel, 1, 2, 3);
     const events = await collect(response, { n: 2 });
-    assert.deepEqual(events, [1, 2].map((number) => ({ type: 'n', data: `${number}`, lastEventId: channel.lastEventId.replace(/-.*/, `-${number}`) })));
+    assert.deepEqual(
+      events,
+      [1, 2].map((number) => ({
+        type: 'n',
+        data: `${number}`,
+        lastEventId: channel.lastEventId.replace(/-.*/, `-${number}`),
+      })),
+    );
     assert.equal(channel.listenerCount, 0);
   });
   test('returns all events of a response that ends', async () => {
@@ -63,20 +98,27 @@ describe('collect', () => {
     const response = channel.response();
     send(channel, 1);
     channel.close();
-    assert.deepEqual((await collect(response)).map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(
+      (await collect(response)).map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
   });
   test('says what has come when the response ends too early', async () => {
     const channel = new SSEChannel();
     const response = channel.response();
     send(channel, 1);
     channel.close();
-    await assert.rejects(collect(response, { n: 3 }), { message: 'the response ended before 3 events; 2 came: n 1, _eric_channel_closed ' });
+    await assert.rejects(collect(response, { n: 3 }), {
+      message: 'the response ended before 3 events; 2 came: n 1, _eric_channel_closed ',
+    });
   });
   test('says what has come when the time is up, and leaves', async () => {
     const channel = new SSEChannel();
     const response = channel.response();
     send(channel, 1);
-    await assert.rejects(collect(response, { n: 2, timeoutSeconds: 0.05 }), { message: 'no 2 events within 0.05 seconds; 1 came: n 1' });
+    await assert.rejects(collect(response, { n: 2, timeoutSeconds: 0.05 }), {
+      message: 'no 2 events within 0.05 seconds; 1 came: n 1',
+    });
     assert.equal(channel.listenerCount, 0);
   });
   test('says that there is nothing to read', async () => {
@@ -105,10 +147,14 @@ describe('faults', () => {
     const text = 'data: ' + 'é😀'.repeat(20) + '\n\n';
     const pieces = [];
     for await (const piece of split(new Response(text), [1, 3]).body) pieces.push(piece);
-    assert.deepEqual(pieces.slice(0, 4).map(({ length }) => length), [1, 3, 1, 3]);
+    assert.deepEqual(
+      pieces.slice(0, 4).map(({ length }) => length),
+      [1, 3, 1, 3],
+    );
     assert.equal(Buffer.concat(pieces).toString(), text);
     assert.deepEqual(dataOf(await collect(split(new Response(text)))), ['é😀'.repeat(20)]);
-    for (const sizes of [0, -1, 1.5, NaN, [], [2, 0]]) assert.throws(() => split(new Response(text), sizes), RangeError);
+    for (const sizes of [0, -1, 1.5, NaN, [], [2, 0]])
+      assert.throws(() => split(new Response(text), sizes), RangeError);
   });
   test('split and broken keep status and headers, and let a response without a body be', () => {
     const response = split(new Response('x', { status: 201, headers: { 'X-Mine': '1' } }));
@@ -134,7 +180,12 @@ describe('faults', () => {
   }
   test('a piece is not pulled before somebody reads', async () => {
     let pulls = 0;
-    const source = new Response(new ReadableStream({ pull: (controller) => (pulls++, controller.enqueue(new Uint8Array(1))) }, { highWaterMark: 0 }));
+    const source = new Response(
+      new ReadableStream(
+        { pull: (controller) => (pulls++, controller.enqueue(new Uint8Array(1))) },
+        { highWaterMark: 0 },
+      ),
+    );
     const reader = split(source).body.getReader();
     await new Promise((resolve) => setTimeout(resolve, 10));
     assert.equal(pulls, 0);
@@ -161,7 +212,13 @@ describe('the clock', () => {
     await clock.advance(0.999);
     assert.deepEqual(seen, []);
     await clock.advance(2.001);
-    assert.deepEqual(seen, [['a', 1], ['tick', 1.4], ['b', 2], ['tick', 2.8], ['c', 3]]);
+    assert.deepEqual(seen, [
+      ['a', 1],
+      ['tick', 1.4],
+      ['b', 2],
+      ['tick', 2.8],
+      ['c', 3],
+    ]);
     clearInterval(ticks);
     await clock.advance(100);
     assert.equal(seen.length, 5);
@@ -219,5 +276,13 @@ describe('the clock', () => {
 });
 
 test('the README says what there is', async () => {
-  assert.deepEqual(Object.keys(testing).sort(), ['EventStreamInterpreter', 'TestClient', 'VirtualClock', 'broken', 'collect', 'halfOpen', 'split']);
+  assert.deepEqual(Object.keys(testing).sort(), [
+    'EventStreamInterpreter',
+    'TestClient',
+    'VirtualClock',
+    'broken',
+    'collect',
+    'halfOpen',
+    'split',
+  ]);
 });

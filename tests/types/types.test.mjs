@@ -23,19 +23,57 @@ const EXACT = { exactOptionalPropertyTypes: true };
 const NEEDS = { browser: 'dom', node: 'node', disposal: 'disposable', cloudflare: 'cloudflare' };
 
 const SETTINGS = [
-  ['ESM, nodenext, a browser, exact optional properties', 'module', { module: 'nodenext', ...DISPOSABLE, ...EXACT, verbatimModuleSyntax: true }],
+  [
+    'ESM, nodenext, a browser, exact optional properties',
+    'module',
+    { module: 'nodenext', ...DISPOSABLE, ...EXACT, verbatimModuleSyntax: true },
+  ],
   ['ESM, node16, Node, exact optional properties', 'module', { module: 'node16', target: 'es2022', ...NODE, ...EXACT }],
-  ['ESM, bundler, a browser without disposal', 'module', { module: 'preserve', moduleResolution: 'bundler', target: 'es2022', ...BROWSER }],
-  ['ESM, bundler, the workerd condition', 'module', { module: 'esnext', moduleResolution: 'bundler', target: 'es2022', customConditions: ['workerd'], ...DISPOSABLE, ...EXACT }],
-  ["ESM, bundler, Cloudflare's runtime, exact optional properties", 'module', { module: 'esnext', moduleResolution: 'bundler', target: 'es2022', customConditions: ['workerd'], ...CLOUDFLARE, ...EXACT }],
+  [
+    'ESM, bundler, a browser without disposal',
+    'module',
+    { module: 'preserve', moduleResolution: 'bundler', target: 'es2022', ...BROWSER },
+  ],
+  [
+    'ESM, bundler, the workerd condition',
+    'module',
+    {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      target: 'es2022',
+      customConditions: ['workerd'],
+      ...DISPOSABLE,
+      ...EXACT,
+    },
+  ],
+  [
+    "ESM, bundler, Cloudflare's runtime, exact optional properties",
+    'module',
+    {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      target: 'es2022',
+      customConditions: ['workerd'],
+      ...CLOUDFLARE,
+      ...EXACT,
+    },
+  ],
   ['CommonJS, nodenext, Node', 'commonjs', { module: 'nodenext', ...NODE }],
-  ['CommonJS, node16, a browser and Node, exact optional properties', 'commonjs', { module: 'node16', target: 'es2022', ...DISPOSABLE, ...EXACT, types: ['node'] }],
+  [
+    'CommonJS, node16, a browser and Node, exact optional properties',
+    'commonjs',
+    { module: 'node16', target: 'es2022', ...DISPOSABLE, ...EXACT, types: ['node'] },
+  ],
 ].map(([title, type, options]) => ({ title, type, options, has: offersOf(options) }));
 
 const projects = { module: makeProject('module'), commonjs: makeProject('commonjs') };
 after(() => Object.values(projects).forEach(({ remove }) => remove()));
 
-const FILES = ['accepted', 'refused'].flatMap((kind) => readdirSync(path.join(HERE, kind)).sort().map((name) => `${kind}/${name}`));
+const FILES = ['accepted', 'refused'].flatMap((kind) =>
+  readdirSync(path.join(HERE, kind))
+    .sort()
+    .map((name) => `${kind}/${name}`),
+);
 const results = SETTINGS.map(({ title, type, options, has }) => {
   const files = FILES.filter((file) => canCompile(file, has));
   return { title, type, options, files, ...compile(projects[type].folder, files, options) };
@@ -43,11 +81,17 @@ const results = SETTINGS.map(({ title, type, options, has }) => {
 
 for (const file of FILES) {
   const { claims, head } = claimsOf(path.join(HERE, file));
-  const named = results.flatMap(({ title, problems }) => problems.filter((problem) => problem.file === file).map((problem) => ({ title, ...problem })));
+  const named = results.flatMap(({ title, problems }) =>
+    problems.filter((problem) => problem.file === file).map((problem) => ({ title, ...problem })),
+  );
   describe(file, () => {
     for (const { title, first, end, expected } of claims) {
       test(title, () => {
-        assert.equal(expected.length > 0, file.startsWith('refused/'), 'a refused claim has lines that must not compile, an accepted one none');
+        assert.equal(
+          expected.length > 0,
+          file.startsWith('refused/'),
+          'a refused claim has lines that must not compile, an accepted one none',
+        );
         assert.deepEqual(named.filter(({ line }) => line < head || (line >= first && line < end)).map(show), []);
       });
     }
@@ -64,7 +108,10 @@ describe('settings', () => {
       const entry = type === 'commonjs' ? 'index.d.cts' : options.customConditions ? 'workerd.d.ts' : 'index.d.ts';
       assert.ok(declarations.includes(`node_modules/eric-sse/dist/${entry}`), declarations.join('\n'));
       const wrong = type === 'commonjs' ? /\.d\.ts$/ : /\.d\.cts$/;
-      assert.deepEqual(declarations.filter((file) => wrong.test(file)), []);
+      assert.deepEqual(
+        declarations.filter((file) => wrong.test(file)),
+        [],
+      );
     });
   }
 });
@@ -73,22 +120,35 @@ describe('errors', () => {
   test('each marked line fails with the error that it names', () => {
     const { folder } = projects.module;
     const refused = FILES.filter((file) => file.startsWith('refused/'));
-    const expected = refused.flatMap((file) => claimsOf(path.join(folder, file)).claims.flatMap((claim) => claim.expected.map((each) => `${file}:${each.line + 1} TS${each.code}`)));
-    for (const file of refused) writeFileSync(path.join(folder, file), unexpected(readFileSync(path.join(folder, file), 'utf8')));
+    const expected = refused.flatMap((file) =>
+      claimsOf(path.join(folder, file)).claims.flatMap((claim) =>
+        claim.expected.map((each) => `${file}:${each.line + 1} TS${each.code}`),
+      ),
+    );
+    for (const file of refused)
+      writeFileSync(path.join(folder, file), unexpected(readFileSync(path.join(folder, file), 'utf8')));
     // Each file once, in the first setting that has what it needs.
     const problems = SETTINGS.flatMap(({ options, has }, index) => {
       const isFirst = (file) => SETTINGS.findIndex((setting) => canCompile(file, setting.has)) === index;
       const files = refused.filter((file) => canCompile(file, has) && isFirst(file));
       return files.length ? compile(folder, files, { ...options, exactOptionalPropertyTypes: false }).problems : [];
     });
-    assert.deepEqual([...new Set(problems.map(({ file, line, code }) => `${file}:${line + 1} TS${code}`))].sort(), expected.sort());
+    assert.deepEqual(
+      [...new Set(problems.map(({ file, line, code }) => `${file}:${line + 1} TS${code}`))].sort(),
+      expected.sort(),
+    );
   });
 });
 
 function offersOf({ lib, types }) {
   const node = types.includes('node');
   // The types of Node bring along those of disposal.
-  return { dom: lib.includes('dom'), node, cloudflare: types === CLOUDFLARE.types, disposable: node || lib.includes('esnext.disposable') };
+  return {
+    dom: lib.includes('dom'),
+    node,
+    cloudflare: types === CLOUDFLARE.types,
+    disposable: node || lib.includes('esnext.disposable'),
+  };
 }
 
 function canCompile(file, has) {

@@ -57,7 +57,9 @@ export class Connection {
   #hear(source, type) {
     if (this.#heard.has(type)) return;
     this.#heard.add(type);
-    source.addEventListener(type, ({ data, lastEventId }) => this.#hearer.message({ event: type, data, id: lastEventId }));
+    source.addEventListener(type, ({ data, lastEventId }) =>
+      this.#hearer.message({ event: type, data, id: lastEventId }),
+    );
   }
 
   /** @param {State} state */

@@ -1,7 +1,7 @@
 // LaneView: one channel on the page. What it is, its rate, and its listeners.
 
-import { say, complain } from './notices.js';
 import { ListenerView } from './listener-view.js';
+import { complain, say } from './notices.js';
 import { fillSnippet } from './snippet.js';
 
 /** What the slider's stops are, in messages a second. */
@@ -57,7 +57,9 @@ export class LaneView {
     this.#slider.setAttribute('aria-label', `Ticks per second, ${title}`);
     this.#output = part('.rate output');
     this.#slider.addEventListener('input', () => this.#showRate());
-    this.#slider.addEventListener('change', () => this.#do(() => this.#lane.setRate(this.#rate), `${title}: ${this.#rate} ticks a second`));
+    this.#slider.addEventListener('change', () =>
+      this.#do(() => this.#lane.setRate(this.#rate), `${title}: ${this.#rate} ticks a second`),
+    );
 
     const broadcast = part('.broadcast');
     broadcast.setAttribute('aria-label', `Broadcast here, ${title}`);
@@ -110,7 +112,8 @@ export class LaneView {
         this.#do(() => this.#lane.dispatch(seat, this.#compose()), `${this.title}: dispatched to ${name} only`);
       },
       onToggle: (running) => {
-        if (running) this.#do(() => this.#lane.stop(seat), `${this.title}: ${name} stopped; what is sent now waits for it`);
+        if (running)
+          this.#do(() => this.#lane.stop(seat), `${this.title}: ${name} stopped; what is sent now waits for it`);
         else this.#do(() => this.#lane.start(seat), `${this.title}: ${name} started; what has waited is delivered`);
       },
     });

@@ -9,7 +9,8 @@ const channel = new SSEChannel();
 export const say = (text) => channel.broadcast({ type: 'done', payload: text });
 
 /** Says what went wrong. @param {unknown} error */
-export const complain = (error) => channel.broadcast({ type: 'trouble', payload: error instanceof Error ? error.message : String(error) });
+export const complain = (error) =>
+  channel.broadcast({ type: 'trouble', payload: error instanceof Error ? error.message : String(error) });
 
 /** Shows the latest notice. @param {HTMLElement} element */
 export async function showNotices(element) {

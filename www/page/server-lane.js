@@ -20,14 +20,18 @@ export class ServerLane extends EventSourceLane {
    * @param {number} seats
    */
   constructor(hearer, seats) {
-    super('', {
-      ...hearer,
-      state: (seat, state) => {
-        if (state.running) this.#stopped.delete(seat);
-        else this.#stopped.add(seat);
-        hearer.state(seat, state);
+    super(
+      '',
+      {
+        ...hearer,
+        state: (seat, state) => {
+          if (state.running) this.#stopped.delete(seat);
+          else this.#stopped.add(seat);
+          hearer.state(seat, state);
+        },
       },
-    }, seats);
+      seats,
+    );
     this.#hearer = hearer;
     this.#seats = seats;
     document.addEventListener('visibilitychange', () => {

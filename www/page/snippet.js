@@ -39,7 +39,14 @@ async function shown(file) {
 
 /** @param {string} lines */
 function unindented(lines) {
-  const indents = lines.split('\n').filter((line) => line.trim()).map((line) => line.length - line.trimStart().length);
+  const indents = lines
+    .split('\n')
+    .filter((line) => line.trim())
+    .map((line) => line.length - line.trimStart().length);
   const indent = ' '.repeat(Math.min(...indents));
-  return lines.trimEnd().split('\n').map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n');
+  return lines
+    .trimEnd()
+    .split('\n')
+    .map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line))
+    .join('\n');
 }

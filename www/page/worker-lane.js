@@ -8,7 +8,8 @@ export class WorkerLane {
   /** @type {Worker | undefined} */ #worker;
   #calls = 0;
   /** Why there is no worker any more. @type {string | undefined} */ #broken;
-  /** Commands that are not answered yet. @type {Map<number, (error: string | undefined) => void>} */ #answers = new Map();
+  /** Commands that are not answered yet. @type {Map<number, (error: string | undefined) => void>} */ #answers =
+    new Map();
 
   /**
    * @param {import('./event-source-lane.js').LaneHearer} hearer

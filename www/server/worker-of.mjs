@@ -1,9 +1,9 @@
 // A Worker as its wrangler.jsonc describes it, for Miniflare: what `wrangler dev` would run.
 
-import { build } from 'esbuild';
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { build } from 'esbuild';
 
 /**
  * @param {string} folder with a wrangler.jsonc
@@ -11,14 +11,19 @@ import path from 'node:path';
  */
 export async function workerOf(folder) {
   const config = JSON.parse(withoutComments(readFileSync(path.join(folder, 'wrangler.jsonc'), 'utf8')));
-  const sqlite = new Set((config.migrations ?? []).flatMap((/** @type {any} */ { new_sqlite_classes: classes }) => classes ?? []));
+  const sqlite = new Set(
+    (config.migrations ?? []).flatMap((/** @type {any} */ { new_sqlite_classes: classes }) => classes ?? []),
+  );
   const bindings = config.durable_objects?.bindings ?? [];
   return {
     compatibilityDate: config.compatibility_date,
     compatibilityFlags: config.compatibility_flags ?? [],
     bindings: { ...config.vars, ...secretsOf(folder) },
     durableObjects: Object.fromEntries(
-      bindings.map((/** @type {any} */ { name, class_name: className }) => [name, { className, useSQLite: sqlite.has(className) }]),
+      bindings.map((/** @type {any} */ { name, class_name: className }) => [
+        name,
+        { className, useSQLite: sqlite.has(className) },
+      ]),
     ),
     modulesRoot: '/',
     modules: await modulesOf(path.join(folder, config.main)),
@@ -33,7 +38,12 @@ function secretsOf(folder) {
   } catch {
     // There need be none.
   }
-  return Object.fromEntries([...text.matchAll(/^\s*(\w+)\s*=\s*(.*?)\s*$/gm)].map(([, name, value = '']) => [name, value.replace(/^(["'])(.*)\1$/, '$2')]));
+  return Object.fromEntries(
+    [...text.matchAll(/^\s*(\w+)\s*=\s*(.*?)\s*$/gm)].map(([, name, value = '']) => [
+      name,
+      value.replace(/^(["'])(.*)\1$/, '$2'),
+    ]),
+  );
 }
 
 /** Bundles as wrangler does: with the conditions of the runtime, and the WebAssembly as a module beside. @param {string} entry */
@@ -61,8 +71,15 @@ async function modulesOf(entry) {
       },
     ],
   });
-  const compiled = [...wasm].map(async ([name, file]) => ({ type: /** @type {const} */ ('CompiledWasm'), path: `/${name}`, contents: await readFile(file) }));
-  return [{ type: /** @type {const} */ ('ESModule'), path: '/worker.mjs', contents: outputFiles[0]?.text ?? '' }, ...(await Promise.all(compiled))];
+  const compiled = [...wasm].map(async ([name, file]) => ({
+    type: /** @type {const} */ ('CompiledWasm'),
+    path: `/${name}`,
+    contents: await readFile(file),
+  }));
+  return [
+    { type: /** @type {const} */ ('ESModule'), path: '/worker.mjs', contents: outputFiles[0]?.text ?? '' },
+    ...(await Promise.all(compiled)),
+  ];
 }
 
 /** JSON of a text that may have comments, and commas before closing brackets. Strings are left alone. @param {string} text */

@@ -3,7 +3,7 @@
 //
 // The package is not imported here: a bare name means nothing inside a browser's workers, so whoever makes a room has it.
 
-import { Ticker, isRate } from './ticker.mjs';
+import { isRate, Ticker } from './ticker.mjs';
 
 /** No more than this waits for one listener: then the ticker holds, and sending is refused. */
 export const MOST_WAITING = 20_000;
@@ -83,7 +83,13 @@ export class Room {
   /** @returns {State} */
   describe(/** @type {Listener} */ listener) {
     const waiting = this.#waiting(listener);
-    return { listener: listener.id, running: listener.isRunningSync(), waiting, held: this.#isHeld(), rate: this.#ticker.rate };
+    return {
+      listener: listener.id,
+      running: listener.isRunningSync(),
+      waiting,
+      held: this.#isHeld(),
+      rate: this.#ticker.rate,
+    };
   }
 
   stats() {
@@ -96,7 +102,11 @@ export class Room {
   }
 
   #waiting(/** @type {Listener} */ listener) {
-    const { since, dispatched, delivered } = this.#tallies.get(listener) ?? { since: this.#broadcasts, dispatched: 0, delivered: 0 };
+    const { since, dispatched, delivered } = this.#tallies.get(listener) ?? {
+      since: this.#broadcasts,
+      dispatched: 0,
+      delivered: 0,
+    };
     return this.#broadcasts - since + dispatched - delivered;
   }
 

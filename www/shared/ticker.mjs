@@ -58,7 +58,8 @@ export class Ticker {
     clearInterval(this.#timer);
     this.#last = Date.now();
     this.#due = 0;
-    if (this.#perSecond > 0) this.#timer = setInterval(() => this.#beat(), Math.max(SHORTEST_BEAT, 1000 / this.#perSecond));
+    if (this.#perSecond > 0)
+      this.#timer = setInterval(() => this.#beat(), Math.max(SHORTEST_BEAT, 1000 / this.#perSecond));
   }
 
   #beat() {

@@ -22,14 +22,19 @@ const VARIANTS = [
 export default {
   title: 'The cost of `broadcast` as listeners grow, nobody reading',
   measures: Object.fromEntries(SIZES.map((size) => [measureOf(size), { unit: 'ns per broadcast', less: true }])),
-  variants: (quick) => VARIANTS.map(({ name, settings }) => ({ name, settings: { ...settings, most: quick ? 1_000 : 100_000, batches: quick ? 2 : 60 } })),
+  variants: (quick) =>
+    VARIANTS.map(({ name, settings }) => ({
+      name,
+      settings: { ...settings, most: quick ? 1_000 : 100_000, batches: quick ? 2 : 60 },
+    })),
   contestants: {
     [OURS]: async ({ bound = 0, most = 1, batches = 1 }) => {
       const { MessageQueueListener, SSEChannel } = await import('../../../dist/index.js');
       const sizes = SIZES.filter((size) => size <= most);
       const channels = sizes.map((size) => {
         const channel = new SSEChannel();
-        for (let i = 0; i < size; i++) channel.addListener(MessageQueueListener, bound > 0 ? { queue: { messages: bound } } : undefined).startSync();
+        for (let i = 0; i < size; i++)
+          channel.addListener(MessageQueueListener, bound > 0 ? { queue: { messages: bound } } : undefined).startSync();
         return channel;
       });
       const all = payloads(BATCH);
@@ -46,15 +51,29 @@ export default {
         const { broadcasts, queued, dropped } = channel.stats();
         const sent = broadcasts * (sizes[i] ?? 0);
         check(broadcasts === BATCH * batches, `${broadcasts} broadcasts, not ${BATCH * batches}`);
-        check(queued + Object.values(dropped).reduce((a, b) => a + b, 0) === sent, 'what was sent is neither queued nor dropped');
+        check(
+          queued + Object.values(dropped).reduce((a, b) => a + b, 0) === sent,
+          'what was sent is neither queued nor dropped',
+        );
       }
       // The first quarter is for the compiler.
-      return Object.fromEntries(sizes.map((size, i) => [measureOf(size), median(nanoseconds[i]?.slice(batches / 4) ?? [])]));
+      return Object.fromEntries(
+        sizes.map((size, i) => [measureOf(size), median(nanoseconds[i]?.slice(batches / 4) ?? [])]),
+      );
     },
   },
   aims: VARIANTS.map(({ name: variant }) =>
-    growth({ text: `from 1 to 100,000 ${variant}`, variant, of: OURS, measure: measureOf(100_000), to: measureOf(1), most: 1.5 }),
+    growth({
+      text: `from 1 to 100,000 ${variant}`,
+      variant,
+      of: OURS,
+      measure: measureOf(100_000),
+      to: measureOf(1),
+      most: 1.5,
+    }),
   ),
-  cannot: ['better-sse, hono and sse-channel write to every client, Python pushes to every queue: what that costs grows with their number, and is what the fan-outs measure.'],
+  cannot: [
+    'better-sse, hono and sse-channel write to every client, Python pushes to every queue: what that costs grows with their number, and is what the fan-outs measure.',
+  ],
   notes: ['tokio sync::broadcast stands beside it among the native ones.'],
 };

@@ -27,7 +27,10 @@ const ANY = { messages: Infinity, bytes: Infinity };
 /** @param {typeof import('../../../dist/index.js')} package_ @returns {Source} */
 function ours({ SSEChannel }) {
   const channel = new SSEChannel();
-  return { open: () => channel.response(null, { queue: ANY }), send: (payload) => channel.broadcast({ type: TYPE, payload }) };
+  return {
+    open: () => channel.response(null, { queue: ANY }),
+    send: (payload) => channel.broadcast({ type: TYPE, payload }),
+  };
 }
 
 /** @returns {Source} */
@@ -107,8 +110,14 @@ async function curve(make, { varied = 0, most = 0, deliveries = 0 }) {
 /** @type {import('../lib/case.mjs').Case} */
 export default {
   title: 'Cost curves: nanoseconds for each delivery of a message to a fetch Response body',
-  measures: Object.fromEntries([...new Set(Object.values(POINTS).flat())].map((point) => [point, { unit: 'ns', less: true }])),
-  variants: (quick) => VARIED.map((name, varied) => ({ name, settings: { varied, most: quick ? 2 : 100, deliveries: quick ? 1_000 : 640_000 } })),
+  measures: Object.fromEntries(
+    [...new Set(Object.values(POINTS).flat())].map((point) => [point, { unit: 'ns', less: true }]),
+  ),
+  variants: (quick) =>
+    VARIED.map((name, varied) => ({
+      name,
+      settings: { varied, most: quick ? 2 : 100, deliveries: quick ? 1_000 : 640_000 },
+    })),
   contestants: {
     [OURS]: async (settings) => {
       const package_ = await import('../../../dist/index.js');
@@ -117,8 +126,22 @@ export default {
     [LIMIT]: (settings) => curve(byHand, settings),
   },
   aims: [
-    growth({ text: 'for each delivery to 10,000 bodies, of one to 100', variant: LISTENERS, of: OURS, measure: '10000', to: '100', most: 1.5 }),
-    growth({ text: 'for each of 100,000 messages that wait, of 100', variant: BACKLOG, of: OURS, measure: '100000', to: '100', most: 1.5 }),
+    growth({
+      text: 'for each delivery to 10,000 bodies, of one to 100',
+      variant: LISTENERS,
+      of: OURS,
+      measure: '10000',
+      to: '100',
+      most: 1.5,
+    }),
+    growth({
+      text: 'for each of 100,000 messages that wait, of 100',
+      variant: BACKLOG,
+      of: OURS,
+      measure: '100000',
+      to: '100',
+      most: 1.5,
+    }),
   ],
   notes: [
     'Listeners and sizes: turns of 8 messages, all bodies read as the messages come; 120 bytes, or 100 bodies. Ours has queues without a bound here: a turn of 64 KiB payloads would be more than the default holds.',

@@ -64,13 +64,35 @@ export default {
       /** @type {HandChannel<{ event: string, data: Payload, retry: number, id: string }>} */
       const channel = new HandChannel();
       let number = 0;
-      return measure(channel.watch(), (data) => channel.broadcast({ event: TYPE, data, retry: 15_000, id: `0123456789ab-${++number}` }), settings);
+      return measure(
+        channel.watch(),
+        (data) => channel.broadcast({ event: TYPE, data, retry: 15_000, id: `0123456789ab-${++number}` }),
+        settings,
+      );
     },
   },
   aims: [
-    difference({ text: 'longer than the hand-written queue, on average', variant: ONE, measure: 'mean', ours: OURS, theirs: LIMIT, most: 1, unit: 'µs' }),
-    difference({ text: 'longer than the hand-written queue, half of them', variant: ONE, measure: 'p50', ours: OURS, theirs: LIMIT, most: 1, unit: 'µs' }),
+    difference({
+      text: 'longer than the hand-written queue, on average',
+      variant: ONE,
+      measure: 'mean',
+      ours: OURS,
+      theirs: LIMIT,
+      most: 1,
+      unit: 'µs',
+    }),
+    difference({
+      text: 'longer than the hand-written queue, half of them',
+      variant: ONE,
+      measure: 'p50',
+      ours: OURS,
+      theirs: LIMIT,
+      most: 1,
+      unit: 'µs',
+    }),
   ],
   cannot: ['better-sse, hono, sse-channel and nchan have no streams of objects.'],
-  notes: ['Ours: SSEChannel.watch(), with the default history. It serialises each message, stamps it with the time and makes its event id; by hand the id is made, and nothing is serialised.'],
+  notes: [
+    'Ours: SSEChannel.watch(), with the default history. It serialises each message, stamps it with the time and makes its event id; by hand the id is made, and nothing is serialised.',
+  ],
 };

@@ -34,7 +34,10 @@ export default {
     [OURS]: async (settings) => {
       const { SSEChannel } = await import('../../../dist/index.js');
       const channel = new SSEChannel();
-      return fanOut({ open: () => channel.response(), send: (payload) => channel.broadcast({ type: TYPE, payload }) }, settings);
+      return fanOut(
+        { open: () => channel.response(), send: (payload) => channel.broadcast({ type: TYPE, payload }) },
+        settings,
+      );
     },
     [LIMIT]: (settings) => {
       const encoder = new TextEncoder();
@@ -52,7 +55,8 @@ export default {
     'better-sse': async (settings) => {
       const { createChannel, createResponse } = await peer('better-sse');
       const channel = createChannel();
-      const open = () => createResponse(new Request('http://localhost/'), (/** @type {object} */ session) => channel.register(session));
+      const open = () =>
+        createResponse(new Request('http://localhost/'), (/** @type {object} */ session) => channel.register(session));
       return fanOut({ open, send: (payload) => channel.broadcast(payload, TYPE) }, settings);
     },
     hono: async (settings) => {
@@ -60,7 +64,9 @@ export default {
       const app = new Hono();
       /** @type {any[]} */
       const clients = [];
-      app.get('/', (/** @type {any} */ context) => streamSSE(context, (/** @type {any} */ stream) => new Promise(() => clients.push(stream))));
+      app.get('/', (/** @type {any} */ context) =>
+        streamSSE(context, (/** @type {any} */ stream) => new Promise(() => clients.push(stream))),
+      );
       /** @type {Promise<void>[]} */
       let written = [];
       let number = 0;
@@ -76,11 +82,25 @@ export default {
     },
   },
   aims: [
-    times({ text: 'beside better-sse, 1,000 bodies, turns of 64', variant: nameOf(1000, 64), measure: MEASURE, ours: OURS, theirs: 'better-sse', least: 40 }),
+    times({
+      text: 'beside better-sse, 1,000 bodies, turns of 64',
+      variant: nameOf(1000, 64),
+      measure: MEASURE,
+      ours: OURS,
+      theirs: 'better-sse',
+      least: 40,
+    }),
     ...BODIES.flatMap((bodies) =>
       TURNS.map((turn) => {
         const variant = nameOf(bodies, turn);
-        return times({ text: `of the limit, ${variant}`, variant, measure: MEASURE, ours: OURS, theirs: LIMIT, least: 0.9 });
+        return times({
+          text: `of the limit, ${variant}`,
+          variant,
+          measure: MEASURE,
+          ours: OURS,
+          theirs: LIMIT,
+          least: 0.9,
+        });
       }),
     ),
   ],

@@ -11,7 +11,8 @@ const [BURSTS, STEADY] = ['bursts', '20,000 deliveries/s'];
 
 /** @type {import('../lib/case.mjs').Case} */
 export default {
-  title: 'Fan-out over HTTP/1.1 to 500 clients in another process, payloads of 120 bytes: 400 messages in turns of 16; and the delay at a steady rate',
+  title:
+    'Fan-out over HTTP/1.1 to 500 clients in another process, payloads of 120 bytes: 400 messages in turns of 16; and the delay at a steady rate',
   measures: {
     rate: { unit: 'deliveries/s' },
     clients: { unit: '% of a processor that the clients take', less: true, digits: 0 },
@@ -24,16 +25,25 @@ export default {
   ],
   contestants: {
     [OURS]: async (settings) => {
-      const [{ SSEChannel }, { toNode }] = [await import('../../../dist/index.js'), await import('../../../dist/node.js')];
+      const [{ SSEChannel }, { toNode }] = [
+        await import('../../../dist/index.js'),
+        await import('../../../dist/node.js'),
+      ];
       const channel = new SSEChannel();
-      return httpFanOut({ port: await listen(toNode(channel)), send: (payload) => channel.broadcast({ type: TYPE, payload }) }, settings);
+      return httpFanOut(
+        { port: await listen(toNode(channel)), send: (payload) => channel.broadcast({ type: TYPE, payload }) },
+        settings,
+      );
     },
     [LIMIT]: async (settings) => {
       /** @type {Set<import('node:http').ServerResponse>} */
       const clients = new Set();
       let [text, number] = ['', 0];
       const port = await listen((_request, response) => {
-        response.writeHead(200, { 'Content-Type': 'text/event-stream; charset=utf-8', 'Cache-Control': 'no-cache, no-transform' });
+        response.writeHead(200, {
+          'Content-Type': 'text/event-stream; charset=utf-8',
+          'Cache-Control': 'no-cache, no-transform',
+        });
         response.flushHeaders();
         clients.add(response);
         response.on('close', () => clients.delete(response));
@@ -48,14 +58,19 @@ export default {
     'better-sse': async (settings) => {
       const { createChannel, createSession } = await peer('better-sse');
       const channel = createChannel();
-      const port = await listen(async (request, response) => void channel.register(await createSession(request, response)));
+      const port = await listen(
+        async (request, response) => void channel.register(await createSession(request, response)),
+      );
       return httpFanOut({ port, send: (payload) => channel.broadcast(payload, TYPE) }, settings);
     },
     'sse-channel': async (settings) => {
       const channel = new (await peer('sse-channel')).default({ jsonEncode: true });
       const port = await listen((request, response) => channel.addClient(request, response));
       let number = 0;
-      return httpFanOut({ port, send: (payload) => channel.send({ id: ++number, event: TYPE, data: payload }) }, settings);
+      return httpFanOut(
+        { port, send: (payload) => channel.send({ id: ++number, event: TYPE, data: payload }) },
+        settings,
+      );
     },
     nchan: async (settings) => httpFanOut(await startNchan(), settings),
   },
@@ -63,7 +78,14 @@ export default {
     times({ text: 'beside better-sse', variant: BURSTS, measure: 'rate', ours: OURS, theirs: 'better-sse', least: 4 }),
     times({ text: 'beside nchan', variant: BURSTS, measure: 'rate', ours: OURS, theirs: 'nchan', least: 3 }),
     times({ text: 'of the limit', variant: BURSTS, measure: 'rate', ours: OURS, theirs: LIMIT, least: 0.9 }),
-    times({ text: 'p99 of the delay at 20,000 deliveries/s, of the limit\'s', variant: STEADY, measure: 'p99', ours: OURS, theirs: LIMIT, most: 1.1 }),
+    times({
+      text: "p99 of the delay at 20,000 deliveries/s, of the limit's",
+      variant: STEADY,
+      measure: 'p99',
+      ours: OURS,
+      theirs: LIMIT,
+      most: 1.1,
+    }),
   ],
   notes: [
     'By hand: JSON.stringify once for each message, the messages of a turn encoded into one buffer, one res.write for each client and turn, whatever the sockets take.',

@@ -26,7 +26,8 @@ async function time(times, operation, count, work) {
 }
 
 /** @param {Times} times */
-const medians = (times) => Object.fromEntries(Object.entries(times).map(([operation, all]) => [operation, median(all.slice(all.length / 4))]));
+const medians = (times) =>
+  Object.fromEntries(Object.entries(times).map(([operation, all]) => [operation, median(all.slice(all.length / 4))]));
 
 /** Requests as a server has them, with signals that say that the client has left. @param {number} count */
 const requests = (count) =>
@@ -39,12 +40,18 @@ const requests = (count) =>
 export default {
   title: 'Listeners and responses that come and go, while others are there',
   measures: Object.fromEntries(
-    ['add', 'start', 'stop', 'remove', 'open', 'close', 'come and go, listener', 'come and go, response'].map((name) => [name, { unit: 'ns each', less: true }]),
+    ['add', 'start', 'stop', 'remove', 'open', 'close', 'come and go, listener', 'come and go, response'].map(
+      (name) => [name, { unit: 'ns each', less: true }],
+    ),
   ),
   variants: (quick) =>
     [FEW, MANY].map((name) => ({
       name,
-      settings: { present: (name === FEW ? 100 : 10_000) / (quick ? 10 : 1), count: quick ? 50 : AT_ONCE, rounds: quick ? 2 : ROUNDS },
+      settings: {
+        present: (name === FEW ? 100 : 10_000) / (quick ? 10 : 1),
+        count: quick ? 50 : AT_ONCE,
+        rounds: quick ? 2 : ROUNDS,
+      },
     })),
   contestants: {
     [OURS]: async ({ present = 0, count = 0, rounds = 0 }) => {
@@ -58,7 +65,12 @@ export default {
         channel.broadcast({ type: TYPE, payload: round });
         /** @type {ReturnType<typeof channel.addListener>[]} */
         let added = [];
-        await time(times, 'add', count, () => void (added = Array.from({ length: count }, () => channel.addListener())));
+        await time(
+          times,
+          'add',
+          count,
+          () => void (added = Array.from({ length: count }, () => channel.addListener())),
+        );
         check(channel.listenerCount === present + count, 'not all were added');
         await time(times, 'start', count, () => added.forEach((listener) => listener.startSync()));
         await time(times, 'stop', count, () => added.forEach((listener) => listener.stopSync()));
@@ -68,13 +80,26 @@ export default {
         const clients = requests(count);
         /** @type {Response[]} */
         let responses = [];
-        await time(times, 'open', count, () => void (responses = clients.map(({ request }) => channel.response(request))));
+        await time(
+          times,
+          'open',
+          count,
+          () => void (responses = clients.map(({ request }) => channel.response(request))),
+        );
         check(channel.listenerCount === present + count && responses.length === count, 'not all were opened');
         await time(times, 'close', count, () => clients.forEach(({ controller }) => controller.abort()));
         check(channel.listenerCount === present, 'not all have left');
       }
       const { add = 0, remove = 0, open = 0, close = 0, ...rest } = medians(times);
-      return { add, remove, open, close, ...rest, 'come and go, listener': add + remove, 'come and go, response': open + close };
+      return {
+        add,
+        remove,
+        open,
+        close,
+        ...rest,
+        'come and go, listener': add + remove,
+        'come and go, response': open + close,
+      };
     },
     [LIMIT]: async ({ present = 0, count = 0, rounds = 0 }) => {
       /** @type {Set<ReadableStreamDefaultController<Uint8Array>>} */
@@ -85,7 +110,9 @@ export default {
         const leave = () => void (clients.delete(client) && client.close());
         signal.addEventListener('abort', leave);
         const start = (/** @type {typeof client} */ controller) => void clients.add((client = controller));
-        return new Response(new ReadableStream({ start, cancel: leave }), { headers: { 'Content-Type': 'text/event-stream' } });
+        return new Response(new ReadableStream({ start, cancel: leave }), {
+          headers: { 'Content-Type': 'text/event-stream' },
+        });
       };
       const standing = requests(present).map(({ request }) => open(request));
       check(standing.length === present, 'not all are there');
@@ -140,15 +167,44 @@ export default {
         check(channel.sessionCount === present, 'not all have left');
       }
       const { add = 0, remove = 0, open: opening = 0, close = 0 } = medians(times);
-      return { add, remove, open: opening, close, 'come and go, listener': opening + remove, 'come and go, response': opening + close };
+      return {
+        add,
+        remove,
+        open: opening,
+        close,
+        'come and go, listener': opening + remove,
+        'come and go, response': opening + close,
+      };
     },
   },
   aims: [
     ...['add', 'stop', 'remove', 'open', 'close'].map((measure) =>
-      growth({ text: `to ${measure} one with 10,000 present, of what it takes with 100`, variant: MANY, smaller: FEW, of: OURS, measure, to: measure, most: 1.5 }),
+      growth({
+        text: `to ${measure} one with 10,000 present, of what it takes with 100`,
+        variant: MANY,
+        smaller: FEW,
+        of: OURS,
+        measure,
+        to: measure,
+        most: 1.5,
+      }),
     ),
-    timesLess({ text: 'a response that comes and goes, beside better-sse', variant: MANY, measure: 'come and go, response', ours: OURS, theirs: 'better-sse', least: 5 }),
-    timesLess({ text: 'a listener that comes and goes, beside a session of better-sse', variant: MANY, measure: 'come and go, listener', ours: OURS, theirs: 'better-sse', least: 5 }),
+    timesLess({
+      text: 'a response that comes and goes, beside better-sse',
+      variant: MANY,
+      measure: 'come and go, response',
+      ours: OURS,
+      theirs: 'better-sse',
+      least: 5,
+    }),
+    timesLess({
+      text: 'a listener that comes and goes, beside a session of better-sse',
+      variant: MANY,
+      measure: 'come and go, listener',
+      ours: OURS,
+      theirs: 'better-sse',
+      least: 5,
+    }),
   ],
   cannot: ['hono keeps no list of its clients.'],
   notes: [

@@ -44,7 +44,11 @@ async function ours({ listeners = 0, messages = 0 }, asResponses) {
   const [after, wasmNow] = [await resident(), wasm()];
   const { queued, listeners: present } = channel.stats();
   check(present === listeners && queued === listeners * messages, `${queued} messages wait for ${present} listeners`);
-  return { growth: (after - before) / 2 ** 20, each: (after - before) / (listeners * messages), wasm: Math.max(0, wasmNow - wasmThen - log) / listeners };
+  return {
+    growth: (after - before) / 2 ** 20,
+    each: (after - before) / (listeners * messages),
+    wasm: Math.max(0, wasmNow - wasmThen - log) / listeners,
+  };
 }
 
 /** @type {import('../lib/case.mjs').Case} */
@@ -73,7 +77,12 @@ export default {
       const before = await resident();
       /** @type {Response[]} */
       const responses = [];
-      for (let i = 0; i < listeners; i++) responses.push(createResponse(new Request('http://localhost/'), (/** @type {object} */ session) => channel.register(session)));
+      for (let i = 0; i < listeners; i++)
+        responses.push(
+          createResponse(new Request('http://localhost/'), (/** @type {object} */ session) =>
+            channel.register(session),
+          ),
+        );
       await turn();
       await turn();
       check(channel.sessionCount === listeners, `${channel.sessionCount} sessions, not ${listeners}`);
@@ -83,7 +92,10 @@ export default {
         channel.broadcast(payload, TYPE);
         if (i + 1 === messages / 2 || i + 1 === messages) after.push(await resident());
       }
-      check(responses.every(({ bodyUsed }) => !bodyUsed), 'a response was read');
+      check(
+        responses.every(({ bodyUsed }) => !bodyUsed),
+        'a response was read',
+      );
       const [half = NaN, full = NaN] = after;
       // Each message costs the same: what the second half has cost, times all of them.
       const each = (full - half) / (listeners * (messages / 2));
@@ -92,7 +104,9 @@ export default {
     python: ({ listeners, messages }) =>
       new Promise((resolve, reject) => {
         const script = fileURLToPath(new URL('../lib/memory.py', import.meta.url));
-        const child = spawn(String(process.env.ERIC_PYTHON), [script, ...[listeners, messages, BYTES].map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = spawn(String(process.env.ERIC_PYTHON), [script, ...[listeners, messages, BYTES].map(String)], {
+          stdio: ['ignore', 'pipe', 'inherit'],
+        });
         let output = '';
         child.stdout.setEncoding('utf8').on('data', (text) => void (output += text));
         child.once('error', reject);
@@ -104,16 +118,46 @@ export default {
       }),
   },
   aims: [
-    absolute({ text: 'of WebAssembly for each response, beyond the log', variant: LAGGING, of: RESPONSES, measure: 'wasm', most: 256, unit: 'bytes' }),
-    absolute({ text: 'of WebAssembly for each listener, beyond the log', variant: LAGGING, of: LISTENERS, measure: 'wasm', most: 256, unit: 'bytes' }),
-    timesLess({ text: "less than better-sse's for each message that waits", variant: LAGGING, measure: 'each', ours: RESPONSES, theirs: 'better-sse', least: 20 }),
-    timesLess({ text: "less than Python's", variant: LAGGING, measure: 'growth', ours: RESPONSES, theirs: 'python', least: 1 }),
+    absolute({
+      text: 'of WebAssembly for each response, beyond the log',
+      variant: LAGGING,
+      of: RESPONSES,
+      measure: 'wasm',
+      most: 256,
+      unit: 'bytes',
+    }),
+    absolute({
+      text: 'of WebAssembly for each listener, beyond the log',
+      variant: LAGGING,
+      of: LISTENERS,
+      measure: 'wasm',
+      most: 256,
+      unit: 'bytes',
+    }),
+    timesLess({
+      text: "less than better-sse's for each message that waits",
+      variant: LAGGING,
+      measure: 'each',
+      ours: RESPONSES,
+      theirs: 'better-sse',
+      least: 20,
+    }),
+    timesLess({
+      text: "less than Python's",
+      variant: LAGGING,
+      measure: 'growth',
+      ours: RESPONSES,
+      theirs: 'python',
+      least: 1,
+    }),
   ],
   flags: ['--expose-gc'],
   rounds: 3,
-  cannot: ['hono: as better-sse, a copy in the stream of each client. sse-channel and nchan have sockets only, whose buffers are the system\'s.'],
+  cannot: [
+    "hono: as better-sse, a copy in the stream of each client. sse-channel and nchan have sockets only, whose buffers are the system's.",
+  ],
   notes: [
-    "Ours: responses that nobody reads, with queues of 2,000 messages and 4 MiB: the default of 1 MiB would end them at the 820th message. better-sse has no bound.",
+    'Ours: responses that nobody reads, with queues of 2,000 messages and 4 MiB: the default of 1 MiB would end them at the 820th message. better-sse has no bound.',
     'better-sse is measured with 500 sessions and 200 messages, since ten million copies of a kilobyte do not fit: compared is what a message that waits for a listener costs, by the growth of its second half.',
     "Python's queues hold references to one message, as it is sent within the process.",
   ],

@@ -36,11 +36,26 @@ function contestant(name) {
     try {
       // Once, without optimisation, where nothing is measured: that is compiled faster.
       const how = measured ? [] : ['--profile', 'dev'];
-      const args = ['bench', '--quiet', '--manifest-path', MANIFEST, ...how, '--', ...(measured ? ['--noplot'] : ['--test']), `^${group}/${name}/${listeners}$`];
-      const { status, stderr } = spawnSync('cargo', args, { env: { ...process.env, CRITERION_HOME: folder }, encoding: 'utf8', stdio: ['ignore', 'ignore', 'pipe'] });
+      const args = [
+        'bench',
+        '--quiet',
+        '--manifest-path',
+        MANIFEST,
+        ...how,
+        '--',
+        ...(measured ? ['--noplot'] : ['--test']),
+        `^${group}/${name}/${listeners}$`,
+      ];
+      const { status, stderr } = spawnSync('cargo', args, {
+        env: { ...process.env, CRITERION_HOME: folder },
+        encoding: 'utf8',
+        stdio: ['ignore', 'ignore', 'pipe'],
+      });
       check(status === 0, `cargo bench ended with ${status}\n${stderr}`);
       if (!measured) return {};
-      const estimates = JSON.parse(readFileSync(path.join(folder, group, name, String(listeners), 'new', 'estimates.json'), 'utf8'));
+      const estimates = JSON.parse(
+        readFileSync(path.join(folder, group, name, String(listeners), 'new', 'estimates.json'), 'utf8'),
+      );
       return { [MEASURE]: estimates.median.point_estimate / (group === 'broadcast' ? 1 : listeners * TURN) };
     } finally {
       rmSync(folder, { recursive: true, force: true });
@@ -50,28 +65,54 @@ function contestant(name) {
 
 /** @param {string} group @param {number} listeners @param {string} theirs @param {number} least */
 const beside = (group, listeners, theirs, least) =>
-  timesLess({ text: `${group}, ${listeners.toLocaleString('en')}, beside ${theirs}`, variant: nameOf(group, listeners), measure: MEASURE, ours: OURS, theirs, least });
+  timesLess({
+    text: `${group}, ${listeners.toLocaleString('en')}, beside ${theirs}`,
+    variant: nameOf(group, listeners),
+    measure: MEASURE,
+    ours: OURS,
+    theirs,
+    least,
+  });
 
 /** @type {import('../lib/case.mjs').Case} */
 export default {
   title: 'Native, one thread: 64 messages are sent, and received through futures streams',
-  measures: { [MEASURE]: { unit: 'ns for each delivery; of `broadcast`, for each send while nobody reads', less: true, digits: 1 } },
+  measures: {
+    [MEASURE]: {
+      unit: 'ns for each delivery; of `broadcast`, for each send while nobody reads',
+      less: true,
+      digits: 1,
+    },
+  },
   // One bench each, so that those that are compared run one right after another.
   variants: (quick) =>
     GROUPS.flatMap((name, group) =>
       (name === 'broadcast' ? GROWING : LISTENERS)
         .slice(0, quick ? 2 : 4)
-        .map((listeners) => ({ name: nameOf(name, listeners), settings: { group, listeners, measured: quick ? 0 : 1 } })),
+        .map((listeners) => ({
+          name: nameOf(name, listeners),
+          settings: { group, listeners, measured: quick ? 0 : 1 },
+        })),
     ),
   contestants: Object.fromEntries([OURS, BOUNDED, TOKIO, CHANNELS].map((name) => [name, contestant(name)])),
-  aims: ['receive', 'wake'].flatMap((group) => [
-    beside(group, 1_000, TOKIO, 2),
-    beside(group, 1_000, CHANNELS, 5),
-    beside(group, 1, TOKIO, 1),
-    beside(group, 1, CHANNELS, 1),
-  ]).concat(
-    growth({ text: 'a broadcast to 100,000 listeners, of one to 1', variant: nameOf('broadcast', 100_000), smaller: nameOf('broadcast', 1), of: BOUNDED, measure: MEASURE, to: MEASURE, most: 1.5 }),
-  ),
+  aims: ['receive', 'wake']
+    .flatMap((group) => [
+      beside(group, 1_000, TOKIO, 2),
+      beside(group, 1_000, CHANNELS, 5),
+      beside(group, 1, TOKIO, 1),
+      beside(group, 1, CHANNELS, 1),
+    ])
+    .concat(
+      growth({
+        text: 'a broadcast to 100,000 listeners, of one to 1',
+        variant: nameOf('broadcast', 100_000),
+        smaller: nameOf('broadcast', 1),
+        of: BOUNDED,
+        measure: MEASURE,
+        to: MEASURE,
+        most: 1.5,
+      }),
+    ),
   rounds: 3,
   cannot: ['The JavaScript libraries are not native.'],
   notes: [

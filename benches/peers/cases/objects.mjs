@@ -82,21 +82,35 @@ export default {
       /** @type {HandChannel<{ event: string, data: Payload, retry: number, id: string }>} */
       const channel = new HandChannel();
       let number = 0;
-      return measure(() => channel.watch(), (data) => channel.broadcast({ event: TYPE, data, retry: 15_000, id: `0123456789ab-${++number}` }), settings);
+      return measure(
+        () => channel.watch(),
+        (data) => channel.broadcast({ event: TYPE, data, retry: 15_000, id: `0123456789ab-${++number}` }),
+        settings,
+      );
     },
     'events.on': (settings) => {
       const emitter = new EventEmitter().setMaxListeners(0);
       let number = 0;
-      return measure(() => on(emitter, TYPE), (data) => emitter.emit(TYPE, { event: TYPE, data, retry: 15_000, id: `0123456789ab-${++number}` }), settings);
+      return measure(
+        () => on(emitter, TYPE),
+        (data) => emitter.emit(TYPE, { event: TYPE, data, retry: 15_000, id: `0123456789ab-${++number}` }),
+        settings,
+      );
     },
     python: ({ listeners, messages, turn }) =>
       new Promise((resolve, reject) => {
         const script = fileURLToPath(new URL('../lib/objects.py', import.meta.url));
-        const child = spawn(String(process.env.ERIC_PYTHON), [script, ...[listeners, messages, turn, PASSES].map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+        const child = spawn(
+          String(process.env.ERIC_PYTHON),
+          [script, ...[listeners, messages, turn, PASSES].map(String)],
+          { stdio: ['ignore', 'pipe', 'inherit'] },
+        );
         let output = '';
         child.stdout.setEncoding('utf8').on('data', (text) => void (output += text));
         child.once('error', reject);
-        child.once('close', (code) => (code === 0 ? resolve({ [MEASURE]: Number(output) }) : reject(new Error(`python ended with ${code}`))));
+        child.once('close', (code) =>
+          code === 0 ? resolve({ [MEASURE]: Number(output) }) : reject(new Error(`python ended with ${code}`)),
+        );
       }),
   },
   aims: TURNS.flatMap((turn) => {

@@ -65,7 +65,11 @@ export default {
       const channel = new SSEChannel({ history: { messages: 20_000, bytes: 64 * 1024 * 1024 } });
       const { lastEventId } = channel;
       return measure(
-        { open: () => channel.response(), comeBack: () => channel.response(null, { lastEventId }), send: (payload) => channel.broadcast({ type: TYPE, payload }) },
+        {
+          open: () => channel.response(),
+          comeBack: () => channel.response(null, { lastEventId }),
+          send: (payload) => channel.broadcast({ type: TYPE, payload }),
+        },
         settings,
       );
     },
@@ -98,8 +102,22 @@ export default {
     },
   },
   aims: [
-    times({ text: 'of the limit, the first who comes back', variant: ALL, measure: 'first', ours: OURS, theirs: LIMIT, least: 0.8 }),
-    times({ text: 'of the limit, those who come back after it', variant: ALL, measure: 'again', ours: OURS, theirs: LIMIT, least: 0.8 }),
+    times({
+      text: 'of the limit, the first who comes back',
+      variant: ALL,
+      measure: 'first',
+      ours: OURS,
+      theirs: LIMIT,
+      least: 0.8,
+    }),
+    times({
+      text: 'of the limit, those who come back after it',
+      variant: ALL,
+      measure: 'again',
+      ours: OURS,
+      theirs: LIMIT,
+      least: 0.8,
+    }),
   ],
   cannot: ['better-sse and hono keep no history. sse-channel and nchan have one, but no fetch Response.'],
   notes: [

@@ -1,7 +1,7 @@
 // From the import to the first message, and what is imported weighs.
 
-import { fileURLToPath } from 'node:url';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { absolute, difference } from '../lib/aims.mjs';
 import { check, LIMIT, OURS } from '../lib/case.mjs';
 import { TYPE } from '../lib/messages.mjs';
@@ -66,7 +66,10 @@ export default {
       const { SSEChannel } = await import('../../../dist/index.js');
       const imported = performance.now() - start;
       const channel = new SSEChannel();
-      const begin = async () => ({ response: channel.response(), send: () => channel.broadcast({ type: TYPE, payload: 1 }) });
+      const begin = async () => ({
+        response: channel.response(),
+        send: () => channel.broadcast({ type: TYPE, payload: 1 }),
+      });
       return { ...(await firstMessage(begin, start)), import: imported };
     },
     [WATCH]: async ({ what }) => {
@@ -99,7 +102,10 @@ export default {
       /** @type {ReadableStreamDefaultController<Uint8Array> | undefined} */
       let client;
       const response = new Response(new ReadableStream({ start: (controller) => void (client = controller) }));
-      return firstMessage(async () => ({ response, send: () => client?.enqueue(Buffer.from('event: tick\ndata: 1\n\n')) }), start);
+      return firstMessage(
+        async () => ({ response, send: () => client?.enqueue(Buffer.from('event: tick\ndata: 1\n\n')) }),
+        start,
+      );
     },
     'better-sse': async ({ what }) => {
       if (what === WEIGHS) {
@@ -124,13 +130,44 @@ export default {
     },
   },
   aims: [
-    difference({ text: 'longer than better-sse, in Node', variant: NODE, measure: 'start', ours: OURS, theirs: 'better-sse', most: 5, unit: 'ms' }),
-    absolute({ text: 'from import to first message, in Node', variant: NODE, of: OURS, measure: 'start', most: 10, unit: 'ms' }),
-    absolute({ text: 'from import to first message, in Node, without a Response', variant: NODE, of: WATCH, measure: 'start', most: 10, unit: 'ms' }),
-    absolute({ text: 'of the first request, in workerd', variant: WORKERD, of: OURS, measure: 'first', most: 50, unit: 'ms' }),
+    difference({
+      text: 'longer than better-sse, in Node',
+      variant: NODE,
+      measure: 'start',
+      ours: OURS,
+      theirs: 'better-sse',
+      most: 5,
+      unit: 'ms',
+    }),
+    absolute({
+      text: 'from import to first message, in Node',
+      variant: NODE,
+      of: OURS,
+      measure: 'start',
+      most: 10,
+      unit: 'ms',
+    }),
+    absolute({
+      text: 'from import to first message, in Node, without a Response',
+      variant: NODE,
+      of: WATCH,
+      measure: 'start',
+      most: 10,
+      unit: 'ms',
+    }),
+    absolute({
+      text: 'of the first request, in workerd',
+      variant: WORKERD,
+      of: OURS,
+      measure: 'first',
+      most: 50,
+      unit: 'ms',
+    }),
   ],
   rounds: 9,
-  cannot: ['better-sse imports modules of Node which workerd has only by a flag: beside ours there stands what a few lines take.'],
+  cannot: [
+    'better-sse imports modules of Node which workerd has only by a flag: beside ours there stands what a few lines take.',
+  ],
   notes: [
     "By hand, in Node: the platform's own first Response, with nothing imported, which is part of the other numbers; watch() does without one.",
     'Each time in a new process, whose files the system has in its memory. In workerd the time is that of a request over HTTP, with Miniflare before it.',

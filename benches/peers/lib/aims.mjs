@@ -19,7 +19,11 @@
  * @returns {Aim}
  */
 export function times({ variant, measure, ours, theirs, ...aim }) {
-  return { ...aim, unit: 'times', values: (rounds) => pairs(rounds(variant, ours, measure), rounds(variant, theirs, measure), (a, b) => a / b) };
+  return {
+    ...aim,
+    unit: 'times',
+    values: (rounds) => pairs(rounds(variant, ours, measure), rounds(variant, theirs, measure), (a, b) => a / b),
+  };
 }
 
 /**
@@ -28,7 +32,11 @@ export function times({ variant, measure, ours, theirs, ...aim }) {
  * @returns {Aim}
  */
 export function timesLess({ variant, measure, ours, theirs, ...aim }) {
-  return { ...aim, unit: 'times', values: (rounds) => pairs(rounds(variant, theirs, measure), rounds(variant, ours, measure), (a, b) => a / b) };
+  return {
+    ...aim,
+    unit: 'times',
+    values: (rounds) => pairs(rounds(variant, theirs, measure), rounds(variant, ours, measure), (a, b) => a / b),
+  };
 }
 
 /**
@@ -37,7 +45,10 @@ export function timesLess({ variant, measure, ours, theirs, ...aim }) {
  * @returns {Aim}
  */
 export function difference({ variant, measure, ours, theirs, ...aim }) {
-  return { ...aim, values: (rounds) => pairs(rounds(variant, ours, measure), rounds(variant, theirs, measure), (a, b) => a - b) };
+  return {
+    ...aim,
+    values: (rounds) => pairs(rounds(variant, ours, measure), rounds(variant, theirs, measure), (a, b) => a - b),
+  };
 }
 
 /**
@@ -46,7 +57,11 @@ export function difference({ variant, measure, ours, theirs, ...aim }) {
  * @returns {Aim}
  */
 export function growth({ variant, smaller = variant, of, measure, to, ...aim }) {
-  return { ...aim, unit: 'times', values: (rounds) => pairs(rounds(variant, of, measure), rounds(smaller, of, to), (a, b) => a / b) };
+  return {
+    ...aim,
+    unit: 'times',
+    values: (rounds) => pairs(rounds(variant, of, measure), rounds(smaller, of, to), (a, b) => a / b),
+  };
 }
 
 /**

@@ -67,6 +67,9 @@ export async function fanOut({ open, send, flush }, { bodies = 0, messages = 0, 
   }
 
   for (const chunks of bodies > 1 ? kept : [kept[0]]) verify(Buffer.concat(chunks).toString(), all);
-  check(counts.every((count) => count === counts[0]), 'not all bodies have got the same number of bytes');
+  check(
+    counts.every((count) => count === counts[0]),
+    'not all bodies have got the same number of bytes',
+  );
   return { rate: median(rates) };
 }

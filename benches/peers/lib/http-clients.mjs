@@ -48,7 +48,8 @@ function receive(client, chunk) {
   if (count === 0) return;
   const before = counts[client] ?? 0;
   counts[client] = before + count;
-  if (before < expected && before + count >= expected && ++complete === counts.length) report({ done: now(), busy: spent() - spentBefore });
+  if (before < expected && before + count >= expected && ++complete === counts.length)
+    report({ done: now(), busy: spent() - spentBefore });
 }
 
 /** The time when a message was sent stands behind its mark. @param {Buffer} chunk @param {number} mark */
@@ -97,7 +98,10 @@ async function obey(order) {
     spentBefore = spent();
     report({ done: now() });
   } else if ('verify' in order) {
-    check(counts.every((count) => count === expected), `not every client has got ${expected} messages`);
+    check(
+      counts.every((count) => count === expected),
+      `not every client has got ${expected} messages`,
+    );
     verify(dechunked(Buffer.concat(kept).toString()), payloads(order.verify));
     report({ done: now() });
   } else if (order.delays) {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 import { check } from './case.mjs';
-import { payloads, MARK } from './messages.mjs';
+import { MARK, payloads } from './messages.mjs';
 import { now } from './monotonic.mjs';
 import { median } from './statistics.mjs';
 import { turn } from './turns.mjs';
@@ -81,7 +81,8 @@ async function throughput({ send, flush }, { ask, report }, { clients = 0, messa
     const done = report();
     const start = now();
     for (let i = 0; i < messages; i += perTurn) {
-      for (let j = i; j < Math.min(i + perTurn, messages); j++) send(/** @type {Payload} */ (all[burst * messages + j]));
+      for (let j = i; j < Math.min(i + perTurn, messages); j++)
+        send(/** @type {Payload} */ (all[burst * messages + j]));
       flush?.();
       await turn();
     }
@@ -111,7 +112,10 @@ async function delay({ send, flush }, { ask, report }, { clients = 0, rate = 0, 
     const start = performance.now();
     for (let i = 0; i < messages; i++) {
       await new Promise((resolve) => setTimeout(resolve, start + i * every * 1000 - performance.now()));
-      send({ n: i, t: `${MARK}${Math.round(now())} what a message says what a message says what a message says what a m` });
+      send({
+        n: i,
+        t: `${MARK}${Math.round(now())} what a message says what a message says what a message says what a m`,
+      });
       flush?.();
     }
     await done;

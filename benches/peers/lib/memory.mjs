@@ -25,7 +25,8 @@ export function watchWasm() {
   WebAssembly.Instance = new Proxy(Instance, {
     construct: (_, [module, imports]) => {
       const instance = new Instance(module, imports);
-      for (const exported of Object.values(instance.exports)) if (exported instanceof WebAssembly.Memory) memories.push(exported);
+      for (const exported of Object.values(instance.exports))
+        if (exported instanceof WebAssembly.Memory) memories.push(exported);
       return instance;
     },
   });

@@ -25,14 +25,16 @@ export function payloadOf(number, bytes = 120) {
  * @param {number} count
  * @param {{ first?: number, bytes?: number | undefined }} [options]
  */
-export const payloads = (count, { first = 0, bytes } = {}) => Array.from({ length: count }, (_, i) => payloadOf(first + i, bytes));
+export const payloads = (count, { first = 0, bytes } = {}) =>
+  Array.from({ length: count }, (_, i) => payloadOf(first + i, bytes));
 
 /**
  * The block that a hand-written server sends, of the fields that ours has.
  * @param {Payload} payload
  * @param {number} number
  */
-export const blockOf = (payload, number) => `event: ${TYPE}\nid: 0123456789ab-${number}\ndata: ${JSON.stringify(payload)}\n\n`;
+export const blockOf = (payload, number) =>
+  `event: ${TYPE}\nid: 0123456789ab-${number}\ndata: ${JSON.stringify(payload)}\n\n`;
 
 /**
  * Takes an event stream apart, and refuses it unless it holds just these payloads, in their order.
@@ -48,8 +50,14 @@ export function verify(text, expected) {
     const data = lines.find((line) => line.startsWith('data:'));
     // One that sets the reconnection time, or a comment.
     if (data === undefined) continue;
-    check(data.slice('data:'.length).trim() === JSON.stringify(expected[count]), `event ${count} of an event stream is ${data}`);
-    const type = lines.find((line) => line.startsWith('event:'))?.slice('event:'.length).trim();
+    check(
+      data.slice('data:'.length).trim() === JSON.stringify(expected[count]),
+      `event ${count} of an event stream is ${data}`,
+    );
+    const type = lines
+      .find((line) => line.startsWith('event:'))
+      ?.slice('event:'.length)
+      .trim();
     check(type === TYPE, `event ${count} of an event stream is of type ${type}`);
     count++;
   }

@@ -9,7 +9,12 @@ import { Unavailable } from './case.mjs';
 import { TYPE } from './messages.mjs';
 
 const NGINX = ['/usr/sbin/nginx', '/usr/local/sbin/nginx', '/usr/local/bin/nginx', '/opt/homebrew/bin/nginx'];
-const MODULES = ['/usr/lib/nginx/modules', '/usr/lib64/nginx/modules', '/usr/local/lib/nginx/modules', '/usr/share/nginx/modules'];
+const MODULES = [
+  '/usr/lib/nginx/modules',
+  '/usr/lib64/nginx/modules',
+  '/usr/local/lib/nginx/modules',
+  '/usr/share/nginx/modules',
+];
 const MODULE = 'ngx_nchan_module.so';
 const READY_MS = 5_000;
 

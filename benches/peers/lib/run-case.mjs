@@ -52,13 +52,15 @@ export async function runCase(name, bench, { quick, rounds }) {
         const settings = { ...variant.settings, ...variant.others?.[contestant] };
         const answer = await runOnce(name, contestant, settings, bench.flags ?? []);
         if (typeof answer === 'string') unavailable[contestant] = answer;
-        else measured.set(key(variant.name, contestant), [...(measured.get(key(variant.name, contestant)) ?? []), answer]);
+        else
+          measured.set(key(variant.name, contestant), [...(measured.get(key(variant.name, contestant)) ?? []), answer]);
       }
     }
   }
 
   /** @type {import('./aims.mjs').Rounds} */
-  const of = (variant, contestant, measure) => (measured.get(key(variant, contestant)) ?? []).flatMap((numbers) => numbers[measure] ?? []);
+  const of = (variant, contestant, measure) =>
+    (measured.get(key(variant, contestant)) ?? []).flatMap((numbers) => numbers[measure] ?? []);
   return {
     name,
     title: bench.title,
@@ -68,7 +70,10 @@ export async function runCase(name, bench, { quick, rounds }) {
       name: variant.name,
       contestants: Object.fromEntries(
         contestants
-          .map((contestant) => /** @type {const} */ ([contestant, spreads(measured.get(key(variant.name, contestant)) ?? [])]))
+          .map(
+            (contestant) =>
+              /** @type {const} */ ([contestant, spreads(measured.get(key(variant.name, contestant)) ?? [])]),
+          )
           // Who has nothing to do with a variant, or is not there.
           .filter(([, numbers]) => Object.keys(numbers).length > 0),
       ),
@@ -77,7 +82,9 @@ export async function runCase(name, bench, { quick, rounds }) {
       const found = values(of);
       const value = found.length > 0 ? spread(found) : null;
       const met = value && value.median >= (least ?? -Infinity) && value.median <= (most ?? Infinity);
-      const wanted = [least === undefined ? '' : `at least ${least}`, most === undefined ? '' : `at most ${most}`].filter(Boolean).join(', ');
+      const wanted = [least === undefined ? '' : `at least ${least}`, most === undefined ? '' : `at most ${most}`]
+        .filter(Boolean)
+        .join(', ');
       return { text, wanted, unit, value, met };
     }),
     unavailable,
@@ -92,7 +99,9 @@ const key = (variant, contestant) => `${variant}\n${contestant}`;
 /** @param {Numbers[]} all */
 function spreads(all) {
   const measures = [...new Set(all.flatMap((numbers) => Object.keys(numbers)))];
-  return Object.fromEntries(measures.map((measure) => [measure, spread(all.flatMap((numbers) => numbers[measure] ?? []))]));
+  return Object.fromEntries(
+    measures.map((measure) => [measure, spread(all.flatMap((numbers) => numbers[measure] ?? []))]),
+  );
 }
 
 /**
@@ -136,4 +145,3 @@ function runOnce(name, contestant, settings, flags) {
     });
   });
 }
-

@@ -1,7 +1,7 @@
 // What a module weighs over the network: bundled as its users do, gzipped.
 
-import { build } from 'esbuild';
 import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
 
 /**
  * @param {string} entry a file
@@ -9,6 +9,14 @@ import { gzipSync } from 'node:zlib';
  * @returns {Promise<number>} bytes
  */
 export async function gzippedSize(entry, platform) {
-  const { outputFiles } = await build({ entryPoints: [entry], bundle: true, minify: true, format: 'esm', platform, write: false, legalComments: 'none' });
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    platform,
+    write: false,
+    legalComments: 'none',
+  });
   return outputFiles.reduce((sum, { contents }) => sum + gzipSync(contents, { level: 9 }).length, 0);
 }

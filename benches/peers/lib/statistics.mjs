@@ -14,4 +14,9 @@ export function median(values) {
 }
 
 /** @param {readonly number[]} values */
-export const spread = (values) => ({ median: median(values), least: Math.min(...values), most: Math.max(...values), rounds: [...values] });
+export const spread = (values) => ({
+  median: median(values),
+  least: Math.min(...values),
+  most: Math.max(...values),
+  rounds: [...values],
+});

@@ -1,7 +1,7 @@
 // A Worker under Miniflare, and how long its first request takes.
 
-import { Miniflare } from 'miniflare';
 import { fileURLToPath } from 'node:url';
+import { Miniflare } from 'miniflare';
 import { check } from './case.mjs';
 
 const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url));

@@ -1,5 +1,5 @@
-import { rollup } from 'rollup';
 import { nodeResolve } from '@rollup/plugin-node-resolve';
+import { rollup } from 'rollup';
 
 const bundle = await rollup({
   input: 'web/page.js',

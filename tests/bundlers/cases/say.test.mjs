@@ -1,5 +1,5 @@
-import { expect, test } from 'vitest';
 import { SSEChannel } from 'eric-sse';
+import { expect, test } from 'vitest';
 
 test('a channel', async () => {
   const channel = new SSEChannel();

@@ -10,7 +10,11 @@ const CASES = fileURLToPath(new URL('../cases/', import.meta.url));
 const { devDependencies } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8'));
 
 /** The versions of the tools, and of the runtimes that the environment names. */
-export const TOOLS_VERSIONS = { ...devDependencies, deno: versionIn(process.env.ERIC_DENO), bun: versionIn(process.env.ERIC_BUN) };
+export const TOOLS_VERSIONS = {
+  ...devDependencies,
+  deno: versionIn(process.env.ERIC_DENO),
+  bun: versionIn(process.env.ERIC_BUN),
+};
 
 /** A runtime is kept in a folder that ends with its version. @param {string | undefined} executable */
 function versionIn(executable) {
@@ -24,16 +28,32 @@ export async function projectWithTools() {
   const project = await install(CASES);
   const from = path.join(tools, 'node_modules');
   for (const name of readdirSync(from)) {
-    if (!name.startsWith('.') && name !== 'eric-sse') symlinkSync(path.join(from, name), path.join(project.folder, 'node_modules', name));
+    if (!name.startsWith('.') && name !== 'eric-sse')
+      symlinkSync(path.join(from, name), path.join(project.folder, 'node_modules', name));
   }
   mkdirSync(path.join(project.folder, 'out'), { recursive: true });
-  const env = { ...ENV, CI: 'true', NEXT_TELEMETRY_DISABLED: '1', WRANGLER_SEND_METRICS: 'false', WRANGLER_LOG_PATH: path.join(project.folder, 'out'), NO_COLOR: '1' };
+  const env = {
+    ...ENV,
+    CI: 'true',
+    NEXT_TELEMETRY_DISABLED: '1',
+    WRANGLER_SEND_METRICS: 'false',
+    WRANGLER_LOG_PATH: path.join(project.folder, 'out'),
+    NO_COLOR: '1',
+  };
 
   /** What a program prints; fails when it does. */
   const run = (command, args, { cwd = project.folder } = {}) =>
     new Promise((resolve, reject) => {
       execFile(command, args, { cwd, env, timeout: 220_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {
-        if (error) reject(new Error(`${path.basename(command)} ${args.join(' ')}: ${error.killed ? 'timed out' : `code ${error.code}`}\n${stdout}${stderr}`.slice(0, 4000)));
+        if (error)
+          reject(
+            new Error(
+              `${path.basename(command)} ${args.join(' ')}: ${error.killed ? 'timed out' : `code ${error.code}`}\n${stdout}${stderr}`.slice(
+                0,
+                4000,
+              ),
+            ),
+          );
         else resolve(stdout);
       });
     });

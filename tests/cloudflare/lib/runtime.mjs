@@ -12,11 +12,22 @@ import { subscribe } from '../../js/lib/sse-client.mjs';
 const WASM = fileURLToPath(new URL('../../../dist/eric_sse_bg.wasm', import.meta.url));
 const WORKER = fileURLToPath(new URL('worker.mjs', import.meta.url));
 
-const CLASSES = { CHANNEL: 'Channel', BRIEF: 'Brief', WIDE: 'Wide', PACED: 'Paced', SLOW: 'Slow', ANSWERING: 'Answering', PLAIN: 'Plain' };
+const CLASSES = {
+  CHANNEL: 'Channel',
+  BRIEF: 'Brief',
+  WIDE: 'Wide',
+  PACED: 'Paced',
+  SLOW: 'Slow',
+  ANSWERING: 'Answering',
+  PLAIN: 'Plain',
+};
 
 export async function startRuntime() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-cloudflare-'));
-  const contents = await bundled(WORKER, { conditions: ['workerd', 'worker', 'browser', 'import'], external: ['cloudflare:workers', '*.wasm'] });
+  const contents = await bundled(WORKER, {
+    conditions: ['workerd', 'worker', 'browser', 'import'],
+    external: ['cloudflare:workers', '*.wasm'],
+  });
   let output = '';
   const start = () =>
     new Miniflare({
@@ -30,7 +41,9 @@ export async function startRuntime() {
         { type: 'ESModule', path: '/worker.mjs', contents },
         { type: 'CompiledWasm', path: '/eric_sse_bg.wasm', contents: readFileSync(WASM) },
       ],
-      durableObjects: Object.fromEntries(Object.entries(CLASSES).map(([name, className]) => [name, { className, useSQLite: true }])),
+      durableObjects: Object.fromEntries(
+        Object.entries(CLASSES).map(([name, className]) => [name, { className, useSQLite: true }]),
+      ),
       // Seems to have every method that an object's binding has, and comes before those.
       serviceBindings: { ANOTHER: kCurrentWorker },
       durableObjectsPersist: folder,
@@ -52,7 +65,10 @@ export async function startRuntime() {
     /** Ends the runtime as a crash does, without a word. `restart` starts it again. */
     kill() {
       // Of this process's children it is the one of that name.
-      process.kill(Number(execFileSync('pgrep', ['-P', String(process.pid), 'workerd'], { encoding: 'utf8' })), 'SIGKILL');
+      process.kill(
+        Number(execFileSync('pgrep', ['-P', String(process.pid), 'workerd'], { encoding: 'utf8' })),
+        'SIGKILL',
+      );
     },
     async stop() {
       await miniflare.dispose();
@@ -61,7 +77,8 @@ export async function startRuntime() {
     at: (pathname, query = {}) => {
       const address = new URL(pathname, url);
       for (const [key, value] of Object.entries(query)) {
-        if (value !== undefined) address.searchParams.set(key, typeof value === 'string' ? value : JSON.stringify(value));
+        if (value !== undefined)
+          address.searchParams.set(key, typeof value === 'string' ? value : JSON.stringify(value));
       }
       return address;
     },
@@ -87,7 +104,8 @@ export function channelOf(runtime, kind = 'channel', always = {}) {
     channel,
     /** Calls a method of the object. */
     call: (method, ...args) => ask('rpc', {}, { method, args }),
-    say: (payload, options) => ask('rpc', {}, { method: 'broadcast', args: [{ type: 'n', payload }, ...(options ? [options] : [])] }),
+    say: (payload, options) =>
+      ask('rpc', {}, { method: 'broadcast', args: [{ type: 'n', payload }, ...(options ? [options] : [])] }),
     flood: (from, to) => ask('flood', { from, to }),
     /** How often `futile`, `lost` or `ghost` was asked for a WebSocket. */
     asked: () => ask('asked'),

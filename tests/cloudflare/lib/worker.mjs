@@ -66,7 +66,10 @@ export class Channel extends ChannelObject {
 
   /** Loses the newest messages, as an object does that is set back to a former state, and ends. */
   lose(count) {
-    this.ctx.storage.sql.exec('DELETE FROM eric_message WHERE sequence > (SELECT MAX(sequence) FROM eric_message) - ?', count);
+    this.ctx.storage.sql.exec(
+      'DELETE FROM eric_message WHERE sequence > (SELECT MAX(sequence) FROM eric_message) - ?',
+      count,
+    );
     this.ctx.storage.sync().then(() => this.ctx.abort('set back by a test'));
   }
 
@@ -229,7 +232,9 @@ export default {
     const name = searchParams.get('channel');
     const objectHeaders = { 'x-options': searchParams.get('options') ?? '{}' };
     if (kind === 'tree') {
-      const tree = new ChannelTree(env[searchParams.get('of') ?? 'CHANNEL'], name, { leaves: Number(searchParams.get('leaves') ?? 4) });
+      const tree = new ChannelTree(env[searchParams.get('of') ?? 'CHANNEL'], name, {
+        leaves: Number(searchParams.get('leaves') ?? 4),
+      });
       const who = searchParams.get('who') ?? undefined;
       if (what === 'subscribe') return tree.fetch(request, { name: who });
       if (what === 'relay') return tree.relay(request, { name: who, objectHeaders });
@@ -249,7 +254,10 @@ export default {
       case 'futile':
         return relay(request, () => ending(name));
       case 'lost':
-        return relay(request, () => lostAfter(name, Number(searchParams.get('answers'))), { heartbeatSeconds: 1, quietSeconds: 2 });
+        return relay(request, () => lostAfter(name, Number(searchParams.get('answers'))), {
+          heartbeatSeconds: 1,
+          quietSeconds: 2,
+        });
       case 'ghost':
         return relay(request, () => slowly(name), { maxDurationSeconds: 1 });
       case 'asked':

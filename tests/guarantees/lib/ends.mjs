@@ -42,17 +42,19 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
    * @param {(channel: import('eric-sse').SSEChannel) => unknown} end
    * @param {boolean} [reads]
    */
-  const together = (optionsFor, end, reads = true) => async (channel, count, onClose) => {
-    const readings = [];
-    held = [];
-    for (let at = 0; at < count; at++) {
-      const reader = await opened(channel, optionsFor(onClose, at), at);
-      held.push(reader);
-      if (reads) readings.push(readOn(reader));
-    }
-    await end(channel);
-    await Promise.all(readings);
-  };
+  const together =
+    (optionsFor, end, reads = true) =>
+    async (channel, count, onClose) => {
+      const readings = [];
+      held = [];
+      for (let at = 0; at < count; at++) {
+        const reader = await opened(channel, optionsFor(onClose, at), at);
+        held.push(reader);
+        if (reads) readings.push(readOn(reader));
+      }
+      await end(channel);
+      await Promise.all(readings);
+    };
 
   return {
     cancel: {
@@ -90,7 +92,9 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
     'a signal that was aborted before': {
       reason: 'aborted',
       channelFor: one,
-      batch: oneByOne(async (channel, onClose) => void channel.response(null, { onClose, signal: AbortSignal.abort() })),
+      batch: oneByOne(
+        async (channel, onClose) => void channel.response(null, { onClose, signal: AbortSignal.abort() }),
+      ),
     },
     'a stop': {
       reason: 'stopped',
@@ -136,12 +140,19 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
     'a stall': {
       reason: 'stalled',
       channelFor: one,
-      batch: together((onClose) => ({ onClose, stallSeconds: 0.02 }), (channel) => channel.broadcast(message), false),
+      batch: together(
+        (onClose) => ({ onClose, stallSeconds: 0.02 }),
+        (channel) => channel.broadcast(message),
+        false,
+      ),
     },
     'a rotation': {
       reason: 'expired',
       channelFor: one,
-      batch: together((onClose) => ({ onClose, maxDurationSeconds: 0.02 }), () => {}),
+      batch: together(
+        (onClose) => ({ onClose, maxDurationSeconds: 0.02 }),
+        () => {},
+      ),
     },
     'a drain': {
       reason: 'drained',

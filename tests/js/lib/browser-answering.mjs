@@ -11,12 +11,15 @@ const errors = [];
 
 const options = ({ url }) => {
   const listener = new URL(url).searchParams.get('page');
-  return listener === null ? undefined : { listener, resumeSeconds: 60, onError: ({ message }) => void errors.push(message) };
+  return listener === null
+    ? undefined
+    : { listener, resumeSeconds: 60, onError: ({ message }) => void errors.push(message) };
 };
 const stop = answer(
   {
     events: channels.route,
-    '/answering/rooms': async (request) => rooms.get(new URL(request.url).searchParams.get('room')) ?? new Response('no such room', { status: 404 }),
+    '/answering/rooms': async (request) =>
+      rooms.get(new URL(request.url).searchParams.get('room')) ?? new Response('no such room', { status: 404 }),
     '/answering/network': () => undefined,
     '/answering/closed': channels.closed,
     '/answering/failing': () => {
@@ -36,6 +39,8 @@ const COMMANDS = {
   errors: () => errors,
   stop: () => (stop(), stopAlone()),
 };
-globalThis.addEventListener('message', ({ data: { command, ...given }, ports: [port] }) => port.postMessage(COMMANDS[command](given) ?? null));
+globalThis.addEventListener('message', ({ data: { command, ...given }, ports: [port] }) =>
+  port.postMessage(COMMANDS[command](given) ?? null),
+);
 globalThis.addEventListener('install', () => globalThis.skipWaiting());
 globalThis.addEventListener('activate', (event) => event.waitUntil(globalThis.clients.claim()));

@@ -3,7 +3,8 @@
 import { runIn } from './browser-window.mjs';
 
 let sending = Promise.resolve();
-const post = (told) => (sending = sending.then(() => fetch('/told', { method: 'POST', body: JSON.stringify(told) })).then(() => {}));
+const post = (told) =>
+  (sending = sending.then(() => fetch('/told', { method: 'POST', body: JSON.stringify(told) })).then(() => {}));
 
 globalThis.tell = (runtime, answer) => post({ runtime, answer });
 const runtime = new URL(location.href).searchParams.get('run');

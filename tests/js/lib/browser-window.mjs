@@ -30,7 +30,9 @@ async function installed() {
   await navigator.serviceWorker.register('/service-worker.js');
   const { active } = await navigator.serviceWorker.ready;
   if (!navigator.serviceWorker.controller) {
-    await new Promise((resolve) => navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }));
+    await new Promise((resolve) =>
+      navigator.serviceWorker.addEventListener('controllerchange', resolve, { once: true }),
+    );
   }
   return active;
 }
@@ -42,6 +44,7 @@ globalThis.listen = (url, types) => {
   const events = [];
   source.onopen = () => events.push({ type: '(open)' });
   source.onerror = () => events.push({ type: '(error)', state: source.readyState });
-  for (const type of types) source.addEventListener(type, ({ data, lastEventId }) => events.push({ type, data, lastEventId }));
+  for (const type of types)
+    source.addEventListener(type, ({ data, lastEventId }) => events.push({ type, data, lastEventId }));
   return Object.assign(globalThis, { source, events }) && undefined;
 };

@@ -1,7 +1,7 @@
 // Bundles of the suite and the built package, for runtimes that resolve no npm packages.
 
-import { build } from 'esbuild';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 
 /**
  * @param {string} entry a file of this folder

@@ -46,16 +46,23 @@ export function firefoxHost(executable) {
     async run(runtime, tell) {
       const { url } = await site;
       const profile = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-firefox-'));
-      const lines = Object.entries(PREFERENCES).map(([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`);
+      const lines = Object.entries(PREFERENCES).map(
+        ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+      );
       writeFileSync(path.join(profile, 'user.js'), lines.join(''));
       // A group of its own: its processes for contents have to go with it.
-      const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile, `${url}/undriven?run=${runtime}`], {
-        env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
-        stdio: ['ignore', 'pipe', 'pipe'],
-        detached: true,
-      });
+      const child = spawn(
+        executable,
+        ['--headless', '--no-remote', '--profile', profile, `${url}/undriven?run=${runtime}`],
+        {
+          env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
+          stdio: ['ignore', 'pipe', 'pipe'],
+          detached: true,
+        },
+      );
       running.add(child);
-      for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => void (output += text));
+      for (const stream of [child.stdout, child.stderr])
+        stream.setEncoding('utf8').on('data', (text) => void (output += text));
       const ended = new Promise((resolve) => child.once('close', resolve));
       try {
         await new Promise((resolve, reject) => {

@@ -35,7 +35,12 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
   });
   after(() => server.close());
 
-  const listeners = (count) => until(() => channel.listenerCount, (now) => now === count, 'listeners');
+  const listeners = (count) =>
+    until(
+      () => channel.listenerCount,
+      (now) => now === count,
+      'listeners',
+    );
 
   test('a client gets the headers and the first bytes at once, then the messages', async () => {
     fresh();
@@ -47,7 +52,10 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     assert.equal(headers.get('content-length'), null);
     assert.match(await reader.chunk(), PRELUDE);
     channel.broadcast({ type: 'n', payload: { x: 1 } });
-    assert.deepEqual((await reader.events(1)).map(({ type, data }) => [type, data]), [['n', '{"x":1}']]);
+    assert.deepEqual(
+      (await reader.events(1)).map(({ type, data }) => [type, data]),
+      [['n', '{"x":1}']],
+    );
     leave();
     await listeners(0);
   });
@@ -70,7 +78,10 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     const expected = Array.from({ length: 50 }, (_, payload) => String(payload));
     for (const payload of expected) channel.broadcast({ type: 'n', payload });
     for (const { reader, leave } of clients) {
-      assert.deepEqual((await reader.events(50)).map(({ data }) => data), expected);
+      assert.deepEqual(
+        (await reader.events(50)).map(({ data }) => data),
+        expected,
+      );
       leave();
     }
     await listeners(0);
@@ -91,11 +102,14 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     channel.broadcast({ type: 'n', payload: 1 });
     channel.close();
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['n', '_eric_channel_closed'],
+    );
     assert.equal(channel.listenerCount, 0);
   });
 
-  test('what a client does not read stays with the channel, not in the server\'s buffers', async () => {
+  test("what a client does not read stays with the channel, not in the server's buffers", async () => {
     fresh({ queue: { bytes: Infinity } });
     const leave = await promptly(idle(server.url));
     await listeners(1);
@@ -119,9 +133,15 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     first.leave();
     await listeners(0);
     for (const payload of [2, 3]) channel.broadcast({ type: 'n', payload });
-    for (const [url, headers] of [[server.url, { 'Last-Event-ID': lastEventId }], [`${server.url}/?lastEventId=${lastEventId}`, {}]]) {
+    for (const [url, headers] of [
+      [server.url, { 'Last-Event-ID': lastEventId }],
+      [`${server.url}/?lastEventId=${lastEventId}`, {}],
+    ]) {
       const { reader, leave } = await subscribe(url, { headers });
-      assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['2', '3']);
+      assert.deepEqual(
+        (await reader.events(2)).map(({ data }) => data),
+        ['2', '3'],
+      );
       leave();
     }
     await listeners(0);
@@ -133,12 +153,23 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     channel.broadcast({ type: 'n', payload: 1 });
     const [{ lastEventId }] = await first.reader.events(1);
     first.leave();
-    await until(() => channel.stats().connected, (count) => count === 0, 'connections');
+    await until(
+      () => channel.stats().connected,
+      (count) => count === 0,
+      'connections',
+    );
     channel.dispatch('page', { type: 'n', payload: 'for you' });
     const { reader, leave } = await subscribe(server.url, { headers: { 'Last-Event-ID': lastEventId } });
-    assert.deepEqual((await reader.events(1)).map(({ data }) => data), ['for you']);
+    assert.deepEqual(
+      (await reader.events(1)).map(({ data }) => data),
+      ['for you'],
+    );
     leave();
-    await until(() => channel.stats().connected, (count) => count === 0, 'connections');
+    await until(
+      () => channel.stats().connected,
+      (count) => count === 0,
+      'connections',
+    );
   });
 
   test('heartbeats come while nothing else does', async () => {
@@ -157,7 +188,10 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     const { reader } = await subscribe(server.url);
     channel.broadcast({ type: 'n', payload: 1 });
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ data }) => data), ['1']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ data }) => data),
+      ['1'],
+    );
     assert.equal(reader.decoder.retries, 2);
     assert.deepEqual(reasons, ['expired']);
   });
@@ -169,7 +203,10 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     await channel.drain({ seconds: 0.1 });
     for (const { reader } of clients) {
       await reader.rest();
-      assert.deepEqual(reader.decoder.events.map(({ data }) => data), ['1']);
+      assert.deepEqual(
+        reader.decoder.events.map(({ data }) => data),
+        ['1'],
+      );
     }
     const { reader } = await subscribe(server.url);
     await reader.rest();
@@ -187,7 +224,15 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
   });
 
   test('headers of the options are sent as well, cookies one by one', async () => {
-    fresh({ headers: [['X-Mine', 'yes'], ['Set-Cookie', 'a=1'], ['Set-Cookie', 'b=2'], ['Connection', 'close'], ['Keep-Alive', 'x']] });
+    fresh({
+      headers: [
+        ['X-Mine', 'yes'],
+        ['Set-Cookie', 'a=1'],
+        ['Set-Cookie', 'b=2'],
+        ['Connection', 'close'],
+        ['Keep-Alive', 'x'],
+      ],
+    });
     const { headers, leave } = await subscribe(server.url);
     assert.equal(headers.get('x-mine'), 'yes');
     assert.deepEqual(headers.getSetCookie(), ['a=1', 'b=2']);
@@ -216,7 +261,10 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     })();
     const { reader, leave } = await subscribe(server.url);
     for (const payload of [1, 2]) channel.broadcast({ type: 'n', payload });
-    assert.deepEqual((await reader.events(2)).map(({ data }) => data), ['["adapted",1]', '["adapted",2]']);
+    assert.deepEqual(
+      (await reader.events(2)).map(({ data }) => data),
+      ['["adapted",1]', '["adapted",2]'],
+    );
     leave();
     await listeners(0);
   });

@@ -37,7 +37,8 @@ export const SERVERS = {
   'node:http': (handler) => listening(http.createServer(handler)),
   'node:http2': (handler) => listening(http2.createServer(handler)),
   Express: (handler) => listening(http.createServer(express().disable('etag').get('/', handler))),
-  'Express, behind its compression': (handler) => listening(http.createServer(express().use(compression()).get('/', handler))),
+  'Express, behind its compression': (handler) =>
+    listening(http.createServer(express().use(compression()).get('/', handler))),
   async Fastify(handler) {
     const app = Fastify({ forceCloseConnections: true });
     app.get('/', (request, reply) => {

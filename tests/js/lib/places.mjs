@@ -24,7 +24,8 @@ const WAYS = Object.keys(MODULES);
 /** An executable that `scripts/lib/runtimes.mjs` or `scripts/lib/browser.mjs` has found. @param {string} variable */
 function executable(variable) {
   const file = process.env[variable];
-  if (!file) throw new Error(`${variable} names no executable: run this through \`npm test\` or \`npm run conformance\``);
+  if (!file)
+    throw new Error(`${variable} names no executable: run this through \`npm test\` or \`npm run conformance\``);
   return file;
 }
 
@@ -33,7 +34,11 @@ export const DENO_FLAGS = ['run', '--quiet', '-A', '--no-lock', '--node-modules-
 
 /** @satisfies {Record<string, HostKind>} */
 export const HOSTS = {
-  node: { name: `Node ${process.versions.node.split('.')[0]}`, places: MODULES, open: () => processHost(process.execPath, [], WAYS) },
+  node: {
+    name: `Node ${process.versions.node.split('.')[0]}`,
+    places: MODULES,
+    open: () => processHost(process.execPath, [], WAYS),
+  },
   node22: { name: 'Node 22', places: MODULES, open: () => processHost(executable('ERIC_NODE22'), [], WAYS) },
   node26: { name: 'Node 26', places: MODULES, open: () => processHost(executable('ERIC_NODE26'), [], WAYS) },
   deno: { name: 'Deno', places: MODULES, open: () => processHost(executable('ERIC_DENO'), DENO_FLAGS, WAYS) },
@@ -41,8 +46,17 @@ export const HOSTS = {
   workerd: { name: 'workerd', places: { worker: 'a Worker', object: 'a Durable Object' }, open: workerdHost },
   chromium: {
     name: 'Chromium',
-    places: { window: 'a window', worker: 'a dedicated worker', sharedWorker: 'a shared worker', serviceWorker: 'a service worker' },
+    places: {
+      window: 'a window',
+      worker: 'a dedicated worker',
+      sharedWorker: 'a shared worker',
+      serviceWorker: 'a service worker',
+    },
     open: chromiumHost,
   },
-  firefox: { name: 'Firefox', places: { window: 'a window', worker: 'a dedicated worker' }, open: () => firefoxHost(executable('FIREFOX_BIN')) },
+  firefox: {
+    name: 'Firefox',
+    places: { window: 'a window', worker: 'a dedicated worker' },
+    open: () => firefoxHost(executable('FIREFOX_BIN')),
+  },
 };

@@ -30,7 +30,11 @@ export function makeProject() {
 export function start(executable, args, { cwd, onLine }) {
   // What `node --test` tells its children would be taken for the other's.
   const { NODE_OPTIONS, NODE_TEST_CONTEXT, ...env } = process.env;
-  const child = spawn(executable, args, { cwd, env: { ...env, DENO_NO_UPDATE_CHECK: '1', DENO_DIR: path.join(cwd, '.deno') }, stdio: ['pipe', 'pipe', 'pipe'] });
+  const child = spawn(executable, args, {
+    cwd,
+    env: { ...env, DENO_NO_UPDATE_CHECK: '1', DENO_DIR: path.join(cwd, '.deno') },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   let [output, rest] = ['', ''];
   child.stdout.setEncoding('utf8').on('data', (text) => {
     const lines = (rest + text).split('\n');
@@ -67,7 +71,10 @@ export function processHost(executable, args, ways) {
         else tell(answer);
       };
       if (!ways.includes(way)) throw new Error(`no such way: ${way}`);
-      const started = start(executable, [...args, path.join(folder, 'lib/process-run.mjs'), way], { cwd: folder, onLine });
+      const started = start(executable, [...args, path.join(folder, 'lib/process-run.mjs'), way], {
+        cwd: folder,
+        onLine,
+      });
       children.add(started.child);
       output = started.output;
       const problem = await started.ended;

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
-import { wasmImports } from '../../../scripts/lib/wasm-imports.mjs';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
+import { wasmImports } from '../../../scripts/lib/wasm-imports.mjs';
 
 /** The default entry, and some more exports. */
 const ENTRY = `

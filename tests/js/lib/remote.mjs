@@ -77,6 +77,7 @@ function failure(text) {
  * @param {import('./places.mjs').Host} host
  */
 export function describeHost({ name, places }, host) {
-  for (const [place, words] of Object.entries(places)) describeRemote(`${name}, ${words}`, (tell) => host.run(place, tell), host.output);
+  for (const [place, words] of Object.entries(places))
+    describeRemote(`${name}, ${words}`, (tell) => host.run(place, tell), host.output);
   after(() => host.stop());
 }

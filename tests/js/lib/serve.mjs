@@ -31,15 +31,18 @@ async function asked({ pathname, searchParams }) {
       return { ...channel.stats(), reasons };
     case '/publish':
       for (let sent = 0; sent < Number(searchParams.get('count') ?? 1); sent++) {
-        channel.broadcast({ type: 'n', payload: searchParams.get('payload') ?? 'x'.repeat(Number(searchParams.get('bytes'))) });
+        channel.broadcast({
+          type: 'n',
+          payload: searchParams.get('payload') ?? 'x'.repeat(Number(searchParams.get('bytes'))),
+        });
       }
       return channel.stats();
     case '/close':
-      return channel.close(), {};
+      return (channel.close(), {});
     case '/gone':
-      return channel.gone(), {};
+      return (channel.gone(), {});
     case '/drain':
-      return await channel.drain({ seconds: 0.1 }), {};
+      return (await channel.drain({ seconds: 0.1 }), {});
     case '/collect':
       collect();
       // Finalizers run between turns.

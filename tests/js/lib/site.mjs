@@ -28,7 +28,10 @@ export async function served(fetch) {
     url: `http://127.0.0.1:${port}`,
     port,
     drop: () => server.closeAllConnections(),
-    connections: () => new Promise((resolve, reject) => server.getConnections((error, count) => (error ? reject(error) : resolve(count)))),
+    connections: () =>
+      new Promise((resolve, reject) =>
+        server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
+      ),
     async close() {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));

@@ -61,7 +61,10 @@ export function waysToEnd({ MessageQueueListener, SSEChannel }) {
       await waiting;
     },
     async 'watch() and throw()'(channel) {
-      await channel.watch().throw(new Error('thrown in')).catch(() => {});
+      await channel
+        .watch()
+        .throw(new Error('thrown in'))
+        .catch(() => {});
     },
     async 'response() and cancel of a body that nobody has read'(channel) {
       await channel.response().body.cancel();

@@ -35,7 +35,8 @@ export class Room extends DurableObject {
       }
       // A response with options, for those who read nothing or leave without a word.
       case '/room/respond': {
-        const onClose = ({ reason, stats }) => void this.#closed.push({ reason, stats, milliseconds: Date.now() - this.#sentAt });
+        const onClose = ({ reason, stats }) =>
+          void this.#closed.push({ reason, stats, milliseconds: Date.now() - this.#sentAt });
         return channel.response(request, { ...JSON.parse(searchParams.get('options')), onClose });
       }
       case '/room/stats':

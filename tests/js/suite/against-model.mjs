@@ -90,13 +90,20 @@ class Run {
     const refuse = ({ payload }) => {
       if (payload % 5 === 0) throw new Error('refused');
     };
-    return { validates, real: new this.eric.MessageQueueListener(validates ? { onMessage: refuse } : {}), ...this.registration() };
+    return {
+      validates,
+      real: new this.eric.MessageQueueListener(validates ? { onMessage: refuse } : {}),
+      ...this.registration(),
+    };
   }
 
   /** A bound, or where to go on, or neither: what is replayed is not bounded. */
   registration() {
     if (this.random.chance(30)) {
-      const bound = { most: 1 + this.random.below(4), overflow: this.random.pick(['drop-oldest', 'disconnect', 'refuse']) };
+      const bound = {
+        most: 1 + this.random.below(4),
+        overflow: this.random.pick(['drop-oldest', 'disconnect', 'refuse']),
+      };
       return { bound, options: { queue: { messages: bound.most, overflow: bound.overflow } } };
     }
     if (this.random.chance(70)) return { options: {} };
@@ -106,7 +113,11 @@ class Run {
 
   /** Registers a pair of listeners with the model, once the real channel has taken its own. */
   adopt({ real, validates, bound, after, options }) {
-    const pair = { real, model: this.model.add(validates, bound, after), name: `L${this.listeners.length}${validates ? ' (validating)' : ''}` };
+    const pair = {
+      real,
+      model: this.model.add(validates, bound, after),
+      name: `L${this.listeners.length}${validates ? ' (validating)' : ''}`,
+    };
     this.listeners.push(pair);
     this.note(`${pair.name} with ${JSON.stringify(options)}`);
     return pair;
@@ -164,7 +175,14 @@ class Run {
     this.note(`broadcast ${this.sent} except [${except.map(({ name }) => name)}]`);
     const send = () => this.channel.broadcast(message.real, { except: except.map(({ real }) => real) });
     if (this.model.closed) assert.throws(send, this.eric.InvalidChannelException);
-    else this.unlessFull(send, this.model.broadcast(message.model, except.map(({ model }) => model)));
+    else
+      this.unlessFull(
+        send,
+        this.model.broadcast(
+          message.model,
+          except.map(({ model }) => model),
+        ),
+      );
   }
 
   /** Does something that some refuse. @param {() => void} send @param {import('./model.mjs').ModelListener[]} refusing */
@@ -204,24 +222,42 @@ class Run {
 
   open(listener) {
     // One reader for a listener at a time, and none for a stopped one, whose first read would end it.
-    if (this.readers.some((reader) => reader.listener === listener && !reader.model.ended) || !listener.model.running) return;
+    if (this.readers.some((reader) => reader.listener === listener && !reader.model.ended) || !listener.model.running)
+      return;
     this.note(`open a stream for ${listener.name}`);
-    const real = this.ifRegistered(listener, () => this.channel.messageStream(listener.real, { onError: this.onError }));
-    if (real) this.readers.push({ name: `S${this.readers.length}`, listener, real, model: this.model.open(listener.model, false) });
+    const real = this.ifRegistered(listener, () =>
+      this.channel.messageStream(listener.real, { onError: this.onError }),
+    );
+    if (real)
+      this.readers.push({
+        name: `S${this.readers.length}`,
+        listener,
+        real,
+        model: this.model.open(listener.model, false),
+      });
   }
 
   watch() {
     const made = this.makeListener();
     let real;
     this.note('watch');
-    if (this.unlessClosed(() => (real = this.channel.watch({ ...made.options, listener: made.real, onError: this.onError })))) this.adoptReader('W', real, made);
+    if (
+      this.unlessClosed(
+        () => (real = this.channel.watch({ ...made.options, listener: made.real, onError: this.onError })),
+      )
+    )
+      this.adoptReader('W', real, made);
   }
 
   respond() {
     const made = this.makeListener();
     let response;
     this.note('response');
-    if (this.unlessClosed(() => (response = this.channel.response(null, { ...made.options, listener: made.real, onError: this.onError })))) {
+    if (
+      this.unlessClosed(
+        () => (response = this.channel.response(null, { ...made.options, listener: made.real, onError: this.onError })),
+      )
+    ) {
       this.adoptReader('B', undefined, made).body = new BodyReader(response);
     }
   }
@@ -229,7 +265,12 @@ class Run {
   adoptReader(letter, real, made) {
     const listener = this.adopt(made);
     this.model.start(listener.model);
-    const reader = { name: `${letter}${this.readers.length}`, listener, real, model: this.model.open(listener.model, true) };
+    const reader = {
+      name: `${letter}${this.readers.length}`,
+      listener,
+      real,
+      model: this.model.open(listener.model, true),
+    };
     this.readers.push(reader);
     this.note(`that is ${reader.name} for ${listener.name}`);
     return reader;
@@ -291,8 +332,16 @@ class Run {
     this.note('settle');
     for (const { name, real, model } of this.answers) assert.deepEqual(real, model, name);
     this.answers = this.answers.filter(({ real }) => real === undefined);
-    assert.deepEqual(this.channel.listeners(), this.listeners.filter(({ model }) => model.registered).map(({ real }) => real).sort(this.byModel), 'the listeners');
-    for (const { real, model, name } of this.listeners) assert.strictEqual(real.isRunningSync(), model.running, `${name} runs`);
+    assert.deepEqual(
+      this.channel.listeners(),
+      this.listeners
+        .filter(({ model }) => model.registered)
+        .map(({ real }) => real)
+        .sort(this.byModel),
+      'the listeners',
+    );
+    for (const { real, model, name } of this.listeners)
+      assert.strictEqual(real.isRunningSync(), model.running, `${name} runs`);
     assert.strictEqual(this.reported, this.model.reported, 'reports');
   }
 

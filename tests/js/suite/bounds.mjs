@@ -2,7 +2,18 @@
 
 import { BodyReader } from './body.mjs';
 import { Random } from './random.mjs';
-import { assert, assertEnds, assertException, dataOf, promptly, ready, settle, take, thrownBy, until } from './support.mjs';
+import {
+  assert,
+  assertEnds,
+  assertException,
+  dataOf,
+  promptly,
+  ready,
+  settle,
+  take,
+  thrownBy,
+  until,
+} from './support.mjs';
 
 export default function register({ AbstractChannel, MessageQueueListener, QueueFullException, SSEChannel }, test) {
   const LIMIT = 1024;
@@ -43,7 +54,10 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     assert.strictEqual(events[0].type, '_eric_gap');
     const gap = JSON.parse(events[0].data);
     assert.deepEqual([gap.reason, gap.missed, gap.to], ['overflow', BACKLOG - LIMIT, events[0].lastEventId]);
-    assert.deepEqual(events.slice(1).map(({ data }) => Number(data)), numbers(BACKLOG - LIMIT + 1, BACKLOG));
+    assert.deepEqual(
+      events.slice(1).map(({ data }) => Number(data)),
+      numbers(BACKLOG - LIMIT + 1, BACKLOG),
+    );
     await reader.cancel();
   });
 
@@ -95,7 +109,9 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     await reader.events(2);
     broadcast(channel, 3, 9);
     await reader.rest();
-    const again = new BodyReader(channel.response(null, { queue: { messages: 4 }, lastEventId: reader.decoder.lastEventId }));
+    const again = new BodyReader(
+      channel.response(null, { queue: { messages: 4 }, lastEventId: reader.decoder.lastEventId }),
+    );
     assert.deepEqual(dataOf(await again.events(7)), ['3', '4', '5', '6', '7', '8', '9']);
     await again.cancel();
   });
@@ -169,7 +185,10 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
       const items = await ready(channel.messageStream(listener));
       const events = items.filter((item) => !isGap(item));
       if (overflow === 'refuse') {
-        assert.deepEqual(refused, [5, 6, 7].map((payload) => [payload, 'ERIC_QUEUE_FULL']));
+        assert.deepEqual(
+          refused,
+          [5, 6, 7].map((payload) => [payload, 'ERIC_QUEUE_FULL']),
+        );
         assert.deepEqual(dataOf(events), [1, 2, 3, 4]);
         assert.strictEqual(items.length, events.length);
       } else {
@@ -184,7 +203,10 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     const channel = new SSEChannel();
     const streams = ['a', 'b', 'c', 'd'].map((id) => {
       const bounded = id === 'b' || id === 'd';
-      return channel.watch({ listener: new MessageQueueListener({ id }), ...(bounded ? { queue: { messages: 1, overflow: 'refuse' } } : {}) });
+      return channel.watch({
+        listener: new MessageQueueListener({ id }),
+        ...(bounded ? { queue: { messages: 1, overflow: 'refuse' } } : {}),
+      });
     });
     const before = channel.lastEventId;
     channel.broadcast({ type: 'n', payload: 1 });
@@ -294,7 +316,13 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     const [gap, last] = await take(stream, 2);
     assert.strictEqual(gap.missed, 2);
     assert.strictEqual(last, 3);
-    assert.deepEqual(adapted.map(([type, missed]) => [type, missed]), [['_eric_gap', 2], ['n', undefined]]);
+    assert.deepEqual(
+      adapted.map(([type, missed]) => [type, missed]),
+      [
+        ['_eric_gap', 2],
+        ['n', undefined],
+      ],
+    );
     assert.strictEqual(adapted[0][2], gap.to);
     await stream.return();
   });
@@ -389,9 +417,17 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
         } else {
           const items = await ready(stream);
           const gaps = items.filter(isGap);
-          assert.deepEqual(gaps.map(({ data }) => data.missed), missed ? [missed] : [], `seed ${seed}: the gap`);
+          assert.deepEqual(
+            gaps.map(({ data }) => data.missed),
+            missed ? [missed] : [],
+            `seed ${seed}: the gap`,
+          );
           if (missed) assert.isTrue(isGap(items[0]), `seed ${seed}: it comes first`);
-          assert.deepEqual(dataOf(items.filter((item) => !isGap(item))), queue.filter((payload) => payload !== undefined), `seed ${seed}: what is delivered`);
+          assert.deepEqual(
+            dataOf(items.filter((item) => !isGap(item))),
+            queue.filter((payload) => payload !== undefined),
+            `seed ${seed}: what is delivered`,
+          );
           [queue, missed] = [[], 0];
         }
       }

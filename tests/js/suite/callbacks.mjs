@@ -3,10 +3,15 @@
 import { BodyReader } from './body.mjs';
 import { assert, assertEnds, dataOf, promptly, take, thrownBy } from './support.mjs';
 
-export default function register({ InvalidChannelException, InvalidListenerException, MessageQueueListener, SSEChannel }, test) {
+export default function register(
+  { InvalidChannelException, InvalidListenerException, MessageQueueListener, SSEChannel },
+  test,
+) {
   test('a message that sends the next one, and so on, arrives in order', async () => {
     const channel = new SSEChannel();
-    const listener = new MessageQueueListener({ onMessage: ({ payload }) => payload < 500 && channel.broadcast({ type: 'a', payload: payload + 1 }) });
+    const listener = new MessageQueueListener({
+      onMessage: ({ payload }) => payload < 500 && channel.broadcast({ type: 'a', payload: payload + 1 }),
+    });
     const stream = channel.watch({ listener });
     const reader = new BodyReader(channel.response());
     channel.broadcast({ type: 'a', payload: 0 });
@@ -19,13 +24,22 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
 
   test('two listeners that answer each other through two channels do so in turn', async () => {
     const [ping, pong] = [new SSEChannel(), new SSEChannel()];
-    const answer = (to) => new MessageQueueListener({ onMessage: ({ payload }) => payload < 100 && to.broadcast({ type: 'a', payload: payload + 1 }) });
+    const answer = (to) =>
+      new MessageQueueListener({
+        onMessage: ({ payload }) => payload < 100 && to.broadcast({ type: 'a', payload: payload + 1 }),
+      });
     const [left, right] = [ping.watch({ listener: answer(pong) }), pong.watch({ listener: answer(ping) })];
     const read = async (stream, count) => dataOf(await take(stream, count));
     ping.broadcast({ type: 'a', payload: 0 });
     const [evens, odds] = await promptly(Promise.all([read(left, 51), read(right, 50)]));
-    assert.deepEqual(evens, Array.from({ length: 51 }, (_, index) => 2 * index));
-    assert.deepEqual(odds, Array.from({ length: 50 }, (_, index) => 2 * index + 1));
+    assert.deepEqual(
+      evens,
+      Array.from({ length: 51 }, (_, index) => 2 * index),
+    );
+    assert.deepEqual(
+      odds,
+      Array.from({ length: 50 }, (_, index) => 2 * index + 1),
+    );
     await Promise.all([left.return(), right.return()]);
   });
 
@@ -41,7 +55,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     listener.startSync();
     for (let payload = 0; payload < 100; payload++) channel.broadcast({ type: 'a', payload });
     got.push(channel.deliverNext(listener.id).payload);
-    assert.deepEqual(got, Array.from({ length: 100 }, (_, index) => 99 - index));
+    assert.deepEqual(
+      got,
+      Array.from({ length: 100 }, (_, index) => 99 - index),
+    );
   });
 
   test('onError and adapt may call everything', async () => {
@@ -74,7 +91,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     const payload = { toJSON: () => (channel.broadcast({ type: 'inner' }), 1) };
     channel.broadcast({ type: 'outer', payload });
     channel.dispatch(listener.id, { type: 'outer', payload });
-    assert.deepEqual([1, 2, 3, 4].map(() => channel.deliverNext(listener.id).type), ['inner', 'outer', 'inner', 'outer']);
+    assert.deepEqual(
+      [1, 2, 3, 4].map(() => channel.deliverNext(listener.id).type),
+      ['inner', 'outer', 'inner', 'outer'],
+    );
   });
 
   test('a toJSON that closes the channel has its own message refused', () => {
@@ -82,7 +102,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     const listener = channel.addListener();
     listener.startSync();
     const payload = { toJSON: () => channel.close() ?? 1 };
-    assert.instanceOf(thrownBy(() => channel.broadcast({ type: 'a', payload })), InvalidChannelException);
+    assert.instanceOf(
+      thrownBy(() => channel.broadcast({ type: 'a', payload })),
+      InvalidChannelException,
+    );
     assert.strictEqual(thrownBy(() => channel.deliverNext(listener.id)).reason, 'closed');
   });
 
@@ -98,7 +121,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
         return 1;
       },
     };
-    assert.instanceOf(thrownBy(() => channel.dispatch(listener.id, { type: 'a', payload })), InvalidListenerException);
+    assert.instanceOf(
+      thrownBy(() => channel.dispatch(listener.id, { type: 'a', payload })),
+      InvalidListenerException,
+    );
     assert.strictEqual(thrownBy(() => channel.deliverNext(newcomer.id)).reason, 'empty');
   });
 

@@ -63,7 +63,11 @@ export default function register(eric, test) {
     first.startSync();
     channel.broadcast({ type: 'a', payload: 1 });
     for (const listener of [first, second]) {
-      assertException(thrownBy(() => channel.registerListener(listener)), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+      assertException(
+        thrownBy(() => channel.registerListener(listener)),
+        InvalidListenerException,
+        'ERIC_INVALID_LISTENER',
+      );
     }
     second.startSync();
     second.stopSync();
@@ -74,7 +78,11 @@ export default function register(eric, test) {
   test('registerListener refuses what is no listener', () => {
     const channel = new SSEChannel();
     for (const other of [undefined, null, {}, 'id', { id: 'id', onMessage() {} }, MessageQueueListener]) {
-      assertException(thrownBy(() => channel.registerListener(other)), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+      assertException(
+        thrownBy(() => channel.registerListener(other)),
+        InvalidListenerException,
+        'ERIC_INVALID_LISTENER',
+      );
     }
     assert.strictEqual(channel.listenerCount, 0);
   });
@@ -130,7 +138,7 @@ export default function register(eric, test) {
     assert.deepEqual(channel.listeners(), [a, c, d, b]);
   });
 
-  test('listeners() gives an array of the caller\'s own', () => {
+  test("listeners() gives an array of the caller's own", () => {
     const channel = new SSEChannel();
     const listener = channel.addListener();
     channel.listeners().pop();

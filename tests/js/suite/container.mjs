@@ -32,7 +32,11 @@ export default function register({ AbstractChannel, ChannelContainer, InvalidCha
   test('register and add refuse an id that is registered already, and change nothing', () => {
     const container = new ChannelContainer();
     const first = container.add({ id: 'same' });
-    for (const call of [() => container.add({ id: 'same' }), () => container.register(new SSEChannel({ id: 'same' })), () => container.register(first)]) {
+    for (const call of [
+      () => container.add({ id: 'same' }),
+      () => container.register(new SSEChannel({ id: 'same' })),
+      () => container.register(first),
+    ]) {
       assertException(thrownBy(call), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
     }
     assert.strictEqual(container.get('same'), first);
@@ -43,7 +47,11 @@ export default function register({ AbstractChannel, ChannelContainer, InvalidCha
   test('register refuses what is no channel', () => {
     const container = new ChannelContainer();
     for (const other of [undefined, null, {}, { id: 'x' }, 'x', SSEChannel]) {
-      assertException(thrownBy(() => container.register(other)), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
+      assertException(
+        thrownBy(() => container.register(other)),
+        InvalidChannelException,
+        'ERIC_INVALID_CHANNEL',
+      );
     }
     assert.deepEqual(container.ids(), []);
   });
@@ -52,8 +60,16 @@ export default function register({ AbstractChannel, ChannelContainer, InvalidCha
     const container = new ChannelContainer();
     container.add();
     for (const id of ['unknown', '', undefined, null, 5, '__proto__']) {
-      assertException(thrownBy(() => container.get(id)), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
-      assertException(thrownBy(() => container.rm(id)), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
+      assertException(
+        thrownBy(() => container.get(id)),
+        InvalidChannelException,
+        'ERIC_INVALID_CHANNEL',
+      );
+      assertException(
+        thrownBy(() => container.rm(id)),
+        InvalidChannelException,
+        'ERIC_INVALID_CHANNEL',
+      );
       assert.isFalse(container.has(id));
     }
     assert.strictEqual(container.size, 1);
@@ -72,7 +88,7 @@ export default function register({ AbstractChannel, ChannelContainer, InvalidCha
     assert.isTrue(container.has('a'));
   });
 
-  test('ids() gives an array of the caller\'s own', () => {
+  test("ids() gives an array of the caller's own", () => {
     const container = new ChannelContainer();
     container.add({ id: 'a' });
     container.ids().pop();
@@ -96,8 +112,16 @@ export default function register({ AbstractChannel, ChannelContainer, InvalidCha
     const channel = container.add();
     assert.isUndefined(container.rm(channel.id));
     assert.isTrue(channel.closed);
-    assertException(thrownBy(() => container.get(channel.id)), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
-    assertException(thrownBy(() => channel.broadcast({ type: 'a' })), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
+    assertException(
+      thrownBy(() => container.get(channel.id)),
+      InvalidChannelException,
+      'ERIC_INVALID_CHANNEL',
+    );
+    assertException(
+      thrownBy(() => channel.broadcast({ type: 'a' })),
+      InvalidChannelException,
+      'ERIC_INVALID_CHANNEL',
+    );
   });
 
   test('a stream whose channel is removed delivers what was queued, then the closing event; its listener is stopped', async () => {

@@ -26,7 +26,12 @@ export class EventStreamDecoder {
 
   /** Whether a block has begun that was not ended yet. */
   get isInBlock() {
-    return this.#text !== '' || this.#dataBuffer !== '' || this.#eventTypeBuffer !== '' || this.#lastEventIdBuffer !== this.lastEventId;
+    return (
+      this.#text !== '' ||
+      this.#dataBuffer !== '' ||
+      this.#eventTypeBuffer !== '' ||
+      this.#lastEventIdBuffer !== this.lastEventId
+    );
   }
 
   /** @param {Uint8Array} bytes */

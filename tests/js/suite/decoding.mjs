@@ -12,16 +12,51 @@ export default function register(_eric, test) {
     [
       'the four blocks of the standard',
       ': test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n',
-      [['message', 'first event', '1'], ['message', 'second event', '']],
+      [
+        ['message', 'first event', '1'],
+        ['message', 'second event', ''],
+      ],
     ],
-    ['two events of the standard, the last block of which is incomplete', 'data\n\ndata\ndata\n\ndata:', [['message', '', ''], ['message', '\n', '']]],
-    ['two identical events of the standard', 'data:test\n\ndata: test\n\n', [['message', 'test', ''], ['message', 'test', '']]],
+    [
+      'two events of the standard, the last block of which is incomplete',
+      'data\n\ndata\ndata\n\ndata:',
+      [
+        ['message', '', ''],
+        ['message', '\n', ''],
+      ],
+    ],
+    [
+      'two identical events of the standard',
+      'data:test\n\ndata: test\n\n',
+      [
+        ['message', 'test', ''],
+        ['message', 'test', ''],
+      ],
+    ],
     ['one space behind the colon is stripped', 'data:  x\n\n', [['message', ' x', '']]],
     ['the event type is that of the last event field', 'event: a\nevent: b\ndata: x\n\n', [['b', 'x', '']]],
-    ['an event without data is not dispatched, and its type is forgotten', 'event: a\n\ndata: x\n\n', [['message', 'x', '']]],
+    [
+      'an event without data is not dispatched, and its type is forgotten',
+      'event: a\n\ndata: x\n\n',
+      [['message', 'x', '']],
+    ],
     ['an id without data is remembered', 'id: 1\n\ndata: x\n\n', [['message', 'x', '1']]],
-    ['an id lasts until another one', 'id: 1\ndata: x\n\ndata: y\n\n', [['message', 'x', '1'], ['message', 'y', '1']]],
-    ['an id with NUL is ignored', 'id: 1\ndata: x\n\nid: a\0b\ndata: y\n\n', [['message', 'x', '1'], ['message', 'y', '1']]],
+    [
+      'an id lasts until another one',
+      'id: 1\ndata: x\n\ndata: y\n\n',
+      [
+        ['message', 'x', '1'],
+        ['message', 'y', '1'],
+      ],
+    ],
+    [
+      'an id with NUL is ignored',
+      'id: 1\ndata: x\n\nid: a\0b\ndata: y\n\n',
+      [
+        ['message', 'x', '1'],
+        ['message', 'y', '1'],
+      ],
+    ],
     ['a byte order mark is stripped at the start', '\ufeffdata: x\n\n', [['message', 'x', '']]],
     ['and at the start alone', 'data: \ufeffx\n\n', [['message', '\ufeffx', '']]],
     ['lines end with CR', 'data: x\rdata: y\r\r', [['message', 'x\ny', '']]],

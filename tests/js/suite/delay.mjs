@@ -185,7 +185,11 @@ export default function register({ SSEChannel }, test) {
   test('a response ends promptly during the delay, and leaves no timer', async () => {
     const left = await timersLeftBy(async (timers) => {
       const { channel, send } = scene(FOREVER_SECONDS);
-      for (const end of [(reader) => reader.cancel(), (_, listener) => listener.stopSync(), (_, listener) => channel.removeListener(listener.id)]) {
+      for (const end of [
+        (reader) => reader.cancel(),
+        (_, listener) => listener.stopSync(),
+        (_, listener) => channel.removeListener(listener.id),
+      ]) {
         const reader = new BodyReader(channel.response());
         send(1, 2);
         await reader.read();
@@ -207,7 +211,10 @@ export default function register({ SSEChannel }, test) {
     send(1, 2);
     const start = Date.now();
     channel.close();
-    assert.deepEqual((await drain(stream)).map(({ event, data }) => data ?? event), [1, 2, '_eric_channel_closed']);
+    assert.deepEqual(
+      (await drain(stream)).map(({ event, data }) => data ?? event),
+      [1, 2, '_eric_channel_closed'],
+    );
     assert.isAtLeast(Date.now() - start, 2 * LEAST_MS);
   });
 
@@ -218,7 +225,10 @@ export default function register({ SSEChannel }, test) {
     const start = Date.now();
     channel.close();
     await reader.rest();
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['a', 'a', '_eric_channel_closed']);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      ['a', 'a', '_eric_channel_closed'],
+    );
     assert.isAtLeast(Date.now() - start, 2 * LEAST_MS);
   });
 

@@ -118,7 +118,10 @@ export default function register(eric, test) {
       channel.broadcast({ type: 'a', payload });
       assert.strictEqual(next(quick), payload);
     }
-    assert.deepEqual(all(slow), Array.from({ length: 500 }, (_, payload) => payload));
+    assert.deepEqual(
+      all(slow),
+      Array.from({ length: 500 }, (_, payload) => payload),
+    );
     assert.deepEqual(all(quick), []);
   });
 
@@ -127,7 +130,10 @@ export default function register(eric, test) {
     channel.broadcast({ type: 'a', payload: 1 });
     channel.removeListener(listeners[0].id);
     channel.broadcast({ type: 'a', payload: 2 });
-    assert.deepEqual([listeners[1], listeners[2]].map(all), [[1, 2], [1, 2]]);
+    assert.deepEqual([listeners[1], listeners[2]].map(all), [
+      [1, 2],
+      [1, 2],
+    ]);
   });
 
   test('deliverNext gives the oldest message that waits, once', () => {

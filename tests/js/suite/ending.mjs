@@ -1,6 +1,17 @@
 // How streams end, and what becomes of what waits then.
 
-import { assert, assertEnds, countedSignal, dataOf, drain, promptly, rejectionOf, settle, stillWaits, take } from './support.mjs';
+import {
+  assert,
+  assertEnds,
+  countedSignal,
+  dataOf,
+  drain,
+  promptly,
+  rejectionOf,
+  settle,
+  stillWaits,
+  take,
+} from './support.mjs';
 
 export default function register({ MessageQueueListener, SSEChannel }, test) {
   function scene(onMessage) {
@@ -272,6 +283,12 @@ export default function register({ MessageQueueListener, SSEChannel }, test) {
     await assertEnds(open());
     listener.startSync();
     const events = await drain(open());
-    assert.deepEqual(events.map(({ event, data }) => [event, data]), [['a', 1], [CLOSED.event, undefined]]);
+    assert.deepEqual(
+      events.map(({ event, data }) => [event, data]),
+      [
+        ['a', 1],
+        [CLOSED.event, undefined],
+      ],
+    );
   });
 }

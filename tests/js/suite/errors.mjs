@@ -3,7 +3,16 @@
 import { assert, assertException, dataOf, take, thrownBy } from './support.mjs';
 
 export default function register(eric, test) {
-  const { ChannelContainer, InvalidChannelException, InvalidListenerException, InvalidMessageFormat, Message, MessageQueueListener, NoMessagesException, SSEChannel } = eric;
+  const {
+    ChannelContainer,
+    InvalidChannelException,
+    InvalidListenerException,
+    InvalidMessageFormat,
+    Message,
+    MessageQueueListener,
+    NoMessagesException,
+    SSEChannel,
+  } = eric;
 
   const CLASSES = [
     [InvalidChannelException, 'InvalidChannelException', 'ERIC_INVALID_CHANNEL'],
@@ -23,7 +32,10 @@ export default function register(eric, test) {
 
     test(`${name} is none of the others`, () => {
       const error = new Class('a text', 'empty');
-      assert.deepEqual(CLASSES.filter(([Other]) => error instanceof Other).map(([, other]) => other), [name]);
+      assert.deepEqual(
+        CLASSES.filter(([Other]) => error instanceof Other).map(([, other]) => other),
+        [name],
+      );
     });
   }
 
@@ -41,7 +53,11 @@ export default function register(eric, test) {
   /** Every documented way to an exception. */
   const REFUSALS = [
     ['addListener on a closed channel', InvalidChannelException, () => closed().addListener()],
-    ['registerListener on a closed channel', InvalidChannelException, () => closed().registerListener(new MessageQueueListener())],
+    [
+      'registerListener on a closed channel',
+      InvalidChannelException,
+      () => closed().registerListener(new MessageQueueListener()),
+    ],
     ['broadcast on a closed channel', InvalidChannelException, () => closed().broadcast({ type: 'a' })],
     ['watch on a closed channel', InvalidChannelException, () => closed().watch()],
     ['response on a closed channel', InvalidChannelException, () => closed().response()],
@@ -78,10 +94,22 @@ export default function register(eric, test) {
       },
     ],
     ['getListener of an unknown listener', InvalidListenerException, () => new SSEChannel().getListener('unknown')],
-    ['removeListener of an unknown listener', InvalidListenerException, () => new SSEChannel().removeListener('unknown')],
-    ['dispatch to an unknown listener', InvalidListenerException, () => new SSEChannel().dispatch('unknown', { type: 'a' })],
+    [
+      'removeListener of an unknown listener',
+      InvalidListenerException,
+      () => new SSEChannel().removeListener('unknown'),
+    ],
+    [
+      'dispatch to an unknown listener',
+      InvalidListenerException,
+      () => new SSEChannel().dispatch('unknown', { type: 'a' }),
+    ],
     ['deliverNext for an unknown listener', InvalidListenerException, () => new SSEChannel().deliverNext('unknown')],
-    ['messageStream for an unknown listener', InvalidListenerException, () => new SSEChannel().messageStream(new MessageQueueListener())],
+    [
+      'messageStream for an unknown listener',
+      InvalidListenerException,
+      () => new SSEChannel().messageStream(new MessageQueueListener()),
+    ],
     ['registerListener of what is no listener', InvalidListenerException, () => new SSEChannel().registerListener({})],
     [
       'registerListener of one whose id is taken',
@@ -95,7 +123,11 @@ export default function register(eric, test) {
     ['a Message with an empty type', InvalidMessageFormat, () => new Message('')],
     ['a Message whose type is no string', InvalidMessageFormat, () => new Message(5)],
     ['broadcast of what is no message', InvalidMessageFormat, () => new SSEChannel().broadcast(5)],
-    ['broadcast of what JSON cannot carry', InvalidMessageFormat, () => new SSEChannel().broadcast({ type: 'a', payload: 1n })],
+    [
+      'broadcast of what JSON cannot carry',
+      InvalidMessageFormat,
+      () => new SSEChannel().broadcast({ type: 'a', payload: 1n }),
+    ],
     [
       'dispatch of what JSON cannot carry',
       InvalidMessageFormat,
@@ -168,7 +200,10 @@ export default function register(eric, test) {
     const stream = channel.watch({ listener, onError: (error) => void told.push(error.message) });
     for (let payload = 0; payload <= 1000; payload++) channel.broadcast({ type: 'a', payload });
     assert.deepEqual(dataOf(await take(stream, 1)), [1000]);
-    assert.deepEqual(told, Array.from({ length: 1000 }, (_, payload) => `no ${payload}`));
+    assert.deepEqual(
+      told,
+      Array.from({ length: 1000 }, (_, payload) => `no ${payload}`),
+    );
     await stream.return();
   });
 }

@@ -23,7 +23,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     watch(channel, options) {
       const stream = channel.watch(options);
       const all = [];
-      return { types: async () => (all.push(...(await ready(stream)).map(({ event }) => event)), all), end: () => stream.return() };
+      return {
+        types: async () => (all.push(...(await ready(stream)).map(({ event }) => event)), all),
+        end: () => stream.return(),
+      };
     },
     registerListener(channel, { listener = new MessageQueueListener(), ...options }) {
       channel.registerListener(listener, options);
@@ -61,7 +64,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     test(`${way}: the list of event types and the filter both have to agree, and the filter is asked only about those of the list`, async () => {
       const channel = new SSEChannel();
       const asked = [];
-      const { types, end } = open(channel, { events: ['a*', 'x'], filter: ({ type }) => (asked.push(type), type !== 'a2') });
+      const { types, end } = open(channel, {
+        events: ['a*', 'x'],
+        filter: ({ type }) => (asked.push(type), type !== 'a2'),
+      });
       send(channel, 'a', 'a1', 'a2', 'b', 'x', 'xa');
       assert.deepEqual(await types(), ['a', 'a1', 'x']);
       assert.deepEqual(asked, ['a', 'a1', 'a2', 'x']);
@@ -84,7 +90,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
         await opened.end();
       });
       assert.deepEqual(types, ['a', 'c']);
-      assert.deepEqual([...reports, ...calls.flat()].filter((value) => value === failure), [failure]);
+      assert.deepEqual(
+        [...reports, ...calls.flat()].filter((value) => value === failure),
+        [failure],
+      );
     });
 
     test(`${way}: whatever is truthy delivers`, async () => {
@@ -108,7 +117,11 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
 
   test('a filter that is async cannot refuse a message; its rejection is reported', async () => {
     const channel = new SSEChannel();
-    const stream = channel.watch({ filter: async () => { throw new Error('of an async filter'); } });
+    const stream = channel.watch({
+      filter: async () => {
+        throw new Error('of an async filter');
+      },
+    });
     channel.broadcast({ type: 'a', payload: 1 });
     const calls = await consoleErrorsOf(async () => assert.deepEqual(dataOf(await ready(stream)), [1]));
     assert.strictEqual(calls.length, 1);
@@ -120,7 +133,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     [['*'], ['a', 'b', 'ab', 'aXb', 'a.b', '*', 'é', 'abab']],
     [['**'], ['a', 'b', 'ab', 'aXb', 'a.b', '*', 'é', 'abab']],
     [['a'], ['a']],
-    [['a', 'é'], ['a', 'é']],
+    [
+      ['a', 'é'],
+      ['a', 'é'],
+    ],
     [['a*'], ['a', 'ab', 'aXb', 'a.b', 'abab']],
     [['*b'], ['b', 'ab', 'aXb', 'a.b', 'abab']],
     [['a*b'], ['ab', 'aXb', 'a.b', 'abab']],
@@ -132,7 +148,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     [['*X*'], ['aXb']],
     [['*a*a*'], ['abab']],
     [[''], []],
-    [['a', 'a', 'a*'], ['a', 'ab', 'aXb', 'a.b', 'abab']],
+    [
+      ['a', 'a', 'a*'],
+      ['a', 'ab', 'aXb', 'a.b', 'abab'],
+    ],
     [['A'], []],
   ];
   const ALL = ['a', 'b', 'ab', 'aXb', 'a.b', '*', 'é', 'abab'];
@@ -141,22 +160,36 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
       const channel = new SSEChannel();
       const stream = channel.watch({ events });
       send(channel, ...ALL);
-      assert.deepEqual((await ready(stream)).map(({ event }) => event), expected);
+      assert.deepEqual(
+        (await ready(stream)).map(({ event }) => event),
+        expected,
+      );
       await stream.return();
     });
   }
 
   test('random patterns match as a regular expression of them would', async () => {
     const random = new Random(5);
-    const text = (most) => Array.from({ length: random.below(most + 1) }, () => random.pick(['a', 'b', '.', 'é'])).join('');
+    const text = (most) =>
+      Array.from({ length: random.below(most + 1) }, () => random.pick(['a', 'b', '.', 'é'])).join('');
     for (let round = 0; round < 300; round++) {
       const pattern = Array.from({ length: 1 + random.below(4) }, () => text(2)).join('*');
       const types = Array.from({ length: 10 }, () => text(6) || 'a');
-      const expression = new RegExp(`^${pattern.split('*').map((part) => part.replace(/\./g, '\\.')).join('.*')}$`, 's');
+      const expression = new RegExp(
+        `^${pattern
+          .split('*')
+          .map((part) => part.replace(/\./g, '\\.'))
+          .join('.*')}$`,
+        's',
+      );
       const channel = new SSEChannel();
       const stream = channel.watch({ events: [pattern] });
       send(channel, ...types);
-      assert.deepEqual((await ready(stream)).map(({ event }) => event), types.filter((type) => expression.test(type)), pattern);
+      assert.deepEqual(
+        (await ready(stream)).map(({ event }) => event),
+        types.filter((type) => expression.test(type)),
+        pattern,
+      );
       await stream.return();
     }
   });
@@ -176,7 +209,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     const stream = channel.watch({ events });
     events.push('b');
     send(channel, 'a', 'b');
-    assert.deepEqual((await ready(stream)).map(({ event }) => event), ['a']);
+    assert.deepEqual(
+      (await ready(stream)).map(({ event }) => event),
+      ['a'],
+    );
     await stream.return();
   });
 
@@ -186,9 +222,15 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     const reader = new BodyReader(channel.response(null, { events: [] }));
     send(channel, 'a');
     channel.close();
-    assert.deepEqual((await ready(stream)).map(({ event }) => event), ['_eric_channel_closed']);
+    assert.deepEqual(
+      (await ready(stream)).map(({ event }) => event),
+      ['_eric_channel_closed'],
+    );
     await assertEnds(stream);
-    assert.deepEqual((await reader.rest()).decoder.events.map(({ type }) => type), ['_eric_channel_closed']);
+    assert.deepEqual(
+      (await reader.rest()).decoder.events.map(({ type }) => type),
+      ['_eric_channel_closed'],
+    );
   });
 
   test('a filtered message is none to adapt', async () => {
@@ -208,11 +250,21 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
 
   test('the responses of a filter are not those of others', async () => {
     const channel = new SSEChannel();
-    const readers = [{}, { events: ['a'] }, { filter: ({ payload }) => payload > 1 }, {}].map((options) => new BodyReader(channel.response(null, options)));
+    const readers = [{}, { events: ['a'] }, { filter: ({ payload }) => payload > 1 }, {}].map(
+      (options) => new BodyReader(channel.response(null, options)),
+    );
     for (const reader of readers) await reader.chunk();
     send(channel, 'a', 'b', 'a');
     for (const reader of readers) await reader.chunk();
-    assert.deepEqual(readers.map(({ decoder }) => dataOf(decoder.events)), [['1', '2', '3'], ['1', '3'], ['2', '3'], ['1', '2', '3']]);
+    assert.deepEqual(
+      readers.map(({ decoder }) => dataOf(decoder.events)),
+      [
+        ['1', '2', '3'],
+        ['1', '3'],
+        ['2', '3'],
+        ['1', '2', '3'],
+      ],
+    );
     for (const reader of readers) await reader.cancel();
   });
 
@@ -332,7 +384,22 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
   test('except: wrong types are refused, by name, and nobody gets anything', async () => {
     const channel = new SSEChannel();
     const stream = channel.watch();
-    for (const except of [null, 5, true, 1n, Symbol('x'), () => {}, {}, { id: 5 }, { id: stream.listener.id }, [null], [5], [undefined], [[stream.listener]], new Set([stream.listener])]) {
+    for (const except of [
+      null,
+      5,
+      true,
+      1n,
+      Symbol('x'),
+      () => {},
+      {},
+      { id: 5 },
+      { id: stream.listener.id },
+      [null],
+      [5],
+      [undefined],
+      [[stream.listener]],
+      new Set([stream.listener]),
+    ]) {
       const error = thrownBy(() => channel.broadcast({ type: 'n' }, { except }));
       assert.instanceOf(error, TypeError, typeof except);
       assert.include(error.message, 'except must ');
@@ -363,7 +430,10 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
   test('except: a message that is refused leaves everybody as they were', async () => {
     const channel = new SSEChannel();
     const stream = channel.watch();
-    assert.throws(() => channel.broadcast({ type: 'n', payload: 1n }, { except: stream.listener }), InvalidMessageFormat);
+    assert.throws(
+      () => channel.broadcast({ type: 'n', payload: 1n }, { except: stream.listener }),
+      InvalidMessageFormat,
+    );
     channel.broadcast({ type: 'n', payload: 2 });
     assert.deepEqual(dataOf(await ready(stream)), [2]);
     await stream.return();
@@ -377,7 +447,14 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
         const even = index === 3 ? { filter: ({ payload }) => payload % 2 === 0 } : {};
         const stream = index < 2 ? channel.watch(even) : undefined;
         const body = stream ? undefined : new BodyReader(channel.response(null, { listener: `r${index}`, ...even }));
-        return { id: stream?.listener.id ?? `r${index}`, stream, body, wants: (payload) => index !== 3 || payload % 2 === 0, expected: [], got: [] };
+        return {
+          id: stream?.listener.id ?? `r${index}`,
+          stream,
+          body,
+          wants: (payload) => index !== 3 || payload % 2 === 0,
+          expected: [],
+          got: [],
+        };
       });
       for (let payload = 1; payload <= 120; payload++) {
         const left = readers.filter(() => random.chance(30));
@@ -387,14 +464,19 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
           if (one.wants(payload)) one.expected.push(payload);
         } else {
           channel.broadcast({ type: 'n', payload }, { except: left.map(({ id }) => id) });
-          for (const reader of readers) if (!left.includes(reader) && reader.wants(payload)) reader.expected.push(payload);
+          for (const reader of readers)
+            if (!left.includes(reader) && reader.wants(payload)) reader.expected.push(payload);
         }
-        if (random.chance(20)) await Promise.all(readers.map(async (reader) => reader.stream && reader.got.push(...dataOf(await ready(reader.stream)))));
+        if (random.chance(20))
+          await Promise.all(
+            readers.map(async (reader) => reader.stream && reader.got.push(...dataOf(await ready(reader.stream)))),
+          );
       }
       channel.close();
       for (const { stream, body, expected, got } of readers) {
         if (stream) for (const { event, data } of await ready(stream)) if (event === 'n') got.push(data);
-        if (body) for (const { type, data } of (await body.rest()).decoder.events) if (type === 'n') got.push(Number(data));
+        if (body)
+          for (const { type, data } of (await body.rest()).decoder.events) if (type === 'n') got.push(Number(data));
         assert.deepEqual(got, expected);
       }
     });

@@ -23,7 +23,8 @@ export default function register(eric, test) {
     await reader.cancel();
     return { gap, data: events.map(({ data }) => Number(data)), text: reader.text, decoder: reader.decoder };
   }
-  const withHeader = (lastEventId, url = 'http://localhost/') => new Request(url, { headers: { 'Last-Event-ID': lastEventId } });
+  const withHeader = (lastEventId, url = 'http://localhost/') =>
+    new Request(url, { headers: { 'Last-Event-ID': lastEventId } });
 
   test('ids are an epoch and a sequence, of letters, digits, dots, underscores and hyphens', async () => {
     const channel = new SSEChannel();
@@ -34,7 +35,10 @@ export default function register(eric, test) {
     broadcast(channel, 5, 5);
     const ids = (await take(stream, 5)).map(({ id }) => id);
     for (const id of ids) assert.match(id, /^[0-9A-Za-z._-]+$/);
-    assert.deepEqual(ids.map((id) => id.replace(/^[^-]+-/, '')), ['1', '2', '2.1', '2.2', '3']);
+    assert.deepEqual(
+      ids.map((id) => id.replace(/^[^-]+-/, '')),
+      ['1', '2', '2.1', '2.2', '3'],
+    );
     assert.strictEqual(channel.lastEventId, ids[4]);
     await stream.return();
   });
@@ -61,14 +65,23 @@ export default function register(eric, test) {
     'the header in lower case': (id) => [new Request('http://localhost/', { headers: { 'last-event-id': id } })],
     'the query': (id) => [new Request(`http://localhost/events?lastEventId=${id}`)],
     'the query among others': (id) => [new Request(`http://localhost/events?a=b&lastEventId=${id}&c=d`)],
-    'the query behind another question mark': (id) => [new Request(`http://localhost/events?back=/x?y=z&lastEventId=${id}`)],
-    'the query, percent-encoded': (id) => [new Request(`http://localhost/events?lastEventId=${id.replace('-', '%2D')}`)],
-    'the query of a URL with a fragment': (id) => [{ method: 'GET', signal: undefined, url: `/events?lastEventId=${id}#top` }],
+    'the query behind another question mark': (id) => [
+      new Request(`http://localhost/events?back=/x?y=z&lastEventId=${id}`),
+    ],
+    'the query, percent-encoded': (id) => [
+      new Request(`http://localhost/events?lastEventId=${id.replace('-', '%2D')}`),
+    ],
+    'the query of a URL with a fragment': (id) => [
+      { method: 'GET', signal: undefined, url: `/events?lastEventId=${id}#top` },
+    ],
     'the query of a relative URL': (id) => [{ method: 'GET', signal: undefined, url: `/events?lastEventId=${id}` }],
     'the option': (id) => [null, { lastEventId: id }],
     'the header, not the query': (id) => [withHeader(id, 'http://localhost/?lastEventId=other')],
     'the query, the header being empty': (id) => [withHeader('', `http://localhost/?lastEventId=${id}`)],
-    'the option, not the header': (id) => [withHeader('other', 'http://localhost/?lastEventId=other'), { lastEventId: id }],
+    'the option, not the header': (id) => [
+      withHeader('other', 'http://localhost/?lastEventId=other'),
+      { lastEventId: id },
+    ],
   };
   for (const [way, args] of Object.entries(WAYS)) {
     test(`a response goes on right after the id that comes by ${way}`, async () => {
@@ -104,7 +117,10 @@ export default function register(eric, test) {
     await first.cancel();
     broadcast(channel, 1, 3);
     const { text } = await resumed(channel, [null, { lastEventId: idAt(channel, 1) }]);
-    assert.isTrue(text.startsWith(`retry: 15000\nid: ${idAt(channel, 1)}\n\nevent: n\nid: ${idAt(channel, 2)}\n`), text);
+    assert.isTrue(
+      text.startsWith(`retry: 15000\nid: ${idAt(channel, 1)}\n\nevent: n\nid: ${idAt(channel, 2)}\n`),
+      text,
+    );
   });
 
   test('a client that loses its connection before its first event misses nothing', async () => {
@@ -196,7 +212,11 @@ export default function register(eric, test) {
   });
 
   test('a channel without a history tells what is missing, and goes on live', async () => {
-    for (const channel of [new SSEChannel({ history: { messages: 0 } }), new SSEChannel({ history: { bytes: 0 } }), new SSEChannel({ history: { seconds: 0 } })]) {
+    for (const channel of [
+      new SSEChannel({ history: { messages: 0 } }),
+      new SSEChannel({ history: { bytes: 0 } }),
+      new SSEChannel({ history: { seconds: 0 } }),
+    ]) {
       broadcast(channel, 1, 3);
       await sleep(5);
       const stream = channel.watch({ lastEventId: idAt(channel, 1) });
@@ -210,11 +230,17 @@ export default function register(eric, test) {
 
   test('an AbstractChannel keeps no history unless it is told to', async () => {
     class Plain extends AbstractChannel {}
-    for (const [options, expected] of [[undefined, ['_eric_gap']], [{ history: {} }, ['n', 'n']]]) {
+    for (const [options, expected] of [
+      [undefined, ['_eric_gap']],
+      [{ history: {} }, ['n', 'n']],
+    ]) {
       const channel = new Plain(options);
       broadcast(channel, 1, 2);
       const stream = channel.watch({ lastEventId: idAt(channel, 0) });
-      assert.deepEqual((await ready(stream)).map(({ type }) => type), expected);
+      assert.deepEqual(
+        (await ready(stream)).map(({ type }) => type),
+        expected,
+      );
       await stream.return();
     }
   });
@@ -276,12 +302,59 @@ export default function register(eric, test) {
 
   /** What stands in no header: tried through the query, where anything may. */
   const GARBAGE = [
-    'x', '-', '--', 'é', '😀', ' ', '0', 'null', 'undefined', '[object Object]', '%', '\\', '"', "'", '<script>', '\u2028', '\ufeff',
-    'a\nb', 'a\rb', 'a\0b', 'a\n\ndata: x\n\n', '\ud800', `${'1'.repeat(70)}-1`, 'x'.repeat(65), 'x'.repeat(100_000),
+    'x',
+    '-',
+    '--',
+    'é',
+    '😀',
+    ' ',
+    '0',
+    'null',
+    'undefined',
+    '[object Object]',
+    '%',
+    '\\',
+    '"',
+    "'",
+    '<script>',
+    '\u2028',
+    '\ufeff',
+    'a\nb',
+    'a\rb',
+    'a\0b',
+    'a\n\ndata: x\n\n',
+    '\ud800',
+    `${'1'.repeat(70)}-1`,
+    'x'.repeat(65),
+    'x'.repeat(100_000),
   ];
   const OF_THIS_CHANNEL = [
-    '', '-', '+1', '01', '1 ', ' 1', '1.', '1.x', '.1', '1.1.1', '1e1', '0x1', '-1', 'NaN', 'Infinity', '１', '1\n', '99999999999999999999',
-    '18446744073709551615', '18446744073709551616', '9007199254740993', '4', '4.1', '1.99999999999999999999', `1.${'0'.repeat(70)}1`, '1'.repeat(100),
+    '',
+    '-',
+    '+1',
+    '01',
+    '1 ',
+    ' 1',
+    '1.',
+    '1.x',
+    '.1',
+    '1.1.1',
+    '1e1',
+    '0x1',
+    '-1',
+    'NaN',
+    'Infinity',
+    '１',
+    '1\n',
+    '99999999999999999999',
+    '18446744073709551615',
+    '18446744073709551616',
+    '9007199254740993',
+    '4',
+    '4.1',
+    '1.99999999999999999999',
+    `1.${'0'.repeat(70)}1`,
+    '1'.repeat(100),
   ];
   test('any other id is unknown: what is kept is replayed, and nothing of the id comes back', async () => {
     const channel = new SSEChannel();
@@ -289,7 +362,11 @@ export default function register(eric, test) {
     const epoch = idAt(channel, '');
     const all = [...GARBAGE, ...OF_THIS_CHANNEL.map((place) => epoch + place)];
     for (const id of all) {
-      const { gap, data, decoder } = await resumed(channel, [new Request(`http://localhost/?lastEventId=${encodeURIComponent(id.toWellFormed?.() ?? id.replace(/\p{Cs}/gu, '?'))}`)]);
+      const { gap, data, decoder } = await resumed(channel, [
+        new Request(
+          `http://localhost/?lastEventId=${encodeURIComponent(id.toWellFormed?.() ?? id.replace(/\p{Cs}/gu, '?'))}`,
+        ),
+      ]);
       const shown = JSON.stringify(id.slice(0, 80));
       assert.strictEqual(gap?.reason, 'unknown', shown);
       assert.isFalse('missed' in gap, shown);
@@ -305,7 +382,11 @@ export default function register(eric, test) {
     const channel = new SSEChannel();
     const long = 'x'.repeat(1024 * 1024);
     const headers = { get: (name) => (name === 'Last-Event-ID' ? long : null) };
-    for (const args of [[{ method: 'GET', headers }], [{ method: 'GET', url: `/?lastEventId=${long}` }], [null, { lastEventId: long }]]) {
+    for (const args of [
+      [{ method: 'GET', headers }],
+      [{ method: 'GET', url: `/?lastEventId=${long}` }],
+      [null, { lastEventId: long }],
+    ]) {
       const { gap, text } = await resumed(channel, args);
       assert.strictEqual(gap.reason, 'unknown');
       assert.isNull(gap.from);
@@ -316,7 +397,10 @@ export default function register(eric, test) {
   test('a megabyte of it as the id of a dispatch is unknown too', async () => {
     const channel = new SSEChannel();
     broadcast(channel, 1, 1);
-    const { gap } = await resumed(channel, [null, { lastEventId: `${channel.lastEventId}.${'1'.repeat(1024 * 1024)}` }]);
+    const { gap } = await resumed(channel, [
+      null,
+      { lastEventId: `${channel.lastEventId}.${'1'.repeat(1024 * 1024)}` },
+    ]);
     assert.strictEqual(gap.reason, 'unknown');
   });
 
@@ -332,8 +416,16 @@ export default function register(eric, test) {
     for (const stream of streams) {
       const items = await ready(stream);
       const to = idAt(channel, 3);
-      assert.deepEqual(items[0], { event: '_eric_gap', data: { reason: 'expired', missed: 2, from: lastEventId, to }, retry: 15_000, id: to });
-      assert.deepEqual(items.slice(1).map(({ event, data, retry, id }) => [event, data, retry, id]), [4, 5, 6].map((n) => ['n', n, 15_000, idAt(channel, n)]));
+      assert.deepEqual(items[0], {
+        event: '_eric_gap',
+        data: { reason: 'expired', missed: 2, from: lastEventId, to },
+        retry: 15_000,
+        id: to,
+      });
+      assert.deepEqual(
+        items.slice(1).map(({ event, data, retry, id }) => [event, data, retry, id]),
+        [4, 5, 6].map((n) => ['n', n, 15_000, idAt(channel, n)]),
+      );
       await stream.return();
     }
   });
@@ -350,8 +442,17 @@ export default function register(eric, test) {
   test('replays pass the filter and onMessage, as live messages do', async () => {
     const channel = new SSEChannel();
     broadcast(channel, 1, 6);
-    const listener = new MessageQueueListener({ onMessage: ({ payload }) => { if (payload === 4) throw new Error('refused'); } });
-    const stream = channel.watch({ listener, filter: ({ payload }) => payload % 2 === 0, lastEventId: idAt(channel, 0), onError: () => {} });
+    const listener = new MessageQueueListener({
+      onMessage: ({ payload }) => {
+        if (payload === 4) throw new Error('refused');
+      },
+    });
+    const stream = channel.watch({
+      listener,
+      filter: ({ payload }) => payload % 2 === 0,
+      lastEventId: idAt(channel, 0),
+      onError: () => {},
+    });
     assert.deepEqual(dataOf(await ready(stream)), [2, 6]);
     assert.strictEqual(listener.stats().replayed, 6);
     await stream.return();
@@ -368,15 +469,31 @@ export default function register(eric, test) {
   test('a replay to a closed channel is refused as any listener is', () => {
     const channel = new SSEChannel();
     channel.close();
-    assertException(thrownBy(() => channel.response(null, { lastEventId: channel.lastEventId })), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
-    assertException(thrownBy(() => channel.watch({ lastEventId: 'x' })), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
+    assertException(
+      thrownBy(() => channel.response(null, { lastEventId: channel.lastEventId })),
+      InvalidChannelException,
+      'ERIC_INVALID_CHANNEL',
+    );
+    assertException(
+      thrownBy(() => channel.watch({ lastEventId: 'x' })),
+      InvalidChannelException,
+      'ERIC_INVALID_CHANNEL',
+    );
   });
 
   test('a listener that is registered already is refused, whatever id comes along', () => {
     const channel = new SSEChannel();
     const listener = channel.addListener();
-    assertException(thrownBy(() => channel.response(null, { listener, lastEventId: 'x' })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
-    assertException(thrownBy(() => channel.response(null, { listener: listener.id })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assertException(
+      thrownBy(() => channel.response(null, { listener, lastEventId: 'x' })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
+    assertException(
+      thrownBy(() => channel.response(null, { listener: listener.id })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
     assert.strictEqual(channel.listenerCount, 1);
   });
 
@@ -430,7 +547,11 @@ export default function register(eric, test) {
         const items = await ready(stream);
         const gap = items[0]?.event === '_eric_gap' ? items.shift() : undefined;
         const missed = Math.max(sent - kept - at, 0);
-        assert.strictEqual(gap?.data.missed ?? 0, missed, `after ${at} of ${sent}, ${slow ? 'with' : 'without'} a slow one`);
+        assert.strictEqual(
+          gap?.data.missed ?? 0,
+          missed,
+          `after ${at} of ${sent}, ${slow ? 'with' : 'without'} a slow one`,
+        );
         assert.deepEqual(dataOf(items), numbers(at + missed + 1, sent));
         assert.strictEqual(stream.listener.stats().replayed, items.length);
         await stream.return();
@@ -451,7 +572,12 @@ export default function register(eric, test) {
     }
     const reader = new BodyReader(channel.response(withHeader(lastEventId)));
     const [gap] = await reader.events(1);
-    assert.deepEqual(JSON.parse(gap.data), { reason: 'expired', missed: 1, from: idAt(channel, 1), to: idAt(channel, 2) });
+    assert.deepEqual(JSON.parse(gap.data), {
+      reason: 'expired',
+      missed: 1,
+      from: idAt(channel, 1),
+      to: idAt(channel, 2),
+    });
     await reader.cancel();
   });
 }

@@ -8,8 +8,45 @@ export default function register(eric, test) {
   const { AbstractChannel, ChannelContainer, MessageQueueListener, SSEChannel } = eric;
   class Plain extends AbstractChannel {}
 
-  const NUMBERS = [NaN, -0, 0, 1, 0.5, 1.5, -1, -0.5, Infinity, -Infinity, 1e308, -1e308, Number.MIN_VALUE, Number.EPSILON, 2 ** 31, 2 ** 32, 2 ** 53, 2 ** 53 - 1, 2 ** 63, 2 ** 64, 1e21];
-  const NO_NUMBERS = [null, '5', '', true, {}, [], [5], Symbol('x'), 5n, () => {}, Object(5), new Date(0), { valueOf: () => 5 }, { toString: () => '5' }];
+  const NUMBERS = [
+    NaN,
+    -0,
+    0,
+    1,
+    0.5,
+    1.5,
+    -1,
+    -0.5,
+    Infinity,
+    -Infinity,
+    1e308,
+    -1e308,
+    Number.MIN_VALUE,
+    Number.EPSILON,
+    2 ** 31,
+    2 ** 32,
+    2 ** 53,
+    2 ** 53 - 1,
+    2 ** 63,
+    2 ** 64,
+    1e21,
+  ];
+  const NO_NUMBERS = [
+    null,
+    '5',
+    '',
+    true,
+    {},
+    [],
+    [5],
+    Symbol('x'),
+    5n,
+    () => {},
+    Object(5),
+    new Date(0),
+    { valueOf: () => 5 },
+    { toString: () => '5' },
+  ];
   const NO_STRINGS = [null, 5, true, {}, [], ['x'], Symbol('x'), 5n, () => {}, Object('x'), { toString: () => 'x' }];
   const NO_FUNCTIONS = [null, 5, 'x', true, {}, [], Symbol('x')];
   const NO_OBJECTS = [null, 5, 'x', true, Symbol('x'), 5n, () => {}];
@@ -17,7 +54,7 @@ export default function register(eric, test) {
   /** Runs something with a channel that has a listener, which has to be all that it has afterwards. */
   const WITH = {
     'a new SSEChannel': (options) => void new SSEChannel(options),
-    'a new channel of a class of one\'s own': (options) => void new Plain(options),
+    "a new channel of a class of one's own": (options) => void new Plain(options),
     'ChannelContainer.add': (options) => void new ChannelContainer().add(options),
     response(options, channel) {
       const given = options?.resumeSeconds === undefined ? options : { listener: 'x', ...options };
@@ -42,11 +79,14 @@ export default function register(eric, test) {
       await container.drain(options);
     },
   };
-  const CHANNELS = ['a new SSEChannel', 'a new channel of a class of one\'s own', 'ChannelContainer.add'];
+  const CHANNELS = ['a new SSEChannel', "a new channel of a class of one's own", 'ChannelContainer.add'];
   const LISTENERS = ['response', 'watch', 'registerListener', 'addListener'];
   const DRAINS = ['drain', 'ChannelContainer.drain'];
   const LONGEST = 2_147_483.647;
-  const upTo = (most, least = 0) => (value) => value >= least && value <= most;
+  const upTo =
+    (most, least = 0) =>
+    (value) =>
+      value >= least && value <= most;
 
   /** Options by path, the calls that take them, wrong types, values in range. */
   const OPTIONS = [
@@ -57,17 +97,39 @@ export default function register(eric, test) {
     ['queue', LISTENERS, NO_OBJECTS],
     ['queue.messages', LISTENERS, NO_NUMBERS, upTo(Infinity, 1)],
     ['queue.bytes', LISTENERS, NO_NUMBERS, upTo(Infinity)],
-    ['queue.overflow', LISTENERS, NO_STRINGS, (value) => ['drop-oldest', 'disconnect', 'refuse'].includes(value), ['', 'drop', 'Refuse', 'refuse ', 'x'.repeat(10_000), '__proto__', 'toString', 'refuse']],
+    [
+      'queue.overflow',
+      LISTENERS,
+      NO_STRINGS,
+      (value) => ['drop-oldest', 'disconnect', 'refuse'].includes(value),
+      ['', 'drop', 'Refuse', 'refuse ', 'x'.repeat(10_000), '__proto__', 'toString', 'refuse'],
+    ],
     ['filter', LISTENERS, NO_FUNCTIONS],
-    ['events', LISTENERS, [null, 5, 'x', true, {}, [5], [null], ['a', undefined], [['a']], new Set(['a']), () => {}, { length: 0 }]],
-    ['lastEventId', LISTENERS, NO_STRINGS, () => true, ['', 'x', 'a\nb', 'a\rb', 'a\0b', '\ud800', 'x'.repeat(1024 * 1024)]],
+    [
+      'events',
+      LISTENERS,
+      [null, 5, 'x', true, {}, [5], [null], ['a', undefined], [['a']], new Set(['a']), () => {}, { length: 0 }],
+    ],
+    [
+      'lastEventId',
+      LISTENERS,
+      NO_STRINGS,
+      () => true,
+      ['', 'x', 'a\nb', 'a\rb', 'a\0b', '\ud800', 'x'.repeat(1024 * 1024)],
+    ],
     ['heartbeatSeconds', ['response'], NO_NUMBERS, upTo(LONGEST)],
     ['stallSeconds', ['response'], NO_NUMBERS, upTo(LONGEST)],
     ['maxDurationSeconds', ['response'], NO_NUMBERS, upTo(LONGEST)],
     ['resumeSeconds', ['response'], NO_NUMBERS, upTo(LONGEST)],
     ['onClose', ['response'], NO_FUNCTIONS],
     ['onError', ['response', 'watch'], NO_FUNCTIONS],
-    ['listener', ['response'], [null, 5, true, {}, [], ['x'], Symbol('x'), () => {}, Object('x')], (value) => value !== '' && !/[\n\r\0]/.test(value), ['', 'a\nb', 'a\rb', 'a\0b', 'x']],
+    [
+      'listener',
+      ['response'],
+      [null, 5, true, {}, [], ['x'], Symbol('x'), () => {}, Object('x')],
+      (value) => value !== '' && !/[\n\r\0]/.test(value),
+      ['', 'a\nb', 'a\rb', 'a\0b', 'x'],
+    ],
     ['except', ['broadcast'], [null, 5, true, {}, [5], [null], Symbol('x'), () => {}]],
     ['seconds', DRAINS, NO_NUMBERS, upTo(LONGEST)],
     ['retryMilliseconds', DRAINS, NO_NUMBERS, upTo(Number.MAX_SAFE_INTEGER)],
@@ -89,7 +151,8 @@ export default function register(eric, test) {
       test(`${path} of ${call}: wrong types are TypeErrors, wrong values RangeErrors, by name, and nothing is left behind`, async () => {
         const channel = new SSEChannel();
         const other = channel.addListener();
-        const attempt = (value) => failureOf(() => WITH[call](nested(path, value), DRAINS.includes(call) ? new SSEChannel() : channel));
+        const attempt = (value) =>
+          failureOf(() => WITH[call](nested(path, value), DRAINS.includes(call) ? new SSEChannel() : channel));
         const state = () => {
           const { broadcasts, listeners, ended, queued } = channel.stats();
           return { broadcasts, listeners, ended, queued };
@@ -111,7 +174,8 @@ export default function register(eric, test) {
         assert.deepEqual(state(), before);
         // A drain takes as long as it is told to: the long ones are only begun elsewhere.
         if (!DRAINS.includes(call)) {
-          for (const value of isLegal ? values : []) if (isLegal(value)) assert.isUndefined(await attempt(value), String(value).slice(0, 80));
+          for (const value of isLegal ? values : [])
+            if (isLegal(value)) assert.isUndefined(await attempt(value), String(value).slice(0, 80));
           assert.isUndefined(await attempt(undefined));
         }
         await settle();
@@ -136,13 +200,29 @@ export default function register(eric, test) {
   test('options whose getters throw pass that on, and leave no listener behind', () => {
     const failure = new Error('of a getter');
     const channel = new SSEChannel();
-    for (const name of ['queue', 'filter', 'events', 'lastEventId', 'heartbeatSeconds', 'onClose', 'resumeSeconds', 'listener', 'headers', 'signal', 'onError']) {
+    for (const name of [
+      'queue',
+      'filter',
+      'events',
+      'lastEventId',
+      'heartbeatSeconds',
+      'onClose',
+      'resumeSeconds',
+      'listener',
+      'headers',
+      'signal',
+      'onError',
+    ]) {
       const options = Object.defineProperty({}, name, {
         get() {
           throw failure;
         },
       });
-      assert.strictEqual(thrownBy(() => channel.response(null, options)), failure, name);
+      assert.strictEqual(
+        thrownBy(() => channel.response(null, options)),
+        failure,
+        name,
+      );
     }
     assert.strictEqual(channel.listenerCount, 0);
   });
@@ -153,7 +233,10 @@ export default function register(eric, test) {
     const refused = OPTIONS.filter(([, calls]) => calls.includes('response'));
     for (let round = 0; round < 1000; round++) {
       const [path, , wrongTypes] = random.pick(refused.filter(([, , types]) => types.length > 0));
-      assert.instanceOf(thrownBy(() => channel.response(null, nested(path, random.pick(wrongTypes)))), TypeError);
+      assert.instanceOf(
+        thrownBy(() => channel.response(null, nested(path, random.pick(wrongTypes)))),
+        TypeError,
+      );
     }
     assert.strictEqual(channel.listenerCount, 0);
     assert.deepEqual(channel.stats().ended, {});
@@ -166,7 +249,18 @@ export default function register(eric, test) {
   test('a thousand refused sends leave a channel as it was, and working', async () => {
     const channel = new SSEChannel();
     const stream = channel.watch();
-    const wrong = [null, undefined, 5, 'x', {}, { type: 5 }, { type: '' }, { type: 'a\nb' }, { type: 'a', payload: 1n }, { type: 'a', payload: () => {} }];
+    const wrong = [
+      null,
+      undefined,
+      5,
+      'x',
+      {},
+      { type: 5 },
+      { type: '' },
+      { type: 'a\nb' },
+      { type: 'a', payload: 1n },
+      { type: 'a', payload: () => {} },
+    ];
     for (let round = 0; round < 1000; round++) {
       const message = wrong[round % wrong.length];
       assert.strictEqual(thrownBy(() => channel.broadcast(message, { except: 'x' })).code, 'ERIC_INVALID_MESSAGE');
@@ -189,7 +283,12 @@ export default function register(eric, test) {
           for (let payload = 1; payload <= 3; payload++) channel.broadcast({ type: 'n', payload });
           const kept = channel.stats().history.messages;
           assert.isAtMost(kept, Math.min(3, messages, bytes / WEIGHT));
-          if (seconds >= 60) assert.strictEqual(kept, Math.floor(Math.min(3, messages, bytes / WEIGHT)), `${messages} messages, ${bytes} bytes`);
+          if (seconds >= 60)
+            assert.strictEqual(
+              kept,
+              Math.floor(Math.min(3, messages, bytes / WEIGHT)),
+              `${messages} messages, ${bytes} bytes`,
+            );
           const stream = channel.watch({ lastEventId: before });
           const items = await ready(stream);
           const missed = items[0]?.event === '_eric_gap' ? items.shift().data.missed : 0;
@@ -253,7 +352,9 @@ export default function register(eric, test) {
     ];
     const channel = new (class extends SSEChannel {
       adapt(message) {
-        return message.payload < items.length ? items[message.payload] : { event: 'good', data: 'x', id: 'good', retry: 'evil\n\ndata: evil' };
+        return message.payload < items.length
+          ? items[message.payload]
+          : { event: 'good', data: 'x', id: 'good', retry: 'evil\n\ndata: evil' };
       }
     })();
     const errors = [];
@@ -261,12 +362,27 @@ export default function register(eric, test) {
     for (let payload = 0; payload <= items.length; payload++) channel.broadcast({ type: 'n', payload });
     await reader.events(1);
     assert.strictEqual(reader.text, 'retry: 15000\n\nevent: good\nid: good\ndata: x\n\n');
-    assert.deepEqual(errors, items.map(() => 'ERIC_INVALID_MESSAGE'));
+    assert.deepEqual(
+      errors,
+      items.map(() => 'ERIC_INVALID_MESSAGE'),
+    );
     await reader.cancel();
   });
 
   test('a retry of an event that adapt makes is not written, whatever it is', async () => {
-    const retries = ['5', 5, -1, NaN, null, {}, { toString: () => '1\n\ndata: evil' }, '5\n\ndata: evil', Symbol('x'), 1n, Infinity];
+    const retries = [
+      '5',
+      5,
+      -1,
+      NaN,
+      null,
+      {},
+      { toString: () => '1\n\ndata: evil' },
+      '5\n\ndata: evil',
+      Symbol('x'),
+      1n,
+      Infinity,
+    ];
     const channel = new (class extends SSEChannel {
       adapt(message) {
         return { event: 'a', data: 'x', retry: retries[message.payload] };
@@ -289,7 +405,7 @@ export default function register(eric, test) {
     await reader.cancel();
   });
 
-  test('types of the project\'s own, sent by a user, are told by their ids at most', async () => {
+  test("types of the project's own, sent by a user, are told by their ids at most", async () => {
     const channel = new SSEChannel();
     const stream = channel.watch();
     channel.broadcast({ type: '_eric_gap', payload: { reason: 'mine' } });
@@ -301,9 +417,35 @@ export default function register(eric, test) {
   test('requests of strange shapes are taken or refused, and leave nothing behind', async () => {
     const channel = new SSEChannel();
     const requests = [
-      {}, [], { url: '' }, { url: '?' }, { url: '#' }, { url: '?#' }, { url: '#?lastEventId=x' }, { url: '?lastEventId' }, { url: '?lastEventId=%' }, { url: '?lastEventId=%FF%FE' },
-      { url: '?lastEventId=a&lastEventId=b' }, { url: `?${'a=b&'.repeat(10_000)}` }, { url: 5 }, { headers: {} }, { headers: { get: 5 } }, { headers: { get: () => 5 } },
-      { headers: { get: () => ({}) } }, { headers: { get: () => undefined } }, { headers: { get() { throw new Error('of get'); } } }, { headers: null, url: null }, { method: 5 }, { method: 'POST' }, { signal: {} },
+      {},
+      [],
+      { url: '' },
+      { url: '?' },
+      { url: '#' },
+      { url: '?#' },
+      { url: '#?lastEventId=x' },
+      { url: '?lastEventId' },
+      { url: '?lastEventId=%' },
+      { url: '?lastEventId=%FF%FE' },
+      { url: '?lastEventId=a&lastEventId=b' },
+      { url: `?${'a=b&'.repeat(10_000)}` },
+      { url: 5 },
+      { headers: {} },
+      { headers: { get: 5 } },
+      { headers: { get: () => 5 } },
+      { headers: { get: () => ({}) } },
+      { headers: { get: () => undefined } },
+      {
+        headers: {
+          get() {
+            throw new Error('of get');
+          },
+        },
+      },
+      { headers: null, url: null },
+      { method: 5 },
+      { method: 'POST' },
+      { signal: {} },
     ];
     for (const request of requests) {
       const error = await failureOf(async () => new BodyReader(channel.response(request)).cancel());
@@ -349,7 +491,8 @@ export default function register(eric, test) {
             random.pick(acts)(scene);
           } catch (error) {
             seen.add(error.constructor.name);
-            if (error instanceof WebAssembly.RuntimeError || /unreachable|recursive use|borrow/.test(error.message)) throw error;
+            if (error instanceof WebAssembly.RuntimeError || /unreachable|recursive use|borrow/.test(error.message))
+              throw error;
             if (random.chance(50)) throw error;
           }
           return true;
@@ -403,7 +546,12 @@ export default function register(eric, test) {
   test('responses that come and go by the thousand leave nothing behind', async () => {
     const channel = new SSEChannel();
     for (let round = 0; round < 1000; round++) {
-      const response = channel.response(null, { lastEventId: channel.lastEventId, listener: `${round}`, resumeSeconds: round % 2 ? 0.01 : 0, maxDurationSeconds: 60 });
+      const response = channel.response(null, {
+        lastEventId: channel.lastEventId,
+        listener: `${round}`,
+        resumeSeconds: round % 2 ? 0.01 : 0,
+        maxDurationSeconds: 60,
+      });
       void response.body.cancel();
       if (round % 100 === 0) channel.broadcast({ type: 'n', payload: round });
     }

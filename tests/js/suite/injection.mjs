@@ -60,7 +60,10 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
       const reader = new BodyReader(channel.response(null, { onError: (error) => void told.push(error) }));
       for (const payload of [0, 1, 2]) channel.broadcast({ type: 'good', payload });
       await reader.events(1);
-      assert.deepEqual(reader.decoder.events.map(({ type, data }) => [type, data]), [['good', '2']]);
+      assert.deepEqual(
+        reader.decoder.events.map(({ type, data }) => [type, data]),
+        [['good', '2']],
+      );
       assert.deepEqual(reader.decoder.ignored, []);
       assert.strictEqual(told.length, 2);
       for (const error of told) assertException(error, InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');
@@ -69,10 +72,19 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
 
     test(`a payload of ${shown(attempt)} is data and nothing else`, async () => {
       const payloads = [attempt, { text: attempt, [attempt]: 1 }, [attempt]];
-      const { decoder } = await written(new SSEChannel(), payloads.map((payload) => ({ type: 'a', payload })));
-      assert.deepEqual(decoder.events.map(({ type }) => type), ['a', 'a', 'a']);
+      const { decoder } = await written(
+        new SSEChannel(),
+        payloads.map((payload) => ({ type: 'a', payload })),
+      );
+      assert.deepEqual(
+        decoder.events.map(({ type }) => type),
+        ['a', 'a', 'a'],
+      );
       assert.strictEqual(decoder.events[0].data, attempt.replace(/\r\n?/g, '\n'));
-      assert.deepEqual(decoder.events.slice(1).map(({ data }) => JSON.parse(data)), payloads.slice(1));
+      assert.deepEqual(
+        decoder.events.slice(1).map(({ data }) => JSON.parse(data)),
+        payloads.slice(1),
+      );
       assert.strictEqual(new Set(decoder.events.map(({ lastEventId }) => lastEventId)).size, 3);
       assert.deepEqual(decoder.ignored, []);
       assert.strictEqual(decoder.retries, 1, 'that at the start');
@@ -121,7 +133,10 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     const types = [];
     while (types.at(-1) !== 'last') types.push((await take(stream, 1))[0].event);
     await reader.events(types.length);
-    assert.deepEqual(reader.decoder.events.map(({ type }) => type), types);
+    assert.deepEqual(
+      reader.decoder.events.map(({ type }) => type),
+      types,
+    );
     assert.deepEqual(reader.decoder.ignored, []);
     await reader.cancel();
     await stream.return();
@@ -131,10 +146,20 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     const channel = new SSEChannel();
     const reader = new BodyReader(channel.response());
     const answers = ['good'];
-    const twoFaced = Object.create(Message.prototype, { type: { get: () => answers.shift() ?? 'bad\ndata: forged' }, payload: { value: 1 } });
+    const twoFaced = Object.create(Message.prototype, {
+      type: { get: () => answers.shift() ?? 'bad\ndata: forged' },
+      payload: { value: 1 },
+    });
     channel.broadcast(twoFaced);
-    assertException(thrownBy(() => channel.broadcast(twoFaced)), InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');
-    assert.deepEqual((await reader.events(1)).map(({ type, data }) => [type, data]), [['good', '1']]);
+    assertException(
+      thrownBy(() => channel.broadcast(twoFaced)),
+      InvalidMessageFormat,
+      'ERIC_INVALID_MESSAGE',
+    );
+    assert.deepEqual(
+      (await reader.events(1)).map(({ type, data }) => [type, data]),
+      [['good', '1']],
+    );
     assert.deepEqual(reader.decoder.ignored, []);
     await reader.cancel();
   });
@@ -153,8 +178,17 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
 
   test('headers that would break a line are refused by the platform, and leave no listener', () => {
     const channel = new SSEChannel();
-    for (const headers of [{ 'X-Mine': 'a\r\nX-Forged: b' }, { 'X-Mine\r\nX-Forged': 'b' }, [['X-Mine', 'a\nb']], { 'X Mine': 'a' }, { 'X-Mine': 'a\0b' }]) {
-      assert.instanceOf(thrownBy(() => channel.response(null, { headers })), TypeError);
+    for (const headers of [
+      { 'X-Mine': 'a\r\nX-Forged: b' },
+      { 'X-Mine\r\nX-Forged': 'b' },
+      [['X-Mine', 'a\nb']],
+      { 'X Mine': 'a' },
+      { 'X-Mine': 'a\0b' },
+    ]) {
+      assert.instanceOf(
+        thrownBy(() => channel.response(null, { headers })),
+        TypeError,
+      );
     }
     assert.strictEqual(channel.listenerCount, 0);
   });
@@ -170,6 +204,9 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
       const { type, payload } = channel.deliverNext(id);
       assert.deepEqual([type, payload], [id, id]);
     }
-    assert.deepEqual(channel.listeners().map(({ id }) => id), names);
+    assert.deepEqual(
+      channel.listeners().map(({ id }) => id),
+      names,
+    );
   });
 }

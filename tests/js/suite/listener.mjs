@@ -1,6 +1,17 @@
 // MessageQueueListener: its id, its running flag and its life at channels.
 
-import { assert, assertEnds, assertException, dataOf, drain, promptly, settle, stillWaits, take, thrownBy } from './support.mjs';
+import {
+  assert,
+  assertEnds,
+  assertException,
+  dataOf,
+  drain,
+  promptly,
+  settle,
+  stillWaits,
+  take,
+  thrownBy,
+} from './support.mjs';
 
 export default function register({ MessageQueueListener, NoMessagesException, SSEChannel }, test) {
   test('every listener has an id of its own', () => {
@@ -84,7 +95,10 @@ export default function register({ MessageQueueListener, NoMessagesException, SS
     assertException(error, NoMessagesException, 'ERIC_NO_MESSAGES');
     assert.strictEqual(error.reason, 'stopped');
     listener.startSync();
-    assert.deepEqual([1, 2].map(() => channel.deliverNext(listener.id).payload), [1, 2]);
+    assert.deepEqual(
+      [1, 2].map(() => channel.deliverNext(listener.id).payload),
+      [1, 2],
+    );
   });
 
   test('a listener of several channels gets the messages of each there', () => {
@@ -93,7 +107,10 @@ export default function register({ MessageQueueListener, NoMessagesException, SS
     for (const channel of channels) channel.registerListener(listener);
     listener.startSync();
     channels.forEach((channel, number) => channel.broadcast({ type: 'a', payload: number }));
-    assert.deepEqual(channels.map((channel) => channel.deliverNext(listener.id).payload), [0, 1, 2]);
+    assert.deepEqual(
+      channels.map((channel) => channel.deliverNext(listener.id).payload),
+      [0, 1, 2],
+    );
   });
 
   test('stopping a listener ends its streams on all channels', async () => {
@@ -116,7 +133,10 @@ export default function register({ MessageQueueListener, NoMessagesException, SS
     const [ending, other] = [closed.messageStream(listener), open.messageStream(listener)];
     const waiting = other.next();
     closed.close();
-    assert.deepEqual((await drain(ending)).map(({ event }) => event), ['_eric_channel_closed']);
+    assert.deepEqual(
+      (await drain(ending)).map(({ event }) => event),
+      ['_eric_channel_closed'],
+    );
     assert.isFalse(listener.isRunningSync());
     assert.deepEqual(await promptly(waiting), { done: true, value: undefined });
   });

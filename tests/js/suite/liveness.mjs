@@ -1,7 +1,20 @@
 // What keeps a response alive, and what gives it up: heartbeats, stalls, the longest duration. And how its end is told.
 
 import { BodyReader } from './body.mjs';
-import { assert, assertException, consoleErrorsOf, countedSignal, dataOf, promptly, rejectionOf, settle, sleep, stillWaits, thrownBy, until } from './support.mjs';
+import {
+  assert,
+  assertException,
+  consoleErrorsOf,
+  countedSignal,
+  dataOf,
+  promptly,
+  rejectionOf,
+  settle,
+  sleep,
+  stillWaits,
+  thrownBy,
+  until,
+} from './support.mjs';
 
 export default function register(eric, test) {
   const { ChannelContainer, InvalidListenerException, MessageQueueListener, SSEChannel } = eric;
@@ -26,7 +39,8 @@ export default function register(eric, test) {
   };
 
   /** A block of which no event comes, at the end: a channel's own stream says in it up to where the client has everything. */
-  const noteOf = (kind, before, field) => new RegExp(`${before ? '' : '^'}${before}${field}\n${kind === 'an SSEChannel' ? 'id: \\S+\n' : ''}\n$`);
+  const noteOf = (kind, before, field) =>
+    new RegExp(`${before ? '' : '^'}${before}${field}\n${kind === 'an SSEChannel' ? 'id: \\S+\n' : ''}\n$`);
 
   /** The readers of the tests so far: one that nobody holds the garbage collector ends as well, in some engines soon. */
   const held = [];
@@ -211,7 +225,10 @@ export default function register(eric, test) {
       }
       const { reader } = open(channel, { lastEventId: id });
       got.push(...dataOf(await reader.events(1)));
-      assert.deepEqual(got, Array.from({ length: sent }, (_, index) => `${index + 1}`));
+      assert.deepEqual(
+        got,
+        Array.from({ length: sent }, (_, index) => `${index + 1}`),
+      );
       await reader.cancel();
     });
 
@@ -241,7 +258,10 @@ export default function register(eric, test) {
         await reader.cancel();
         channel.close();
         await sleep(5);
-        assert.deepEqual(told.map((report) => report.reason), [reason]);
+        assert.deepEqual(
+          told.map((report) => report.reason),
+          [reason],
+        );
         assert.strictEqual(told[0].listener, listener);
         assert.strictEqual(told[0].stats.id, listener.id);
         assert.deepEqual(Object.keys(told[0]).sort(), ['listener', 'reason', 'stats']);
@@ -254,7 +274,13 @@ export default function register(eric, test) {
       const channel = make();
       const errors = [];
       const failure = new Error('of onClose');
-      const options = { ...NEVER, onError: (error) => void errors.push(error), onClose: () => { throw failure; } };
+      const options = {
+        ...NEVER,
+        onError: (error) => void errors.push(error),
+        onClose: () => {
+          throw failure;
+        },
+      };
       const reader = new BodyReader(channel.response(null, options));
       await reader.chunk();
       await reader.cancel();
@@ -270,7 +296,10 @@ export default function register(eric, test) {
 
     test(`a signal that was aborted before: onClose is told, and no listener stays, of ${kind}`, async () => {
       const channel = make();
-      for (const [options, request] of [[{ signal: AbortSignal.abort() }, null], [{}, { method: 'GET', signal: AbortSignal.abort() }]]) {
+      for (const [options, request] of [
+        [{ signal: AbortSignal.abort() }, null],
+        [{}, { method: 'GET', signal: AbortSignal.abort() }],
+      ]) {
         const { reader, reasons } = open(channel, options, request);
         assert.strictEqual(channel.listenerCount, 0);
         await reader.rest();
@@ -363,10 +392,18 @@ export default function register(eric, test) {
       const { reader, reasons } = open(channel);
       channel.gone();
       await reader.rest();
-      assert.deepEqual(reader.decoder.events.map(({ type }) => type), ['_eric_channel_closed']);
+      assert.deepEqual(
+        reader.decoder.events.map(({ type }) => type),
+        ['_eric_channel_closed'],
+      );
       assert.deepEqual(reasons(), ['closed']);
       assert.isTrue(channel.closed);
-      for (const args of [[], [new Request('http://localhost/')], [new Request('http://localhost/', { method: 'HEAD' })], [null, { lastEventId: 'x' }]]) {
+      for (const args of [
+        [],
+        [new Request('http://localhost/')],
+        [new Request('http://localhost/', { method: 'HEAD' })],
+        [null, { lastEventId: 'x' }],
+      ]) {
         const response = channel.response(...args);
         assert.strictEqual(response.status, 204);
         assert.isNull(response.body);
@@ -430,7 +467,11 @@ export default function register(eric, test) {
   test('the smallest durations do no harm', async () => {
     const channel = new SSEChannel();
     for (const seconds of [Number.MIN_VALUE, 1e-300, 1e-9]) {
-      const { reader, reasons } = open(channel, { heartbeatSeconds: seconds, stallSeconds: seconds, maxDurationSeconds: seconds });
+      const { reader, reasons } = open(channel, {
+        heartbeatSeconds: seconds,
+        stallSeconds: seconds,
+        maxDurationSeconds: seconds,
+      });
       await until(() => reasons().length > 0, 'the end');
       await reader.rest();
     }
@@ -520,7 +561,11 @@ export default function register(eric, test) {
       for (let payload = 0; payload < 7; payload++) broadcast(channel, `${payload}`.repeat(100_000));
       await sleep(20);
       await reader.rest();
-      assert.deepEqual(dataOf(reader.decoder.events).map((data) => Number(data[0])), [0, 1, 2, 3, 4, 5, 6], kind);
+      assert.deepEqual(
+        dataOf(reader.decoder.events).map((data) => Number(data[0])),
+        [0, 1, 2, 3, 4, 5, 6],
+        kind,
+      );
       assert.match(reader.text, noteOf(kind, '\n\n', 'retry: \\d+'));
     }
   });
@@ -538,16 +583,31 @@ export default function register(eric, test) {
   });
 
   test('an iterator whose return() fails is reported, whatever ends the response', async () => {
-    for (const end of [(channel) => channel.drain({ seconds: 0 }), (channel) => channel.removeListener('x'), (channel, controller) => controller.abort()]) {
+    for (const end of [
+      (channel) => channel.drain({ seconds: 0 }),
+      (channel) => channel.removeListener('x'),
+      (channel, controller) => controller.abort(),
+    ]) {
       const channel = new (class extends SSEChannel {
         messageStream(listener, options) {
           const stream = super.messageStream(listener, options);
-          return { next: () => stream.next(), return: () => Promise.reject(new Error('of return()')), [Symbol.asyncIterator]() { return this; } };
+          return {
+            next: () => stream.next(),
+            return: () => Promise.reject(new Error('of return()')),
+            [Symbol.asyncIterator]() {
+              return this;
+            },
+          };
         }
       })();
       const controller = new AbortController();
       const reports = [];
-      const options = { ...NEVER, listener: 'x', signal: controller.signal, onError: ({ message }) => void reports.push(message) };
+      const options = {
+        ...NEVER,
+        listener: 'x',
+        signal: controller.signal,
+        onError: ({ message }) => void reports.push(message),
+      };
       const reader = new BodyReader(channel.response(null, options));
       await reader.chunk();
       const calls = await consoleErrorsOf(async () => {
@@ -566,7 +626,10 @@ export default function register(eric, test) {
       }
     })();
     const told = [];
-    assert.strictEqual(thrownBy(() => channel.response(null, { onClose: ({ reason }) => void told.push(reason) })).message, 'of messageStream');
+    assert.strictEqual(
+      thrownBy(() => channel.response(null, { onClose: ({ reason }) => void told.push(reason) })).message,
+      'of messageStream',
+    );
     assert.deepEqual(told, ['failed']);
     assert.strictEqual(channel.listenerCount, 0);
   });
@@ -578,7 +641,10 @@ export default function register(eric, test) {
         throw new Error('of startSync');
       }
     }
-    for (const call of [() => channel.response(null, { listener: new Broken() }), () => channel.watch({ listener: new Broken() })]) {
+    for (const call of [
+      () => channel.response(null, { listener: new Broken() }),
+      () => channel.watch({ listener: new Broken() }),
+    ]) {
       assert.strictEqual(thrownBy(call).message, 'of startSync');
       assert.strictEqual(channel.listenerCount, 0);
     }
@@ -606,9 +672,18 @@ export default function register(eric, test) {
 
   test('signals are let go of, whatever ends the response', async () => {
     const channel = new SSEChannel();
-    for (const end of [(reader) => reader.cancel(), () => channel.removeListener('x'), () => [1, 2, 3].forEach((payload) => broadcast(channel, payload))]) {
+    for (const end of [
+      (reader) => reader.cancel(),
+      () => channel.removeListener('x'),
+      () => [1, 2, 3].forEach((payload) => broadcast(channel, payload)),
+    ]) {
       const [one, two] = [countedSignal(), countedSignal()];
-      const reader = new BodyReader(channel.response({ method: 'GET', signal: one.signal }, { ...NEVER, listener: 'x', signal: two.signal, queue: { messages: 2 } }));
+      const reader = new BodyReader(
+        channel.response(
+          { method: 'GET', signal: one.signal },
+          { ...NEVER, listener: 'x', signal: two.signal, queue: { messages: 2 } },
+        ),
+      );
       await reader.chunk();
       await end(reader);
       await reader.rest();
@@ -628,7 +703,11 @@ export default function register(eric, test) {
       for await (const { event } of stream) events.push(event);
       assert.deepEqual(events, ['n', '_eric_channel_closed']);
     }
-    for (const reader of readers) assert.deepEqual((await reader.rest()).decoder.events.map(({ type }) => type), ['n', '_eric_channel_closed']);
+    for (const reader of readers)
+      assert.deepEqual(
+        (await reader.rest()).decoder.events.map(({ type }) => type),
+        ['n', '_eric_channel_closed'],
+      );
     assert.strictEqual(channel.listenerCount, 0);
     assert.deepEqual(channel.stats().ended, { closed: 5 });
   });
@@ -640,7 +719,10 @@ export default function register(eric, test) {
     container.close();
     assert.strictEqual(container.size, 0);
     for (const [index, reader] of readers.entries()) {
-      assert.deepEqual((await reader.rest()).decoder.events.map(({ type }) => type), ['_eric_channel_closed']);
+      assert.deepEqual(
+        (await reader.rest()).decoder.events.map(({ type }) => type),
+        ['_eric_channel_closed'],
+      );
       assert.isTrue(channels[index].closed);
     }
     container.close();
@@ -731,7 +813,11 @@ export default function register(eric, test) {
     for (const options of [{ listener: 'x' }, { heartbeatSeconds: -1 }, { stallSeconds: 'x' }, { onClose: 5 }]) {
       thrownBy(() => channel.response(null, { onClose, ...options }));
     }
-    assertException(thrownBy(() => channel.response(null, { listener: 'x', onClose })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assertException(
+      thrownBy(() => channel.response(null, { listener: 'x', onClose })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
     assert.deepEqual(channel.stats().ended, {});
     assert.strictEqual(channel.listenerCount, 1);
   });

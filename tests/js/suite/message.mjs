@@ -1,6 +1,6 @@
 // Message: an event type and a payload; serialised once, when sent.
 
-import { BodyReader, written, withoutIds } from './body.mjs';
+import { BodyReader, withoutIds, written } from './body.mjs';
 import { assert, assertException, promptly, thrownBy } from './support.mjs';
 
 export default function register({ InvalidMessageFormat, Message, MessageQueueListener, SSEChannel }, test) {
@@ -29,7 +29,14 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     channel.dispatch(listener.id, { type: 'b', payload: 2 });
     channel.broadcast({ type: 'c' });
     const messages = [next(), next(), next()];
-    assert.deepEqual(messages.map(({ type, payload }) => [type, payload]), [['a', 1], ['b', 2], ['c', undefined]]);
+    assert.deepEqual(
+      messages.map(({ type, payload }) => [type, payload]),
+      [
+        ['a', 1],
+        ['b', 2],
+        ['c', undefined],
+      ],
+    );
     for (const message of messages) assert.instanceOf(message, Message);
   });
 
@@ -87,7 +94,11 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     const { channel } = scene();
     const message = new Message('tick');
     /** @type {any} */ (message).type = 'tick\ndata: forged';
-    assertException(thrownBy(() => channel.broadcast(message)), InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');
+    assertException(
+      thrownBy(() => channel.broadcast(message)),
+      InvalidMessageFormat,
+      'ERIC_INVALID_MESSAGE',
+    );
   });
 
   const cycle = {};
@@ -117,7 +128,16 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
   };
   test('an object without properties that is nothing more is carried', async () => {
     const { channel, listener } = scene();
-    const empty = [{}, Object.create(null), Object.create(Object.create(null)), [], new Date(0), Object(5), Object(true), { a: {} }];
+    const empty = [
+      {},
+      Object.create(null),
+      Object.create(Object.create(null)),
+      [],
+      new Date(0),
+      Object(5),
+      Object(true),
+      { a: {} },
+    ];
     for (const payload of empty) channel.broadcast({ type: 'a', payload });
     listener.startSync();
     for (const payload of empty) assert.strictEqual(channel.deliverNext(listener.id).payload, payload);
@@ -167,24 +187,69 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
   test('what JSON writes in its own way goes out in that way', async () => {
     const channel = new SSEChannel();
     const payloads = [new Date(0), NaN, [undefined, Infinity], { left: undefined, out: 1 }, Object(1), -0];
-    const { decoder } = await written(channel, payloads.map((payload) => ({ type: 'a', payload })));
-    assert.deepEqual(decoder.events.map(({ data }) => data), payloads.map((payload) => JSON.stringify(payload)));
+    const { decoder } = await written(
+      channel,
+      payloads.map((payload) => ({ type: 'a', payload })),
+    );
+    assert.deepEqual(
+      decoder.events.map(({ data }) => data),
+      payloads.map((payload) => JSON.stringify(payload)),
+    );
   });
 
   test('an event type that would break a line, or is empty, is refused by the constructor', () => {
     for (const type of ['', 'a\nb', 'a\rb', 'a\r\nb', 'a\0b', '\n', 'x\ndata: forged\n\nevent: y']) {
-      assertException(thrownBy(() => new Message(type)), InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');
+      assertException(
+        thrownBy(() => new Message(type)),
+        InvalidMessageFormat,
+        'ERIC_INVALID_MESSAGE',
+      );
     }
   });
 
   test('any other text is an event type', async () => {
-    const types = ['a', ' a ', ':', 'a:b', 'data', 'é', '😀', '\u2028', '\ufeff', 'x'.repeat(10_000), '__proto__', 'constructor'];
-    const { decoder } = await written(new SSEChannel(), types.map((type) => ({ type })));
-    assert.deepEqual(decoder.events.map(({ type }) => type), types);
+    const types = [
+      'a',
+      ' a ',
+      ':',
+      'a:b',
+      'data',
+      'é',
+      '😀',
+      '\u2028',
+      '\ufeff',
+      'x'.repeat(10_000),
+      '__proto__',
+      'constructor',
+    ];
+    const { decoder } = await written(
+      new SSEChannel(),
+      types.map((type) => ({ type })),
+    );
+    assert.deepEqual(
+      decoder.events.map(({ type }) => type),
+      types,
+    );
   });
 
-  const NOT_MESSAGES = { undefined: undefined, null: null, 'a string': 'tick', 'a number': 5, 'a boolean': true, 'an array': [], 'an empty object': {}, 'a function': () => {} };
-  const NOT_TYPES = { undefined: undefined, null: null, 'a number': 5, 'an object': {}, 'a String object': Object('tick'), 'a symbol': Symbol('x') };
+  const NOT_MESSAGES = {
+    undefined: undefined,
+    null: null,
+    'a string': 'tick',
+    'a number': 5,
+    'a boolean': true,
+    'an array': [],
+    'an empty object': {},
+    'a function': () => {},
+  };
+  const NOT_TYPES = {
+    undefined: undefined,
+    null: null,
+    'a number': 5,
+    'an object': {},
+    'a String object': Object('tick'),
+    'a symbol': Symbol('x'),
+  };
   const shapes = [
     ...Object.entries(NOT_MESSAGES),
     ...Object.entries(NOT_TYPES).map(([what, type]) => [`an object whose type is ${what}`, { type, payload: 1 }]),
@@ -204,7 +269,11 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     for (const type of [...types, ...types]) new Message(type);
     const { text } = await written(channel, [{ type: types[0] }]);
     assert.strictEqual(withoutIds(text), 'event: type-0\ndata:\n\n');
-    assertException(thrownBy(() => new Message('type-1\n')), InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');
+    assertException(
+      thrownBy(() => new Message('type-1\n')),
+      InvalidMessageFormat,
+      'ERIC_INVALID_MESSAGE',
+    );
   });
 
   test('onMessage is shown the very message that a reader gets', () => {

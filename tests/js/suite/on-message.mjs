@@ -107,7 +107,10 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
     const stream = channel.messageStream(listener, { onError: (error) => void told.push(error) });
     send(1, 2, 3, 4);
     assert.deepEqual(dataOf(await take(stream, 2)), [2, 4]);
-    assert.deepEqual(told.map(({ message }) => message), ['1 is odd', '3 is odd']);
+    assert.deepEqual(
+      told.map(({ message }) => message),
+      ['1 is odd', '3 is odd'],
+    );
     for (const error of told) assert.instanceOf(error, RangeError);
   });
 
@@ -138,7 +141,9 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
     const told = [];
     const onError = (error) => void told.push(error.message);
     const stream = channel.watch({ listener: new MessageQueueListener({ onMessage: refuseOdd }), onError });
-    const reader = new BodyReader(channel.response(undefined, { listener: new MessageQueueListener({ onMessage: refuseOdd }), onError }));
+    const reader = new BodyReader(
+      channel.response(undefined, { listener: new MessageQueueListener({ onMessage: refuseOdd }), onError }),
+    );
     for (const payload of [1, 2]) channel.broadcast({ type: 'a', payload });
     assert.deepEqual(dataOf(await take(stream, 1)), [2]);
     assert.deepEqual(dataOf(await reader.events(1)), ['2']);
@@ -165,7 +170,9 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
       throw new Error('of onError');
     };
     const stream = channel.watch({ listener: new MessageQueueListener({ onMessage: refuseOdd }), onError });
-    const reader = new BodyReader(channel.response(undefined, { listener: new MessageQueueListener({ onMessage: refuseOdd }), onError }));
+    const reader = new BodyReader(
+      channel.response(undefined, { listener: new MessageQueueListener({ onMessage: refuseOdd }), onError }),
+    );
     for (const payload of [1, 2]) channel.broadcast({ type: 'a', payload });
     const calls = await consoleErrorsOf(async () => {
       assert.deepEqual(dataOf(await take(stream, 1)), [2]);
@@ -229,7 +236,10 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
     const { channel, listener, send } = scene(({ type }) => void seen.push(type));
     send(1);
     channel.close();
-    assert.deepEqual((await drain(channel.messageStream(listener))).map(({ event }) => event), ['a', '_eric_channel_closed']);
+    assert.deepEqual(
+      (await drain(channel.messageStream(listener))).map(({ event }) => event),
+      ['a', '_eric_channel_closed'],
+    );
     assert.deepEqual(seen, ['a']);
   });
 

@@ -15,7 +15,7 @@ export default function register(eric, test) {
   /** Calls that take options, by what is wrong with these: `name` stands in the text. */
   const WRONG = [
     ['SSEChannel', (options) => new SSEChannel(options)],
-    ['a channel of a class of one\'s own', (options) => new Plain(options)],
+    ["a channel of a class of one's own", (options) => new Plain(options)],
     ['MessageQueueListener', (options) => new MessageQueueListener(options)],
     ['ChannelContainer.add', (options) => new ChannelContainer().add(options)],
     ['watch', (options) => channel().watch(options)],
@@ -46,9 +46,23 @@ export default function register(eric, test) {
   const NO_SIGNALS = [5, 'x', true, {}, [], () => {}, new EventTarget(), new AbortController()];
 
   const TABLE = [
-    ['id', 'SSEChannel', (id) => new SSEChannel({ id }), NO_STRINGS, ['', 'a\nb', 'a\rb', 'a\0b'], ['x', ' ', 'é😀', 'x'.repeat(10_000)]],
+    [
+      'id',
+      'SSEChannel',
+      (id) => new SSEChannel({ id }),
+      NO_STRINGS,
+      ['', 'a\nb', 'a\rb', 'a\0b'],
+      ['x', ' ', 'é😀', 'x'.repeat(10_000)],
+    ],
     ['id', 'ChannelContainer.add', (id) => new ChannelContainer().add({ id }), NO_STRINGS, ['', 'a\nb'], ['x']],
-    ['id', 'MessageQueueListener', (id) => new MessageQueueListener({ id }), NO_STRINGS, ['', 'a\nb', 'a\rb', 'a\0b'], ['x', ' ', 'é😀']],
+    [
+      'id',
+      'MessageQueueListener',
+      (id) => new MessageQueueListener({ id }),
+      NO_STRINGS,
+      ['', 'a\nb', 'a\rb', 'a\0b'],
+      ['x', ' ', 'é😀'],
+    ],
     [
       'streamDelaySeconds',
       'SSEChannel',
@@ -65,12 +79,33 @@ export default function register(eric, test) {
       [-1, 0.5, NaN, Infinity, -Infinity, 1e300, 2 ** 53],
       [0, 1, 15_000, 2 ** 40],
     ],
-    ['onMessage', 'MessageQueueListener', (onMessage) => new MessageQueueListener({ onMessage }), NO_FUNCTIONS, [], [() => {}]],
+    [
+      'onMessage',
+      'MessageQueueListener',
+      (onMessage) => new MessageQueueListener({ onMessage }),
+      NO_FUNCTIONS,
+      [],
+      [() => {}],
+    ],
     ['onError', 'watch', (onError) => channel().watch({ onError }), NO_FUNCTIONS, [], [() => {}]],
     ['onError', 'response', (onError) => channel().response(null, { onError }), NO_FUNCTIONS, [], [() => {}]],
     ['signal', 'watch', (signal) => channel().watch({ signal }), NO_SIGNALS, [], [null, new AbortController().signal]],
-    ['signal', 'response', (signal) => channel().response(null, { signal }), NO_SIGNALS, [], [null, new AbortController().signal]],
-    ['signal', 'the request of a response', (signal) => channel().response({ method: 'GET', signal }), NO_SIGNALS, [], [null, undefined, new AbortController().signal]],
+    [
+      'signal',
+      'response',
+      (signal) => channel().response(null, { signal }),
+      NO_SIGNALS,
+      [],
+      [null, new AbortController().signal],
+    ],
+    [
+      'signal',
+      'the request of a response',
+      (signal) => channel().response({ method: 'GET', signal }),
+      NO_SIGNALS,
+      [],
+      [null, undefined, new AbortController().signal],
+    ],
   ];
   for (const [option, of, call, wrongTypes, outOfRange, good] of TABLE) {
     test(`${option} of ${of}: a wrong type is a TypeError that names it`, () => {
@@ -105,7 +140,11 @@ export default function register(eric, test) {
 
   test('headers that are no headers are refused', () => {
     const one = channel();
-    for (const headers of [5, 'X: y', [['X']], [[]], Symbol('x')]) assert.instanceOf(thrownBy(() => one.response(null, { headers })), TypeError);
+    for (const headers of [5, 'X: y', [['X']], [[]], Symbol('x')])
+      assert.instanceOf(
+        thrownBy(() => one.response(null, { headers })),
+        TypeError,
+      );
     assert.strictEqual(one.listenerCount, 0);
   });
 

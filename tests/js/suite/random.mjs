@@ -29,7 +29,22 @@ export class Random {
 
   /** A Unicode scalar value, those that matter to the format more often than the others. */
   character() {
-    if (this.chance(35)) return this.pick(['\r', '\n', '\r\n', ':', ' ', '\0', '\u2028', '\u0085', '\ufeff', 'data', 'id', 'event', 'retry']);
+    if (this.chance(35))
+      return this.pick([
+        '\r',
+        '\n',
+        '\r\n',
+        ':',
+        ' ',
+        '\0',
+        '\u2028',
+        '\u0085',
+        '\ufeff',
+        'data',
+        'id',
+        'event',
+        'retry',
+      ]);
     const range = this.pick([0x80, 0x80, 0x800, 0x10000, 0x110000]);
     const point = this.below(range);
     return point >= 0xd800 && point <= 0xdfff ? '\ufffd' : String.fromCodePoint(point);
@@ -63,7 +78,9 @@ export class Random {
       case 6:
         return Array.from({ length: this.below(4) }, () => this.json(depth - 1));
       default:
-        return Object.fromEntries(Array.from({ length: this.below(4) }, () => [`_${this.text(4)}`, this.json(depth - 1)]));
+        return Object.fromEntries(
+          Array.from({ length: this.below(4) }, () => [`_${this.text(4)}`, this.json(depth - 1)]),
+        );
     }
   }
 }

@@ -23,7 +23,8 @@ export default function register(eric, test) {
     all.other = channel.addListener();
     all.other.startSync();
     all.broadcast = (...payloads) => payloads.forEach((payload) => channel.broadcast({ type: 'a', payload }));
-    all.dispatch = (...payloads) => payloads.forEach((payload) => channel.dispatch(all.listener.id, { type: 'a', payload }));
+    all.dispatch = (...payloads) =>
+      payloads.forEach((payload) => channel.dispatch(all.listener.id, { type: 'a', payload }));
     all.otherGets = (count) => Array.from({ length: count }, () => channel.deliverNext(all.other.id).payload);
     return all;
   }
@@ -97,7 +98,12 @@ export default function register(eric, test) {
 
   /** What onMessage does, what the reader then gets, and what else has to hold. */
   const ACTIONS = [
-    ['broadcasts', ({ broadcast }) => broadcast('third'), ['first', 'second', 'third'], ({ otherGets }) => assert.deepEqual(otherGets(3), ['first', 'second', 'third'])],
+    [
+      'broadcasts',
+      ({ broadcast }) => broadcast('third'),
+      ['first', 'second', 'third'],
+      ({ otherGets }) => assert.deepEqual(otherGets(3), ['first', 'second', 'third']),
+    ],
     ['dispatches to its own listener', ({ dispatch }) => dispatch('third'), ['first', 'second', 'third']],
     [
       'broadcasts and dispatches in turn',
@@ -110,8 +116,17 @@ export default function register(eric, test) {
       ['first', 'second', 'd1', 'b1', 'd2', 'b2'],
       ({ otherGets }) => assert.deepEqual(otherGets(4), ['first', 'second', 'b1', 'b2']),
     ],
-    ['dispatches to another listener', ({ channel, other }) => channel.dispatch(other.id, { type: 'a', payload: 'x' }), ['first', 'second'], ({ otherGets }) => assert.deepEqual(otherGets(3), ['first', 'second', 'x'])],
-    ['broadcasts a thousand messages', ({ broadcast }) => broadcast(...Array(1000).keys()), ['first', 'second', ...Array.from(Array(1000).keys())]],
+    [
+      'dispatches to another listener',
+      ({ channel, other }) => channel.dispatch(other.id, { type: 'a', payload: 'x' }),
+      ['first', 'second'],
+      ({ otherGets }) => assert.deepEqual(otherGets(3), ['first', 'second', 'x']),
+    ],
+    [
+      'broadcasts a thousand messages',
+      ({ broadcast }) => broadcast(...Array(1000).keys()),
+      ['first', 'second', ...Array.from(Array(1000).keys())],
+    ],
     [
       'adds a listener',
       (all) => {
@@ -122,14 +137,48 @@ export default function register(eric, test) {
       ['first', 'second', 'third'],
       ({ channel, added }) => assert.strictEqual(channel.deliverNext(added.id).payload, 'third'),
     ],
-    ['removes its own listener', ({ channel, listener }) => channel.removeListener(listener.id), ['first', undefined], ({ channel }) => assert.strictEqual(channel.listenerCount, 1)],
-    ['removes its own listener and registers it again', ({ channel, listener }) => (channel.removeListener(listener.id), channel.registerListener(listener)), null],
-    ['removes another listener', ({ channel, other }) => channel.removeListener(other.id), ['first', 'second'], ({ channel, other }) => assert.throws(() => channel.getListener(other.id), InvalidListenerException)],
-    ['stops its own listener', ({ listener }) => listener.stopSync(), ['first', undefined], ({ listener }) => assert.isFalse(listener.isRunningSync())],
-    ['stops another listener', ({ other }) => other.stopSync(), ['first', 'second'], ({ channel, other }) => assert.strictEqual(thrownBy(() => channel.deliverNext(other.id)).reason, 'stopped')],
+    [
+      'removes its own listener',
+      ({ channel, listener }) => channel.removeListener(listener.id),
+      ['first', undefined],
+      ({ channel }) => assert.strictEqual(channel.listenerCount, 1),
+    ],
+    [
+      'removes its own listener and registers it again',
+      ({ channel, listener }) => (channel.removeListener(listener.id), channel.registerListener(listener)),
+      null,
+    ],
+    [
+      'removes another listener',
+      ({ channel, other }) => channel.removeListener(other.id),
+      ['first', 'second'],
+      ({ channel, other }) => assert.throws(() => channel.getListener(other.id), InvalidListenerException),
+    ],
+    [
+      'stops its own listener',
+      ({ listener }) => listener.stopSync(),
+      ['first', undefined],
+      ({ listener }) => assert.isFalse(listener.isRunningSync()),
+    ],
+    [
+      'stops another listener',
+      ({ other }) => other.stopSync(),
+      ['first', 'second'],
+      ({ channel, other }) => assert.strictEqual(thrownBy(() => channel.deliverNext(other.id)).reason, 'stopped'),
+    ],
     ['starts its own listener', ({ listener }) => listener.startSync(), ['first', 'second']],
-    ['closes the channel', ({ channel }) => channel.close(), ['first', 'second', 'closed'], ({ channel }) => assert.isTrue(channel.closed)],
-    ['removes the channel from its container', ({ container, channel }) => container.rm(channel.id), ['first', 'second', 'closed'], ({ container }) => assert.strictEqual(container.size, 0)],
+    [
+      'closes the channel',
+      ({ channel }) => channel.close(),
+      ['first', 'second', 'closed'],
+      ({ channel }) => assert.isTrue(channel.closed),
+    ],
+    [
+      'removes the channel from its container',
+      ({ container, channel }) => container.rm(channel.id),
+      ['first', 'second', 'closed'],
+      ({ container }) => assert.strictEqual(container.size, 0),
+    ],
     [
       'throws',
       () => {
@@ -154,7 +203,12 @@ export default function register(eric, test) {
       ['first', 'third'],
       ({ inner, seen }) => assert.deepEqual([inner, ...seen], ['second', 'first', 'second', 'third']),
     ],
-    ['calls deliverNext for another listener', (all) => (all.inner = all.otherGets(2)), ['first', 'second'], ({ inner }) => assert.deepEqual(inner, ['first', 'second'])],
+    [
+      'calls deliverNext for another listener',
+      (all) => (all.inner = all.otherGets(2)),
+      ['first', 'second'],
+      ({ inner }) => assert.deepEqual(inner, ['first', 'second']),
+    ],
     [
       'opens a stream for its own listener and reads',
       (all) => {
@@ -194,12 +248,23 @@ export default function register(eric, test) {
       'is refused everything that can be refused',
       (all) => {
         const { channel, listener } = all;
-        for (const call of [() => channel.registerListener(listener), () => channel.dispatch('unknown', { type: 'a' }), () => channel.broadcast({ type: '' }), () => channel.removeListener('unknown')]) {
+        for (const call of [
+          () => channel.registerListener(listener),
+          () => channel.dispatch('unknown', { type: 'a' }),
+          () => channel.broadcast({ type: '' }),
+          () => channel.removeListener('unknown'),
+        ]) {
           all.caught.push(thrownBy(call).code);
         }
       },
       ['first', 'second'],
-      ({ caught }) => assert.deepEqual(caught, ['ERIC_INVALID_LISTENER', 'ERIC_INVALID_LISTENER', 'ERIC_INVALID_MESSAGE', 'ERIC_INVALID_LISTENER']),
+      ({ caught }) =>
+        assert.deepEqual(caught, [
+          'ERIC_INVALID_LISTENER',
+          'ERIC_INVALID_LISTENER',
+          'ERIC_INVALID_MESSAGE',
+          'ERIC_INVALID_LISTENER',
+        ]),
     ],
   ];
 
@@ -209,7 +274,13 @@ export default function register(eric, test) {
         const all = scene(action);
         // `undefined` stands for the end: one more is asked for, and nothing is to come.
         const got = await deliver(all, expected?.length ?? 1);
-        if (expected) assert.deepEqual(got, expected.filter((payload) => payload !== undefined).map((payload) => (how.includes('response') ? String(payload) : payload)));
+        if (expected)
+          assert.deepEqual(
+            got,
+            expected
+              .filter((payload) => payload !== undefined)
+              .map((payload) => (how.includes('response') ? String(payload) : payload)),
+          );
         await check?.(all);
         // And the channel is as good as new.
         const fresh = new SSEChannel();

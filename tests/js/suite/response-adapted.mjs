@@ -1,7 +1,17 @@
 // response() of a channel whose subclass decides what a stream yields: that is what is written.
 
 import { BodyReader, withoutIds } from './body.mjs';
-import { assert, assertException, consoleErrorsOf, countedSignal, dataOf, promptly, settle, stillWaits, until } from './support.mjs';
+import {
+  assert,
+  assertException,
+  consoleErrorsOf,
+  countedSignal,
+  dataOf,
+  promptly,
+  settle,
+  stillWaits,
+  until,
+} from './support.mjs';
 
 export default function register({ InvalidMessageFormat, MessageQueueListener, SSEChannel }, test) {
   /** A channel whose adapt returns what the test says. */
@@ -34,7 +44,12 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   };
 
   test('what adapt returns is what is written', async () => {
-    const channel = adapting(({ type, payload }, id) => ({ event: `my-${type}`, data: { wrapped: payload }, id: `id of ${payload}`, more: id }));
+    const channel = adapting(({ type, payload }, id) => ({
+      event: `my-${type}`,
+      data: { wrapped: payload },
+      id: `id of ${payload}`,
+      more: id,
+    }));
     const reader = new BodyReader(channel.response());
     channel.broadcast({ type: 'a', payload: 1 });
     await reader.events(1);
@@ -66,7 +81,10 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
     const channel = adapting((message) => ({ event: 'a', data: table[message.payload][0] }));
     const reader = new BodyReader(channel.response());
     for (const index of table.keys()) channel.broadcast({ type: 'a', payload: index });
-    assert.deepEqual(dataOf(await reader.events(table.length)), table.map(([, text]) => text));
+    assert.deepEqual(
+      dataOf(await reader.events(table.length)),
+      table.map(([, text]) => text),
+    );
     await reader.cancel();
   });
 
@@ -75,13 +93,31 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
     const channel = adapting((message) => ({ event: 'a', data: '', id: ids[message.payload] }));
     const reader = new BodyReader(channel.response());
     for (const index of ids.keys()) channel.broadcast({ type: 'a', payload: index });
-    assert.deepEqual((await reader.events(4)).map(({ lastEventId }) => lastEventId), ['1', '1', '1', '']);
+    assert.deepEqual(
+      (await reader.events(4)).map(({ lastEventId }) => lastEventId),
+      ['1', '1', '1', ''],
+    );
     await reader.cancel();
   });
 
   test('what is no event is not written but reported, and the stream goes on', async () => {
-    const items = [undefined, null, 5, 'x', [], {}, { data: 1 }, { event: 5 }, { event: '' }, { event: 'a', id: 5 }, { event: 'a', data: 1n }, { event: 'a', data: () => {} }];
-    const channel = adapting((message) => (message.payload < items.length ? items[message.payload] : { event: 'good', data: 'x' }));
+    const items = [
+      undefined,
+      null,
+      5,
+      'x',
+      [],
+      {},
+      { data: 1 },
+      { event: 5 },
+      { event: '' },
+      { event: 'a', id: 5 },
+      { event: 'a', data: 1n },
+      { event: 'a', data: () => {} },
+    ];
+    const channel = adapting((message) =>
+      message.payload < items.length ? items[message.payload] : { event: 'good', data: 'x' },
+    );
     const told = [];
     const reader = new BodyReader(channel.response(null, { onError: (error) => void told.push(error) }));
     for (const index of [...items.keys(), items.length]) channel.broadcast({ type: 'a', payload: index });
@@ -217,7 +253,9 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
           const channel = make();
           const [byRequest, byOption] = [countedSignal(), countedSignal()];
           const listener = new MessageQueueListener();
-          const reader = new BodyReader(channel.response({ method: 'GET', signal: byRequest.signal }, { signal: byOption.signal, listener }));
+          const reader = new BodyReader(
+            channel.response({ method: 'GET', signal: byRequest.signal }, { signal: byOption.signal, listener }),
+          );
           let waiting;
           if (when === 'while a read waits') {
             await reader.chunk();
@@ -228,7 +266,10 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
           await promptly(Promise.resolve(waiting));
           await reader.rest();
           const types = how === 'closing the channel' ? ['_eric_channel_closed'] : [];
-          assert.deepEqual(reader.decoder.events.map(({ type }) => type), types);
+          assert.deepEqual(
+            reader.decoder.events.map(({ type }) => type),
+            types,
+          );
           assert.strictEqual(channel.listenerCount, 0);
           assert.strictEqual(byRequest.listening() + byOption.listening(), 0);
         });

@@ -17,10 +17,22 @@ export default function register({ ChannelContainer, MessageQueueListener, SSECh
         first = false;
       },
     });
-    const response = channel.response({ method: 'GET', signal: byRequest.signal }, { signal: byOption.signal, listener });
+    const response = channel.response(
+      { method: 'GET', signal: byRequest.signal },
+      { signal: byOption.signal, listener },
+    );
     const reader = new BodyReader(response);
     const listening = () => byRequest.listening() + byOption.listening();
-    return { container, channel, listener, reader, byRequest, byOption, listening, send: (payload) => channel.broadcast({ type: 'a', payload }) };
+    return {
+      container,
+      channel,
+      listener,
+      reader,
+      byRequest,
+      byOption,
+      listening,
+      send: (payload) => channel.broadcast({ type: 'a', payload }),
+    };
   }
 
   test('with the chunk that says that the channel was closed the listener is stopped and gone', async () => {
@@ -130,7 +142,12 @@ export default function register({ ChannelContainer, MessageQueueListener, SSECh
   });
 
   test('return(), an abort, a cancel and a removal take the listener away at once', async () => {
-    for (const how of ['the client, who cancels', 'the signal of the request', 'the signal among the options', 'removing its listener']) {
+    for (const how of [
+      'the client, who cancels',
+      'the signal of the request',
+      'the signal among the options',
+      'removing its listener',
+    ]) {
       const all = scene();
       void ENDS[how](all);
       assert.strictEqual(all.channel.listenerCount, 0, how);
@@ -187,7 +204,14 @@ export default function register({ ChannelContainer, MessageQueueListener, SSECh
     channel.close();
     await reader.rest();
     const { events } = reader.decoder;
-    assert.deepEqual(events.map(({ type, data }) => [type, data]), [['a', '1'], ['a', '2'], ['_eric_channel_closed', '']]);
+    assert.deepEqual(
+      events.map(({ type, data }) => [type, data]),
+      [
+        ['a', '1'],
+        ['a', '2'],
+        ['_eric_channel_closed', ''],
+      ],
+    );
     assert.isTrue(reader.text.endsWith('\n\nevent: _eric_channel_closed\ndata:\n\n'));
     assert.strictEqual(events[2].lastEventId, events[1].lastEventId);
     assert.isFalse(listener.isRunningSync());

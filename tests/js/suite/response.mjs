@@ -3,7 +3,10 @@
 import { BodyReader, PRELUDE, withoutIds } from './body.mjs';
 import { assert, assertException, dataOf, promptly, settle, stillWaits, thrownBy } from './support.mjs';
 
-export default function register({ InvalidChannelException, InvalidListenerException, MessageQueueListener, SSEChannel }, test) {
+export default function register(
+  { InvalidChannelException, InvalidListenerException, MessageQueueListener, SSEChannel },
+  test,
+) {
   function scene(options, responseOptions) {
     const channel = new SSEChannel(options);
     const response = channel.response(undefined, responseOptions);
@@ -28,7 +31,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
       await settle();
       for (const number of [1, 2, 3]) {
         send(number);
-        assert.strictEqual(withoutIds(await promptly(reads[number - 1], `read ${number}`)), `event: a\ndata: ${number}\n\n`);
+        assert.strictEqual(
+          withoutIds(await promptly(reads[number - 1], `read ${number}`)),
+          `event: a\ndata: ${number}\n\n`,
+        );
       }
       await reader.cancel();
     }
@@ -41,7 +47,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     await settle();
     send(1, 2, 3);
     const chunks = await promptly(Promise.all(reads), 'the reads');
-    assert.deepEqual(chunks.map(withoutIds), [1, 2, 3].map((number) => `event: a\ndata: ${number}\n\n`));
+    assert.deepEqual(
+      chunks.map(withoutIds),
+      [1, 2, 3].map((number) => `event: a\ndata: ${number}\n\n`),
+    );
     await reader.cancel();
   });
 
@@ -80,14 +89,17 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
       assert.strictEqual(response.headers.get('Content-Type'), 'text/event-stream; charset=utf-8');
       assert.strictEqual(response.headers.get('Cache-Control'), 'no-cache, no-transform');
       assert.strictEqual(response.headers.get('X-Accel-Buffering'), 'no');
-      if (headers instanceof Headers) assert.strictEqual(headers.get('Content-Type'), 'text/html', 'the caller keeps his own');
+      if (headers instanceof Headers)
+        assert.strictEqual(headers.get('Content-Type'), 'text/html', 'the caller keeps his own');
       await reader.cancel();
     }
   });
 
   test('a HEAD request is answered with the headers, no body and no listener', () => {
     const channel = new SSEChannel();
-    const response = channel.response(new Request('http://localhost/', { method: 'HEAD' }), { headers: { 'X-Mine': 'yes' } });
+    const response = channel.response(new Request('http://localhost/', { method: 'HEAD' }), {
+      headers: { 'X-Mine': 'yes' },
+    });
     assert.strictEqual(response.status, 200);
     assert.isNull(response.body);
     assert.strictEqual(response.headers.get('Content-Type'), 'text/event-stream; charset=utf-8');
@@ -98,7 +110,14 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
   test('it takes a Request, anything with a method and a signal, null, or nothing', async () => {
     const channel = new SSEChannel();
     const { signal } = new AbortController();
-    for (const args of [[], [undefined], [null], [new Request('http://localhost/')], [{ method: 'GET', signal }], [{ method: 'POST', signal }, {}]]) {
+    for (const args of [
+      [],
+      [undefined],
+      [null],
+      [new Request('http://localhost/')],
+      [{ method: 'GET', signal }],
+      [{ method: 'POST', signal }, {}],
+    ]) {
       const reader = new BodyReader(channel.response(...args));
       assert.match(await reader.chunk(), PRELUDE);
       await reader.cancel();
@@ -132,7 +151,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     send({ x: 1 });
     await reader.events(1);
     const { id } = (await promptly(stream.next())).value;
-    assert.strictEqual(reader.text, `retry: 15000\nid: ${id.replace('-1', '-0')}\n\nevent: a\nid: ${id}\ndata: {"x":1}\n\n`);
+    assert.strictEqual(
+      reader.text,
+      `retry: 15000\nid: ${id.replace('-1', '-0')}\n\nevent: a\nid: ${id}\ndata: {"x":1}\n\n`,
+    );
     await reader.cancel();
     await stream.return();
   });
@@ -257,7 +279,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     channel.broadcast({ type: 'a', payload: 'all' });
     channel.dispatch(one.id, { type: 'a', payload: 'one' });
     await Promise.all(waiting);
-    assert.deepEqual(readers.map(({ decoder }) => dataOf(decoder.events)), [['all', 'one'], ['all']]);
+    assert.deepEqual(
+      readers.map(({ decoder }) => dataOf(decoder.events)),
+      [['all', 'one'], ['all']],
+    );
     for (const reader of readers) await reader.cancel();
   });
 
@@ -271,7 +296,10 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
     }
     for (const { reader, from } of readers) {
       const events = await reader.events(30 - from);
-      assert.deepEqual(dataOf(events), Array.from({ length: 30 - from }, (_, index) => String(from + index)));
+      assert.deepEqual(
+        dataOf(events),
+        Array.from({ length: 30 - from }, (_, index) => String(from + index)),
+      );
       await reader.cancel();
     }
   });
@@ -299,12 +327,21 @@ export default function register({ InvalidChannelException, InvalidListenerExcep
   test('a response that is refused leaves no listener behind', () => {
     const channel = new SSEChannel();
     const registered = channel.addListener();
-    assertException(thrownBy(() => channel.response(null, { listener: registered })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assertException(
+      thrownBy(() => channel.response(null, { listener: registered })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
     const refused = [{ headers: { 'X\n': 'y' } }, { signal: {} }, { onError: 5 }, { listener: {} }, 5, null, 'x'];
     for (const options of refused) thrownBy(() => channel.response(null, options));
-    for (const request of [5, 'GET', { method: 'GET', signal: {} }, { method: 'GET', signal: 'x' }]) thrownBy(() => channel.response(request));
+    for (const request of [5, 'GET', { method: 'GET', signal: {} }, { method: 'GET', signal: 'x' }])
+      thrownBy(() => channel.response(request));
     assert.deepEqual(channel.listeners(), [registered]);
     channel.close();
-    assertException(thrownBy(() => channel.response()), InvalidChannelException, 'ERIC_INVALID_CHANNEL');
+    assertException(
+      thrownBy(() => channel.response()),
+      InvalidChannelException,
+      'ERIC_INVALID_CHANNEL',
+    );
   });
 }

@@ -17,7 +17,14 @@ export default function register(eric, test) {
     const channel = new SSEChannel(channelOptions);
     const reasons = [];
     const connect = (lastEventId, more = {}) => {
-      const given = { listener: 'x', resumeSeconds: LONG, lastEventId, onClose: ({ reason }) => void reasons.push(reason), ...options, ...more };
+      const given = {
+        listener: 'x',
+        resumeSeconds: LONG,
+        lastEventId,
+        onClose: ({ reason }) => void reasons.push(reason),
+        ...options,
+        ...more,
+      };
       return new BodyReader(channel.response(null, given));
     };
     const dispatch = (first, last = first) => {
@@ -133,7 +140,11 @@ export default function register(eric, test) {
     const { gap, data, at } = await all(second);
     const newest = channel.lastEventId;
     assert.deepEqual(gap, { reason: 'forgotten', from: id, to: `${newest}.2` });
-    assert.deepEqual([data, at], [[3], 1], 'broadcasts are replayed all the same, and what is missing may have come before or after');
+    assert.deepEqual(
+      [data, at],
+      [[3], 1],
+      'broadcasts are replayed all the same, and what is missing may have come before or after',
+    );
     await second.cancel();
     channel.removeListener('x');
   });
@@ -256,7 +267,8 @@ export default function register(eric, test) {
           for await (const item of super.messageStream(listener, options)) yield item;
         }
       })();
-      const connect = (lastEventId, more) => new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, lastEventId, ...more }));
+      const connect = (lastEventId, more) =>
+        new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, lastEventId, ...more }));
       const dispatch = (payload) => channel.dispatch('x', { type: 'd', payload });
       const first = connect(undefined, ending === 'expired' ? { maxDurationSeconds: 0.02 } : {});
       dispatch(1);
@@ -299,7 +311,10 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  for (const [how, end] of Object.entries({ 'aborts its request': ({ controller }) => controller.abort(), 'opens the next response': ({ connect }) => void connect() })) {
+  for (const [how, end] of Object.entries({
+    'aborts its request': ({ controller }) => controller.abort(),
+    'opens the next response': ({ connect }) => void connect(),
+  })) {
     test(`a response whose callback ${how} gives back what nobody was handed`, async () => {
       const { channel, connect: open, dispatch } = scene({ history: { messages: 0 } });
       const controller = new AbortController();
@@ -349,10 +364,15 @@ export default function register(eric, test) {
       assert.deepEqual(first.decoder.events, []);
       const second = connect();
       await second.chunk();
-      const seen = second.decoder.events.map(({ type, data }) => (type === '_eric_gap' ? JSON.parse(data).missed : `${data}`));
+      const seen = second.decoder.events.map(({ type, data }) =>
+        type === '_eric_gap' ? JSON.parse(data).missed : `${data}`,
+      );
       assert.deepEqual(seen, accepts ? ['1', 5, '7', '8', '9', '10'] : ['1', 5, '8', '9', '10'], 'in their order');
       const numbers = second.decoder.events.map(({ lastEventId }) => Number(lastEventId.split('.')[1]));
-      assert.deepEqual(numbers, [...numbers].sort((a, b) => a - b));
+      assert.deepEqual(
+        numbers,
+        [...numbers].sort((a, b) => a - b),
+      );
       await second.cancel();
       channel.removeListener('x');
     });
@@ -398,7 +418,11 @@ export default function register(eric, test) {
     const first = new BodyReader(channel.response(null, { listener, resumeSeconds: LONG }));
     await first.chunk();
     const other = new MessageQueueListener({ id: 'x' });
-    assertException(thrownBy(() => channel.response(null, { listener: other, resumeSeconds: LONG })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assertException(
+      thrownBy(() => channel.response(null, { listener: other, resumeSeconds: LONG })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
     assert.strictEqual(channel.getListener('x'), listener);
     const second = new BodyReader(channel.response(null, { listener, resumeSeconds: LONG }));
     await first.rest();
@@ -412,7 +436,11 @@ export default function register(eric, test) {
   test('a listener that is there but not to be resumed is refused by its id too', async () => {
     const channel = new SSEChannel();
     const reader = new BodyReader(channel.response(null, { listener: 'x' }));
-    assertException(thrownBy(() => channel.response(null, { listener: 'x', resumeSeconds: LONG })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assertException(
+      thrownBy(() => channel.response(null, { listener: 'x', resumeSeconds: LONG })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
     await reader.cancel();
     assert.strictEqual(channel.listenerCount, 0);
   });
@@ -525,7 +553,12 @@ export default function register(eric, test) {
     dispatch(1);
     await all(first);
     await first.cancel();
-    for (const [id, reason] of [['garbage', 'unknown'], ['x'.repeat(10_000), 'unknown'], ['0123456789ab-0', 'epoch'], [channel.lastEventId.replace(/-.*/, '-99'), 'unknown']]) {
+    for (const [id, reason] of [
+      ['garbage', 'unknown'],
+      ['x'.repeat(10_000), 'unknown'],
+      ['0123456789ab-0', 'epoch'],
+      [channel.lastEventId.replace(/-.*/, '-99'), 'unknown'],
+    ]) {
       dispatch(2);
       const again = connect(id);
       const { gap, data } = await all(again);
@@ -613,7 +646,11 @@ export default function register(eric, test) {
   test('onClose may open the next response, or remove the listener', async () => {
     const channel = new SSEChannel();
     let next;
-    const options = { listener: 'x', resumeSeconds: LONG, onClose: () => void (next ??= channel.response(null, { listener: 'x', resumeSeconds: LONG })) };
+    const options = {
+      listener: 'x',
+      resumeSeconds: LONG,
+      onClose: () => void (next ??= channel.response(null, { listener: 'x', resumeSeconds: LONG })),
+    };
     const first = new BodyReader(channel.response(null, options));
     await first.chunk();
     broadcast(channel, 1);
@@ -622,7 +659,13 @@ export default function register(eric, test) {
     assert.deepEqual((await all(second)).data, [1]);
     await second.cancel();
     channel.removeListener('x');
-    const third = new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, onClose: ({ listener }) => channel.removeListener(listener.id) }));
+    const third = new BodyReader(
+      channel.response(null, {
+        listener: 'x',
+        resumeSeconds: LONG,
+        onClose: ({ listener }) => channel.removeListener(listener.id),
+      }),
+    );
     await third.chunk();
     await third.cancel();
     await settle();

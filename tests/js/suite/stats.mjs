@@ -31,7 +31,18 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
   });
 
   test('the counters of a new listener, whole, registered or not', () => {
-    const zero = { running: false, connected: 0, delivered: 0, replayed: 0, queued: 0, bytes: 0, lag: 0, remembered: 0, dropped: { overflow: 0, discarded: 0 }, refused: { onMessage: 0, filter: 0 } };
+    const zero = {
+      running: false,
+      connected: 0,
+      delivered: 0,
+      replayed: 0,
+      queued: 0,
+      bytes: 0,
+      lag: 0,
+      remembered: 0,
+      dropped: { overflow: 0, discarded: 0 },
+      refused: { onMessage: 0, filter: 0 },
+    };
     const listener = new MessageQueueListener({ id: 'x' });
     assert.deepEqual(listener.stats(), { id: 'x', ...zero });
     new SSEChannel().registerListener(listener);
@@ -66,7 +77,10 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
     assert.deepEqual({ queued, bytes, lag }, { queued: 4, bytes: 4 * 256 + 2 * 3 + 6 + 1, lag: 3 });
     assert.deepEqual([fast.listener.stats().queued, fast.listener.stats().lag], [0, 0]);
     const stats = channel.stats();
-    assert.deepEqual([stats.queued, stats.bytes, stats.lag, stats.listeners, stats.connected, stats.broadcasts], [4, 4 * 256 + 13, 3, 2, 1, 3]);
+    assert.deepEqual(
+      [stats.queued, stats.bytes, stats.lag, stats.listeners, stats.connected, stats.broadcasts],
+      [4, 4 * 256 + 13, 3, 2, 1, 3],
+    );
     await fast.return();
   });
 
@@ -106,13 +120,17 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
     broadcast(channel, 2);
     await stream.return();
     const { delivered, dropped, queued, listeners } = channel.stats();
-    assert.deepEqual({ delivered, dropped, queued, listeners }, { delivered: 4, dropped: { overflow: 6, discarded: 2 }, queued: 0, listeners: 0 });
+    assert.deepEqual(
+      { delivered, dropped, queued, listeners },
+      { delivered: 4, dropped: { overflow: 6, discarded: 2 }, queued: 0, listeners: 0 },
+    );
   });
 
   test('counters work on a closed channel, and from within every callback', async () => {
     const channel = new SSEChannel();
     const seen = [];
-    const look = () => void seen.push(JSON.stringify([channel.stats(), channel.listeners().map((listener) => listener.stats())]));
+    const look = () =>
+      void seen.push(JSON.stringify([channel.stats(), channel.listeners().map((listener) => listener.stats())]));
     const listener = new MessageQueueListener({ onMessage: look });
     const reader = new BodyReader(channel.response(null, { listener, filter: () => (look(), true), onClose: look }));
     broadcast(channel, 1);
@@ -158,7 +176,12 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
         const kind = random.below(3);
         if (kind === 0) channel.registerListener(listener, options);
         const stream = kind === 1 ? channel.watch({ ...options, listener }) : undefined;
-        const body = kind === 2 ? new BodyReader(channel.response(null, { ...options, listener, ...(random.chance(50) ? {} : { queue: undefined }) })) : undefined;
+        const body =
+          kind === 2
+            ? new BodyReader(
+                channel.response(null, { ...options, listener, ...(random.chance(50) ? {} : { queue: undefined }) }),
+              )
+            : undefined;
         seats.push({ listener, stream, body, sent: 0 });
       };
       const here = () => seats.filter(({ listener }) => channel.listeners().includes(listener));
@@ -211,11 +234,19 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
         else await settle();
 
         for (const { listener, sent } of here()) {
-          assert.strictEqual(accounted(listener.stats()), sent, `step ${step}: ${listener.id} ${JSON.stringify(listener.stats())}`);
+          assert.strictEqual(
+            accounted(listener.stats()),
+            sent,
+            `step ${step}: ${listener.id} ${JSON.stringify(listener.stats())}`,
+          );
         }
         const stats = channel.stats();
         assert.strictEqual(accounted(stats), total, `step ${step}: ${JSON.stringify(stats)}`);
-        assert.deepEqual([stats.broadcasts, stats.refused.full, stats.listeners], [broadcasts, full, here().length], `step ${step}`);
+        assert.deepEqual(
+          [stats.broadcasts, stats.refused.full, stats.listeners],
+          [broadcasts, full, here().length],
+          `step ${step}`,
+        );
       }
     });
   }
@@ -246,7 +277,8 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
       let reader;
       let sent = 0;
       const ids = [];
-      const connect = (lastEventId) => (reader = new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: 60, lastEventId })));
+      const connect = (lastEventId) =>
+        (reader = new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: 60, lastEventId })));
       const read = async () => {
         void reader.read();
         await settle();
@@ -264,7 +296,8 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
           connect(ids.length > 0 && random.chance(70) ? random.pick(ids) : undefined);
         }
         const stats = channel.getListener('x').stats();
-        if (stats.queued === 0) assert.strictEqual(accounted(stats), sent, `step ${step}, after ${act}: ${JSON.stringify(stats)}`);
+        if (stats.queued === 0)
+          assert.strictEqual(accounted(stats), sent, `step ${step}, after ${act}: ${JSON.stringify(stats)}`);
       }
       await read();
       assert.strictEqual(accounted(channel.getListener('x').stats()), sent);

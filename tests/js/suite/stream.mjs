@@ -1,6 +1,16 @@
 // messageStream: what it yields, how it waits, and how its readers share it. Its ends are in ending.mjs.
 
-import { assert, assertEnds, assertException, dataOf, promptly, settle, stillWaits, take, thrownBy } from './support.mjs';
+import {
+  assert,
+  assertEnds,
+  assertException,
+  dataOf,
+  promptly,
+  settle,
+  stillWaits,
+  take,
+  thrownBy,
+} from './support.mjs';
 
 export default function register(eric, test) {
   const { InvalidListenerException, MessageQueueListener, SSEChannel } = eric;
@@ -27,7 +37,10 @@ export default function register(eric, test) {
   test('retry is the reconnection time of the channel, in every object', async () => {
     const { stream, send } = scene({ retryTimeoutMilliseconds: 1234 });
     send(1, 2);
-    assert.deepEqual((await take(stream, 2)).map(({ retry }) => retry), [1234, 1234]);
+    assert.deepEqual(
+      (await take(stream, 2)).map(({ retry }) => retry),
+      [1234, 1234],
+    );
   });
 
   test('ids are texts of one epoch that tell the messages of a listener apart', async () => {
@@ -111,7 +124,12 @@ export default function register(eric, test) {
     await settle();
     send('c', 'd');
     await promptly(Promise.all(waiting));
-    assert.deepEqual(order, [[0, 'a'], [1, 'b'], [2, 'c'], [3, 'd']]);
+    assert.deepEqual(order, [
+      [0, 'a'],
+      [1, 'b'],
+      [2, 'c'],
+      [3, 'd'],
+    ]);
   });
 
   test('several calls of next() are answered in their order when only some find a message', async () => {
@@ -122,7 +140,13 @@ export default function register(eric, test) {
     send('c');
     const late = stream.next();
     send('d', 'e');
-    assert.deepEqual(dataOf((await promptly(Promise.all([...answers, late]))).map(({ value }) => value)), ['a', 'b', 'c', 'd', 'e']);
+    assert.deepEqual(dataOf((await promptly(Promise.all([...answers, late]))).map(({ value }) => value)), [
+      'a',
+      'b',
+      'c',
+      'd',
+      'e',
+    ]);
   });
 
   test('several calls of next() that wait all learn of the end', async () => {
@@ -149,7 +173,10 @@ export default function register(eric, test) {
 
   test('next() from inside onMessage waits its turn behind those that waited before', async () => {
     const order = [];
-    const note = (name) => ({ value }) => void order.push([name, value.data]);
+    const note =
+      (name) =>
+      ({ value }) =>
+        void order.push([name, value.data]);
     const { stream, send } = scene(undefined, ({ payload }) => {
       if (payload === 1) void stream.next().then(note('inner'));
     });
@@ -158,7 +185,11 @@ export default function register(eric, test) {
     await settle();
     send(1, 2, 3);
     await settle();
-    assert.deepEqual(order, [['first', 1], ['second', 2], ['inner', 3]]);
+    assert.deepEqual(order, [
+      ['first', 1],
+      ['second', 2],
+      ['inner', 3],
+    ]);
   });
 
   test('next() from inside an onMessage that refuses is answered behind the one that it interrupted', async () => {
@@ -227,7 +258,11 @@ export default function register(eric, test) {
     channel.registerListener(new MessageQueueListener({ id: 'same' }));
     assertException(thrownBy(refused), InvalidListenerException, 'ERIC_INVALID_LISTENER');
     for (const other of [undefined, null, 'same', { id: 'same' }]) {
-      assertException(thrownBy(() => channel.messageStream(other)), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+      assertException(
+        thrownBy(() => channel.messageStream(other)),
+        InvalidListenerException,
+        'ERIC_INVALID_LISTENER',
+      );
     }
   });
 

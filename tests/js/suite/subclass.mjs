@@ -1,6 +1,17 @@
 // Subclasses of a channel: what adapt and messageStream change.
 
-import { assert, assertEnds, consoleErrorsOf, countedSignal, dataOf, drain, promptly, rejectionOf, settle, take } from './support.mjs';
+import {
+  assert,
+  assertEnds,
+  consoleErrorsOf,
+  countedSignal,
+  dataOf,
+  drain,
+  promptly,
+  rejectionOf,
+  settle,
+  take,
+} from './support.mjs';
 
 export default function register({ AbstractChannel, InvalidListenerException, Message, SSEChannel }, test) {
   /** Adapts what is sent. */
@@ -52,9 +63,15 @@ export default function register({ AbstractChannel, InvalidListenerException, Me
     channel.close();
     const events = await drain(stream);
     assert.strictEqual(seen[0][0], sent);
-    assert.deepEqual(seen.map(([{ type }]) => type), ['a', 'b', '_eric_channel_closed']);
+    assert.deepEqual(
+      seen.map(([{ type }]) => type),
+      ['a', 'b', '_eric_channel_closed'],
+    );
     for (const [message] of seen) assert.instanceOf(message, Message);
-    assert.deepEqual(seen.map(([, id]) => id), events.map(({ id }) => id));
+    assert.deepEqual(
+      seen.map(([, id]) => id),
+      events.map(({ id }) => id),
+    );
     assert.isUndefined(seen[2][1]);
   });
 
@@ -190,7 +207,10 @@ export default function register({ AbstractChannel, InvalidListenerException, Me
     channel.broadcast({ type: 'a', payload: 'x' });
     assert.strictEqual((await promptly(waiting)).value.data, 'x');
     channel.close();
-    assert.deepEqual((await drain(stream)).map(({ event }) => event), ['a', '_eric_channel_closed', '_eric_channel_closed']);
+    assert.deepEqual(
+      (await drain(stream)).map(({ event }) => event),
+      ['a', '_eric_channel_closed', '_eric_channel_closed'],
+    );
     assert.deepEqual(channel.log, ['end of messages', 'finally']);
     assert.strictEqual(channel.listenerCount, 0);
     assert.isFalse(stream.listener.isRunningSync());

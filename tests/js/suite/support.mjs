@@ -167,11 +167,11 @@ export function countedSignal() {
   const { signal } = controller;
   const listeners = new Set();
   const { addEventListener, removeEventListener } = signal;
-  signal.addEventListener = function (type, listener, ...rest) {
+  signal.addEventListener = (type, listener, ...rest) => {
     listeners.add(listener);
     return addEventListener.call(signal, type, listener, ...rest);
   };
-  signal.removeEventListener = function (type, listener, ...rest) {
+  signal.removeEventListener = (type, listener, ...rest) => {
     listeners.delete(listener);
     return removeEventListener.call(signal, type, listener, ...rest);
   };

@@ -1,6 +1,19 @@
 // watch(): a stream with a listener of its own, which is there from the call on and gone when the stream ends.
 
-import { assert, assertEnds, assertException, countedSignal, dataOf, drain, promptly, rejectionOf, settle, stillWaits, take, thrownBy } from './support.mjs';
+import {
+  assert,
+  assertEnds,
+  assertException,
+  countedSignal,
+  dataOf,
+  drain,
+  promptly,
+  rejectionOf,
+  settle,
+  stillWaits,
+  take,
+  thrownBy,
+} from './support.mjs';
 
 export default function register({ InvalidListenerException, MessageQueueListener, SSEChannel }, test) {
   const END = { done: true, value: undefined };
@@ -35,7 +48,11 @@ export default function register({ InvalidListenerException, MessageQueueListene
   test('a listener that is registered already is refused, and stays as it is', () => {
     const channel = new SSEChannel();
     const listener = channel.addListener();
-    assertException(thrownBy(() => channel.watch({ listener })), InvalidListenerException, 'ERIC_INVALID_LISTENER');
+    assertException(
+      thrownBy(() => channel.watch({ listener })),
+      InvalidListenerException,
+      'ERIC_INVALID_LISTENER',
+    );
     assert.deepEqual(channel.listeners(), [listener]);
     assert.isFalse(listener.isRunningSync());
   });
@@ -53,7 +70,8 @@ export default function register({ InvalidListenerException, MessageQueueListene
 
   test('refused options leave no listener behind', () => {
     const channel = new SSEChannel();
-    for (const options of [{ signal: {} }, { onError: 'x' }, { listener: {} }, 5, null]) thrownBy(() => channel.watch(options));
+    for (const options of [{ signal: {} }, { onError: 'x' }, { listener: {} }, 5, null])
+      thrownBy(() => channel.watch(options));
     assert.strictEqual(channel.listenerCount, 0);
   });
 
@@ -192,7 +210,10 @@ export default function register({ InvalidListenerException, MessageQueueListene
     const stream = channel.watch();
     channel.broadcast({ type: 'a', payload: 1 });
     channel.close();
-    assert.deepEqual((await drain(stream)).map(({ event }) => event), ['a', '_eric_channel_closed']);
+    assert.deepEqual(
+      (await drain(stream)).map(({ event }) => event),
+      ['a', '_eric_channel_closed'],
+    );
     assert.isFalse(stream.listener.isRunningSync());
     assert.strictEqual(channel.listenerCount, 0);
   });

@@ -7,7 +7,15 @@ import { assert, dataOf, promptly } from './support.mjs';
 
 export default function register({ SSEChannel }, test) {
   /** @param {unknown[]} payloads */
-  const blocksOf = async (...payloads) => withoutIds((await written(new SSEChannel(), payloads.map((payload) => ({ type: 'a', payload })))).text);
+  const blocksOf = async (...payloads) =>
+    withoutIds(
+      (
+        await written(
+          new SSEChannel(),
+          payloads.map((payload) => ({ type: 'a', payload })),
+        )
+      ).text,
+    );
 
   const PAYLOADS = [
     ['a string is its own data', 'hello', 'data: hello\n'],
@@ -46,11 +54,17 @@ export default function register({ SSEChannel }, test) {
 
   test('a lone surrogate in an event type is the replacement character', async () => {
     const { decoder } = await written(new SSEChannel(), [{ type: 'a\ud800b', payload: 1 }]);
-    assert.deepEqual(decoder.events.map(({ type, data }) => [type, data]), [['a\ufffdb', '1']]);
+    assert.deepEqual(
+      decoder.events.map(({ type, data }) => [type, data]),
+      [['a\ufffdb', '1']],
+    );
   });
 
   test('lone surrogates at the ends of two texts do not join', async () => {
-    const { decoder } = await written(new SSEChannel(), [{ type: 'a', payload: 'x\ud83d' }, { type: 'a', payload: '\ude00y' }]);
+    const { decoder } = await written(new SSEChannel(), [
+      { type: 'a', payload: 'x\ud83d' },
+      { type: 'a', payload: '\ude00y' },
+    ]);
     assert.deepEqual(dataOf(decoder.events), ['x\ufffd', '\ufffdy']);
   });
 
@@ -63,7 +77,10 @@ export default function register({ SSEChannel }, test) {
     const channel = new SSEChannel();
     const response = channel.response();
     channel.close();
-    assert.match(await promptly(response.text()), /^retry: 15000\nid: \S+-0\n\nevent: _eric_channel_closed\ndata:\n\n$/);
+    assert.match(
+      await promptly(response.text()),
+      /^retry: 15000\nid: \S+-0\n\nevent: _eric_channel_closed\ndata:\n\n$/,
+    );
   });
 
   const RETRIES = [
@@ -110,7 +127,8 @@ export default function register({ SSEChannel }, test) {
     assert.strictEqual(decoder.events.length, 200);
   });
 
-  const asData = (payload) => (payload === undefined ? '' : typeof payload === 'string' ? payload : JSON.stringify(payload));
+  const asData = (payload) =>
+    payload === undefined ? '' : typeof payload === 'string' ? payload : JSON.stringify(payload);
 
   for (let seed = 1; seed <= 40; seed++) {
     test(`a client gets what was sent, whatever Unicode it is and wherever the bytes are cut, with seed ${seed}`, async () => {
@@ -131,11 +149,16 @@ export default function register({ SSEChannel }, test) {
         events.map(({ type, data }) => ({ type, data })),
         messages.map(({ type, payload }) => ({ type, data: asData(payload).replace(/\r\n?/g, '\n') })),
       );
-      assert.strictEqual(new Set(events.map(({ lastEventId }) => lastEventId)).size, messages.length, 'each has an id of its own');
+      assert.strictEqual(
+        new Set(events.map(({ lastEventId }) => lastEventId)).size,
+        messages.length,
+        'each has an id of its own',
+      );
       assert.deepEqual(reader.decoder.ignored, []);
       // Line ends apart, JSON comes back as the value that was sent.
       messages.forEach(({ payload }, index) => {
-        if (payload !== undefined && typeof payload !== 'string') assert.deepEqual(JSON.parse(events[index].data), payload);
+        if (payload !== undefined && typeof payload !== 'string')
+          assert.deepEqual(JSON.parse(events[index].data), payload);
       });
     });
   }

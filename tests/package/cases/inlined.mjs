@@ -11,4 +11,7 @@ WebAssembly.Module = class extends Module {
 };
 await import('eric-sse');
 const shipped = readFileSync(new URL(import.meta.resolve('eric-sse/eric_sse_bg.wasm')));
-console.log(compiled.length, compiled.every((bytes) => bytes.equals(shipped)));
+console.log(
+  compiled.length,
+  compiled.every((bytes) => bytes.equals(shipped)),
+);

@@ -1,7 +1,11 @@
 // What slim says before init.
 import * as slim from 'eric-sse/slim';
 
-for (const attempt of [() => new slim.SSEChannel(), () => new slim.Message('tick'), () => new slim.ChannelContainer().add()]) {
+for (const attempt of [
+  () => new slim.SSEChannel(),
+  () => new slim.Message('tick'),
+  () => new slim.ChannelContainer().add(),
+]) {
   try {
     attempt();
     console.log('did not throw');

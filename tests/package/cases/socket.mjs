@@ -21,6 +21,8 @@ console.log(
     names,
     required: Object.keys(required).sort(),
     // Of classes: what a function is called nobody sees.
-    named: names.filter((name) => /^[A-Z]/.test(name)).filter((name) => node[name].name !== name || required[name].name !== name),
+    named: names
+      .filter((name) => /^[A-Z]/.test(name))
+      .filter((name) => node[name].name !== name || required[name].name !== name),
   }),
 );

@@ -12,7 +12,12 @@ const PACKAGE = 'eric-sse';
 
 /** Without what `npm test` and `node --test` tell their children, which would be taken for ours. */
 export const ENV = Object.fromEntries(
-  Object.entries(process.env).filter(([name]) => !/^(NODE_OPTIONS|NODE_PATH|NODE_TEST_CONTEXT|INIT_CWD|npm_(package|lifecycle|command|config_local_prefix).*)$/i.test(name)),
+  Object.entries(process.env).filter(
+    ([name]) =>
+      !/^(NODE_OPTIONS|NODE_PATH|NODE_TEST_CONTEXT|INIT_CWD|npm_(package|lifecycle|command|config_local_prefix).*)$/i.test(
+        name,
+      ),
+  ),
 );
 
 /**
@@ -74,7 +79,8 @@ export function filesIn(folder) {
 function run(command, args, cwd) {
   return new Promise((resolve, reject) => {
     execFile(command, args, { cwd, env: ENV, timeout: 120_000 }, (error, stdout, stderr) => {
-      if (error || (stderr && command !== 'npm')) reject(new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}${error?.killed ? 'timed out' : ''}`));
+      if (error || (stderr && command !== 'npm'))
+        reject(new Error(`${command} ${args.join(' ')}\n${stdout}${stderr}${error?.killed ? 'timed out' : ''}`));
       else resolve(stdout);
     });
   });

@@ -67,7 +67,9 @@ export class PythonClient {
   #ask(command) {
     return promptly(
       new Promise((resolve, reject) => {
-        this.#send(command, ({ answer, raised }) => (raised === undefined ? resolve(answer) : reject(new Error(raised))));
+        this.#send(command, ({ answer, raised }) =>
+          raised === undefined ? resolve(answer) : reject(new Error(raised)),
+        );
       }),
       () => `${command.method ?? 'methods'}\n${this.#errors}`,
     );

@@ -2,7 +2,7 @@
 
 import { SSEChannel } from 'eric-sse';
 import { init, initSync } from 'eric-sse/slim';
-import { some, type Events } from '../support.js';
+import { type Events, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 

@@ -1,8 +1,16 @@
 // eric-sse/cloudflare, with the types of Cloudflare's runtime.
 
-import type { ChannelStats, ResponseOptions, SSEChannel as Whole, SSEChannelOptions } from 'eric-sse';
-import { ChannelObject, ChannelTree, relay, SSEChannel, type ObjectListenerOptions, type RelayOptions, type TreeStats } from 'eric-sse/cloudflare';
-import { holds, some, type Same } from '../support.js';
+import type { ChannelStats, ResponseOptions, SSEChannelOptions, SSEChannel as Whole } from 'eric-sse';
+import {
+  ChannelObject,
+  ChannelTree,
+  type ObjectListenerOptions,
+  type RelayOptions,
+  relay,
+  type SSEChannel,
+  type TreeStats,
+} from 'eric-sse/cloudflare';
+import { holds, type Same, some } from '../support.js';
 
 interface Ticks {
   tick: number;
@@ -20,7 +28,11 @@ export class Room extends ChannelObject<Ticks, Env> {
     return { history: { messages: 10, seconds: 60 } };
   }
   protected override responseOptions(request: Request): ResponseOptions<Ticks> {
-    return { listener: request.headers.get('x-user') ?? 'nobody', resumeSeconds: 60, filter: ({ type }) => type !== 'stop' };
+    return {
+      listener: request.headers.get('x-user') ?? 'nobody',
+      resumeSeconds: 60,
+      filter: ({ type }) => type !== 'stop',
+    };
   }
   override async alarm(): Promise<void> {
     await super.alarm();
@@ -36,7 +48,8 @@ async function called({ TICKS, ANY }: Env): Promise<void> {
   (await room.broadcast({ type: 'tick', payload: 1 }, { except: ['a'] })) satisfies string;
   (await room.broadcast({ type: 'stop' })) satisfies string;
   (await room.dispatch('a', { type: 'tick', payload: 1 })) satisfies void;
-  (await room.addListener({ id: 'a', resumeSeconds: 5, queue: { messages: 5 } } satisfies ObjectListenerOptions)).lastEventId satisfies string;
+  (await room.addListener({ id: 'a', resumeSeconds: 5, queue: { messages: 5 } } satisfies ObjectListenerOptions))
+    .lastEventId satisfies string;
   (await room.removeListener('a')) satisfies void;
   (await room.stats()).history.messages satisfies ChannelStats['broadcasts'];
   (await room.drain({ seconds: 1 })) satisfies void;
@@ -47,8 +60,16 @@ async function called({ TICKS, ANY }: Env): Promise<void> {
 
 // claim: a relay takes a stub, or what makes one
 function relayed(request: Request, { TICKS }: Env): Promise<Response>[] {
-  const options: RelayOptions = { heartbeatSeconds: 10, objectHeaders: { 'x-user': 'a' }, onClose: ({ reason }) => reason satisfies string };
-  return [relay(request, TICKS.getByName('room')), relay(request, () => TICKS.getByName('room'), options), relay(request, () => TICKS.getByName('room'), {})];
+  const options: RelayOptions = {
+    heartbeatSeconds: 10,
+    objectHeaders: { 'x-user': 'a' },
+    onClose: ({ reason }) => reason satisfies string,
+  };
+  return [
+    relay(request, TICKS.getByName('room')),
+    relay(request, () => TICKS.getByName('room'), options),
+    relay(request, () => TICKS.getByName('room'), {}),
+  ];
 }
 
 // claim: a tree is of a binding, and has typed messages

@@ -1,7 +1,7 @@
 // `using`, where the program's lib has the symbols.
 
 import { ChannelContainer, SSEChannel } from 'eric-sse';
-import { holds, type Events, type Same } from '../support.js';
+import { type Events, holds, type Same } from '../support.js';
 
 // claim: a channel and a container can be used
 function used(): void {
@@ -22,4 +22,4 @@ const channel: Disposable = new SSEChannel();
 const container: Disposable = new ChannelContainer();
 const stream: AsyncDisposable = new SSEChannel().watch();
 
-export { used, watched, channel, container, stream };
+export { channel, container, stream, used, watched };

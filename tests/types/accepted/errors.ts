@@ -1,7 +1,7 @@
 // The exceptions.
 
 import { InvalidChannelException, InvalidListenerException, InvalidMessageFormat, NoMessagesException } from 'eric-sse';
-import { holds, some, type Same } from '../support.js';
+import { holds, type Same, some } from '../support.js';
 
 // claim: the codes are literals
 holds<Same<InvalidChannelException['code'], 'ERIC_INVALID_CHANNEL'>>();

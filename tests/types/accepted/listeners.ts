@@ -1,7 +1,7 @@
 // Listeners, handed in, subclassed and registered.
 
-import { Message, MessageQueueListener, SSEChannel, type ListenerOptions, type MessageOf } from 'eric-sse';
-import { holds, some, type Events, type Same } from '../support.js';
+import { type ListenerOptions, type Message, type MessageOf, MessageQueueListener, SSEChannel } from 'eric-sse';
+import { type Events, holds, type Same, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 
@@ -14,9 +14,15 @@ new MessageQueueListener<Events>({
 });
 
 // claim: the message of onMessage is typed by the channel that the listener is made for
-channel.registerListener(new MessageQueueListener({ onMessage: (message) => holds<Same<typeof message, MessageOf<Events>>>() }));
-channel.watch({ listener: new MessageQueueListener({ onMessage: (message) => holds<Same<typeof message, MessageOf<Events>>>() }) });
-channel.response(null, { listener: new MessageQueueListener({ onMessage: (message) => holds<Same<typeof message, MessageOf<Events>>>() }) });
+channel.registerListener(
+  new MessageQueueListener({ onMessage: (message) => holds<Same<typeof message, MessageOf<Events>>>() }),
+);
+channel.watch({
+  listener: new MessageQueueListener({ onMessage: (message) => holds<Same<typeof message, MessageOf<Events>>>() }),
+});
+channel.response(null, {
+  listener: new MessageQueueListener({ onMessage: (message) => holds<Same<typeof message, MessageOf<Events>>>() }),
+});
 
 // claim: onMessage may be asynchronous, or assigned later
 new MessageQueueListener({ onMessage: async (message) => void message.payload });
@@ -67,10 +73,23 @@ new SSEChannel().addListener(Counter).count satisfies number;
 
 // claim: a listener can be made for one event type of a smaller channel
 const ticks = new SSEChannel<Pick<Events, 'tick'>>();
-ticks.registerListener(new MessageQueueListener<{ tick: number }>({ onMessage: ({ payload }) => void payload.toFixed() }));
+ticks.registerListener(
+  new MessageQueueListener<{ tick: number }>({ onMessage: ({ payload }) => void payload.toFixed() }),
+);
 
 // claim: the listener's own methods are typed
-holds<Same<[Promise<void>, void, Promise<boolean>, boolean, string], [ReturnType<Counter['start']>, ReturnType<Counter['stopSync']>, ReturnType<Counter['isRunning']>, ReturnType<Counter['isRunningSync']>, Counter['id']]>>();
+holds<
+  Same<
+    [Promise<void>, void, Promise<boolean>, boolean, string],
+    [
+      ReturnType<Counter['start']>,
+      ReturnType<Counter['stopSync']>,
+      ReturnType<Counter['isRunning']>,
+      ReturnType<Counter['isRunningSync']>,
+      Counter['id'],
+    ]
+  >
+>();
 
 // claim: listeners that a channel returns are of its events
 channel.getListener('id') satisfies MessageQueueListener<Events>;

@@ -1,7 +1,14 @@
 // Channels that are handed around, in functions and containers.
 
-import { AbstractChannel, ChannelContainer, SSEChannel, type EventMap, type SSEEvent, type SSEChannelOptions } from 'eric-sse';
-import { holds, some, type Events, type Same } from '../support.js';
+import {
+  type AbstractChannel,
+  ChannelContainer,
+  type EventMap,
+  SSEChannel,
+  type SSEChannelOptions,
+  type SSEEvent,
+} from 'eric-sse';
+import { type Events, holds, type Same, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 class Room extends SSEChannel<Events> {
@@ -54,7 +61,9 @@ typed.add({ id: 'a', streamDelaySeconds: 1 });
 typed.register(new Room());
 typed.get('a').broadcast({ type: 'ping' });
 for (const each of typed) each.broadcast({ type: 'ping' });
-holds<Same<[number, boolean, string[]], [typeof typed.size, ReturnType<typeof typed.has>, ReturnType<typeof typed.ids>]>>();
+holds<
+  Same<[number, boolean, string[]], [typeof typed.size, ReturnType<typeof typed.has>, ReturnType<typeof typed.ids>]>
+>();
 
 // claim: a container may be of a subclass
 const rooms = new ChannelContainer<Room>();

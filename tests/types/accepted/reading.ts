@@ -1,7 +1,7 @@
 // What streams yield, and their options.
 
-import { SSEChannel, type ClosedEvent, type MessageOf, type OwnedStream, type SSEEvent } from 'eric-sse';
-import { holds, some, type Events, type Same } from '../support.js';
+import { type ClosedEvent, type MessageOf, type OwnedStream, SSEChannel, type SSEEvent } from 'eric-sse';
+import { type Events, holds, type Same, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 
@@ -119,6 +119,17 @@ stream.listener.onMessage = (seen) => void (seen satisfies MessageOf<Events>);
 
 // claim: what a channel says of itself is typed
 new SSEChannel({ id: 'a', streamDelaySeconds: 0.5, retryTimeoutMilliseconds: 1000 });
-holds<Same<[string, boolean, number, number, number], [typeof channel.id, typeof channel.closed, typeof channel.listenerCount, typeof channel.streamDelaySeconds, typeof channel.retryTimeoutMilliseconds]>>();
+holds<
+  Same<
+    [string, boolean, number, number, number],
+    [
+      typeof channel.id,
+      typeof channel.closed,
+      typeof channel.listenerCount,
+      typeof channel.streamDelaySeconds,
+      typeof channel.retryTimeoutMilliseconds,
+    ]
+  >
+>();
 
-export { narrowed, size, idOf, destructured, byHand, ofListener, untyped };
+export { byHand, destructured, idOf, narrowed, ofListener, size, untyped };

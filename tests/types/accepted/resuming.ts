@@ -2,11 +2,8 @@
 
 import {
   AbstractChannel,
-  ChannelContainer,
-  MessageQueueListener,
-  QueueFullException,
-  SSEChannel,
   type BroadcastOptions,
+  ChannelContainer,
   type ChannelStats,
   type CloseReason,
   type CloseReport,
@@ -17,13 +14,16 @@ import {
   type HistoryOptions,
   type ListenerStats,
   type MessageOf,
+  MessageQueueListener,
   type Overflow,
+  QueueFullException,
   type QueueOptions,
   type RegisterOptions,
   type ResponseOptions,
+  SSEChannel,
   type SSEEvent,
 } from 'eric-sse';
-import { holds, some, type Events, type Same } from '../support.js';
+import { type Events, holds, type Same, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 const listener = channel.addListener();
@@ -79,7 +79,10 @@ function why(gap: Gap): string {
 
 // claim: adapt gets a gap as a message
 class Adapting extends SSEChannel<{ tick: number }, string> {
-  protected override adapt(message: Parameters<SSEChannel<{ tick: number }>['adapt']>[0], id: string | undefined): string {
+  protected override adapt(
+    message: Parameters<SSEChannel<{ tick: number }>['adapt']>[0],
+    id: string | undefined,
+  ): string {
     if (message.type === '_eric_gap') {
       message satisfies GapMessage;
       return message.payload.reason;
@@ -102,7 +105,13 @@ channel.broadcast({ type: 'tick', payload: 1 }, { except: undefined });
 channel.broadcast({ type: 'tick', payload: 1 }, some<BroadcastOptions>());
 
 // claim: the life of a response is bounded in seconds
-channel.response(null, { heartbeatSeconds: 15, stallSeconds: 60, maxDurationSeconds: 3600, listener: "x", resumeSeconds: 30 });
+channel.response(null, {
+  heartbeatSeconds: 15,
+  stallSeconds: 60,
+  maxDurationSeconds: 3600,
+  listener: 'x',
+  resumeSeconds: 30,
+});
 channel.response(null, { heartbeatSeconds: 0, stallSeconds: undefined });
 channel.response(null, { listener: 'id', resumeSeconds: 30 });
 channel.response(null, { listener: new MessageQueueListener<Events>() });
@@ -149,5 +158,5 @@ const counts: ListenerStats = listener.stats();
 stats.history.messages + stats.refused.full + counts.lag + counts.refused.filter + (stats.ended['stalled'] ?? 0);
 holds<Same<[string, boolean, number], [typeof stats.id, typeof stats.closed, typeof stats.broadcasts]>>();
 
-export { gaps, why, ending, Adapting };
 export type { SSEEvent };
+export { Adapting, ending, gaps, why };

@@ -1,7 +1,7 @@
 // What broadcast and dispatch take.
 
-import { Message, SSEChannel, type AnyEvents, type EventMap, type EventTypes, type MessageLike } from 'eric-sse';
-import { holds, some, type Events, type Same } from '../support.js';
+import { type AnyEvents, type EventMap, type EventTypes, Message, type MessageLike, SSEChannel } from 'eric-sse';
+import { type Events, holds, type Same, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 

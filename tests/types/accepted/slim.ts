@@ -1,8 +1,8 @@
 // eric-sse/slim.
 
-import { SSEChannel as Whole, type Message as WholeMessage } from 'eric-sse';
+import type { SSEChannel as Whole, Message as WholeMessage } from 'eric-sse';
 import { init, initSync, Message, SSEChannel } from 'eric-sse/slim';
-import { holds, some, type Events, type Same } from '../support.js';
+import { type Events, holds, type Same, some } from '../support.js';
 
 // claim: init takes bytes, a response and an address
 async function start(): Promise<void> {

@@ -1,14 +1,30 @@
 // eric-sse/node. Needs no types of Node.
 
-import { InvalidChannelException as Whole } from 'eric-sse';
-import { InvalidChannelException, SocketClient, SocketError, SocketStream, type SocketEvent, type SocketStats } from 'eric-sse/node';
-import { holds, some, type Events, type Same } from '../support.js';
+import type { InvalidChannelException as Whole } from 'eric-sse';
+import {
+  type InvalidChannelException,
+  SocketClient,
+  type SocketError,
+  type SocketEvent,
+  type SocketStats,
+  type SocketStream,
+} from 'eric-sse/node';
+import { type Events, holds, type Same, some } from '../support.js';
 
 const client = new SocketClient('/tmp/eric.sock');
 
 // claim: methods resolve to ids, to counters, or to nothing
 async function asked(): Promise<void> {
-  holds<Same<[string, string, string], [Awaited<ReturnType<typeof client.createChannel>>, Awaited<ReturnType<typeof client.register>>, typeof client.path]>>();
+  holds<
+    Same<
+      [string, string, string],
+      [
+        Awaited<ReturnType<typeof client.createChannel>>,
+        Awaited<ReturnType<typeof client.register>>,
+        typeof client.path,
+      ]
+    >
+  >();
   (await client.createChannel('news')) satisfies string;
   (await client.dispatch('news', 'id', 'tick')) satisfies void;
   (await client.broadcast('news', 'tick', { any: ['payload'] })) satisfies void;

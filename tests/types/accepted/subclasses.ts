@@ -2,15 +2,15 @@
 
 import {
   AbstractChannel,
-  SSEChannel,
   type ClosedMessage,
   type EventMap,
   type MessageOf,
   type MessageQueueListener,
+  SSEChannel,
   type SSEEvent,
   type StreamOptions,
 } from 'eric-sse';
-import { holds, type Events, type Same } from '../support.js';
+import { type Events, holds, type Same } from '../support.js';
 
 // claim: adapt may return items of the subclass's own type
 class Lengths extends AbstractChannel<Events, number> {
@@ -64,7 +64,10 @@ class Halves extends AbstractChannel<{ tick: number }, MessageOf<{ tick: number 
   }
 }
 class Batches extends SSEChannel<Events> {
-  override async *messageStream(listener: MessageQueueListener<Events>, options?: StreamOptions): AsyncGenerator<SSEEvent<Events>> {
+  override async *messageStream(
+    listener: MessageQueueListener<Events>,
+    options?: StreamOptions,
+  ): AsyncGenerator<SSEEvent<Events>> {
     yield* super.messageStream(listener, options);
   }
 }
@@ -123,4 +126,4 @@ async function bare(): Promise<void> {
   }
 }
 
-export { lengths, Ids, Traced, uppercase, Batches, halves, texts, Delegating, bare };
+export { Batches, bare, Delegating, halves, Ids, lengths, Traced, texts, uppercase };

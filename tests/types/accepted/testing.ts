@@ -1,7 +1,17 @@
 // eric-sse/testing.
 
 import { SSEChannel } from 'eric-sse';
-import { broken, collect, EventStreamInterpreter, halfOpen, split, TestClient, VirtualClock, type CollectOptions, type ReceivedEvent } from 'eric-sse/testing';
+import {
+  broken,
+  type CollectOptions,
+  collect,
+  EventStreamInterpreter,
+  halfOpen,
+  type ReceivedEvent,
+  split,
+  TestClient,
+  VirtualClock,
+} from 'eric-sse/testing';
 import { some } from '../support.js';
 
 // claim: a client of responses, whoever made them

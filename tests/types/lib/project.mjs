@@ -30,9 +30,12 @@ export function makeProject(type) {
   writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ private: true, type }));
   const installed = path.join(folder, 'node_modules/eric-sse');
   mkdirSync(installed, { recursive: true });
-  for (const name of ['package.json', 'dist']) cpSync(path.join(ROOT, name), path.join(installed, name), { recursive: true });
-  for (const name of ['@types', '@cloudflare']) symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
-  for (const name of ['support.ts', 'accepted', 'refused']) cpSync(path.join(CASES, name), path.join(folder, name), { recursive: true });
+  for (const name of ['package.json', 'dist'])
+    cpSync(path.join(ROOT, name), path.join(installed, name), { recursive: true });
+  for (const name of ['@types', '@cloudflare'])
+    symlinkSync(path.join(ROOT, 'node_modules', name), path.join(folder, 'node_modules', name), 'junction');
+  for (const name of ['support.ts', 'accepted', 'refused'])
+    cpSync(path.join(CASES, name), path.join(folder, name), { recursive: true });
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
 
@@ -49,10 +52,16 @@ export function makeProject(type) {
 export function compile(folder, files, options) {
   const json = { ...STRICT, ...options };
   const { options: parsed, errors } = ts.convertCompilerOptionsFromJson(json, folder);
-  if (errors.length) throw new Error(errors.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')).join('\n'));
-  const program = ts.createProgram(files.map((file) => path.join(folder, file)), parsed);
+  if (errors.length)
+    throw new Error(errors.map(({ messageText }) => ts.flattenDiagnosticMessageText(messageText, '\n')).join('\n'));
+  const program = ts.createProgram(
+    files.map((file) => path.join(folder, file)),
+    parsed,
+  );
   // Only what is ours: checking TypeScript's own libraries as well takes most of the time, and says nothing of the package.
-  const ours = program.getSourceFiles().filter(({ fileName }) => /^(?!node_modules\/@)(?!\.\.)/.test(fromFolder(folder, fileName)));
+  const ours = program
+    .getSourceFiles()
+    .filter(({ fileName }) => /^(?!node_modules\/@)(?!\.\.)/.test(fromFolder(folder, fileName)));
   const diagnostics = [
     ...program.getConfigFileParsingDiagnostics(),
     ...program.getOptionsDiagnostics(),
@@ -65,7 +74,9 @@ export function compile(folder, files, options) {
     code,
     text: ts.flattenDiagnosticMessageText(messageText, '\n'),
   }));
-  const declarations = ours.map(({ fileName }) => fromFolder(folder, fileName)).filter((file) => file.startsWith('node_modules/eric-sse/'));
+  const declarations = ours
+    .map(({ fileName }) => fromFolder(folder, fileName))
+    .filter((file) => file.startsWith('node_modules/eric-sse/'));
   return { problems, declarations };
 }
 

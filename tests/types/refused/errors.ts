@@ -1,6 +1,6 @@
 // Exceptions that are not taken for one another.
 
-import { InvalidChannelException, InvalidListenerException, NoMessagesException } from 'eric-sse';
+import { type InvalidChannelException, type InvalidListenerException, NoMessagesException } from 'eric-sse';
 import { some } from '../support.js';
 
 // claim: a code that does not exist is not compared with

@@ -1,7 +1,7 @@
 // Listeners that do not fit.
 
-import { MessageQueueListener, SSEChannel, type MessageOf } from 'eric-sse';
-import { some, type Events } from '../support.js';
+import { type MessageOf, MessageQueueListener, SSEChannel } from 'eric-sse';
+import { type Events, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 

@@ -1,7 +1,7 @@
 // Channels that may not stand for one another.
 
-import { AbstractChannel, ChannelContainer, SSEChannel } from 'eric-sse';
-import { some, type Events } from '../support.js';
+import { type AbstractChannel, ChannelContainer, SSEChannel } from 'eric-sse';
+import { type Events, some } from '../support.js';
 
 class Room extends SSEChannel<Events> {
   title = '';

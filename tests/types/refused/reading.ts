@@ -1,7 +1,7 @@
 // What readers may not do, and options that are refused.
 
 import { SSEChannel, type SSEEvent } from 'eric-sse';
-import { some, type Events } from '../support.js';
+import { type Events, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 const item = some<SSEEvent<Events>>();

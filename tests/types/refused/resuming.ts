@@ -1,7 +1,7 @@
 // Bounds, replay, the life of a response, filters and counters: what is refused.
 
-import { AbstractChannel, MessageQueueListener, SSEChannel, type Gap, type SSEEvent } from 'eric-sse';
-import { some, type Events } from '../support.js';
+import { AbstractChannel, type Gap, MessageQueueListener, SSEChannel, type SSEEvent } from 'eric-sse';
+import { type Events, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 const item = some<SSEEvent<Events>>();

@@ -1,7 +1,7 @@
 // What broadcast and dispatch refuse. Each marked line names the code of the error that it must be.
 
-import { Message, SSEChannel, type EventTypes } from 'eric-sse';
-import { some, type Events } from '../support.js';
+import { type EventTypes, Message, SSEChannel } from 'eric-sse';
+import { type Events, some } from '../support.js';
 
 const channel = new SSEChannel<Events>();
 

@@ -1,8 +1,8 @@
 // What eric-sse/service-worker does not take.
 
-import { AbstractChannel, SSEChannel } from 'eric-sse';
+import { type AbstractChannel, SSEChannel } from 'eric-sse';
 import { answer } from 'eric-sse/service-worker';
-import { some, type Events } from '../support.js';
+import { type Events, some } from '../support.js';
 
 // claim: what cannot answer is no route
 // @ts-expect-error TS2345: no channel at all

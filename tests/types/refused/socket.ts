@@ -1,6 +1,6 @@
 // What a client of a socket server does not take.
 
-import { SSEChannel, type AbstractChannel } from 'eric-sse';
+import { type AbstractChannel, SSEChannel } from 'eric-sse';
 import { SocketClient, toNode } from 'eric-sse/node';
 import { some } from '../support.js';
 

@@ -1,7 +1,14 @@
 // Overrides that do not fit.
 
-import { AbstractChannel, SSEChannel, type ClosedMessage, type MessageOf, type MessageQueueListener, type SSEEvent } from 'eric-sse';
-import { some, type Events } from '../support.js';
+import {
+  AbstractChannel,
+  type ClosedMessage,
+  type MessageOf,
+  type MessageQueueListener,
+  SSEChannel,
+  type SSEEvent,
+} from 'eric-sse';
+import { type Events, some } from '../support.js';
 
 // claim: adapt returns what the subclass says that its streams yield
 export class Lengths extends AbstractChannel<Events, number> {

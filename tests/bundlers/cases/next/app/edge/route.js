@@ -1,4 +1,5 @@
 export const runtime = 'edge';
+
 import { SSEChannel } from 'eric-sse';
 
 export const dynamic = 'force-dynamic';
