@@ -97,15 +97,16 @@ interface Internals {
 }
 
 /** Returns what a channel is made of. @internal */
-export let internalsOf: (channel: AbstractChannel<any, any>) => Internals; // eslint-disable-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
+export let internalsOf: (channel: AbstractChannel<any, any>) => Internals;
 
 /**
  * Sends to everybody but those with the ids in `except`, a line each, what was sent at a time of `performance.now()`.
  *
  * @throws {InvalidChannelException | QueueFullException} as `broadcast` does. @internal
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export let broadcastOn: (
+  // biome-ignore lint/suspicious/noExplicitAny: channels of every event map are meant
   channel: AbstractChannel<any, any>,
   sent: Sent,
   except: string | undefined,
@@ -113,7 +114,7 @@ export let broadcastOn: (
 ) => void;
 
 /** Returns the seat of a listener. @internal */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export const seatOf = (channel: AbstractChannel<any, any>, listenerId: string): Seat | undefined =>
   internalsOf(channel).seats.get(listenerId);
 
@@ -427,6 +428,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 }
 
+// biome-ignore lint/correctness/noUnusedVariables: a merged declaration repeats its type parameters
 export interface AbstractChannel<Events extends EventMap<Events> = AnyEvents, Item = unknown> extends MaybeDisposable {}
 
 makeDisposable(AbstractChannel.prototype, 'dispose', function () {

@@ -15,7 +15,7 @@ import { SSEChannel, type SSEChannelOptions } from './sse.js';
  * const { id } = container.add();
  * container.get(id).broadcast({ type: 'tick', payload: 1 });
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSEChannel> {
   readonly #channels = new Map<string, Channel>();
 
@@ -29,8 +29,8 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
    *
    * @throws {InvalidChannelException} when the options name an id that is registered already.
    */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   add(
+    // biome-ignore lint/suspicious/noExplicitAny: channels of every event map are meant
     this: SSEChannel<any, any> extends Channel ? ChannelContainer<Channel> : never,
     options?: SSEChannelOptions,
   ): Channel {
@@ -104,7 +104,8 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/correctness/noUnusedVariables: a merged declaration repeats its type parameters
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export interface ChannelContainer<Channel extends AbstractChannel<any, any> = SSEChannel> extends MaybeDisposable {}
 
 makeDisposable(ChannelContainer.prototype, 'dispose', function () {

@@ -3,7 +3,7 @@
 import type { Message } from './message.js';
 
 /** Any event type with any payload: what a channel carries unless told otherwise. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export type AnyEvents = any;
 
 /** What may stand as `Events`: an interface or type that maps event types to payloads. */

@@ -12,7 +12,7 @@ import { assertLoaded } from './runtime.js';
  * @example
  * new Message('price', { symbol: 'ABC', value: 12.5 })
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export interface Message<Type extends string = string, Payload = any> {
   /** The event type: not empty, without CR, LF and NUL. */
   readonly type: Type;
@@ -26,6 +26,7 @@ export interface MessageConstructor {
   /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
   new <Type extends string>(type: Type): Message<Type, undefined>;
   /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
+  // biome-ignore lint/complexity/noBannedTypes: any value but null and undefined, which `Literal` names
   new <Type extends string, Payload extends Literal | {}>(type: Type, payload: Payload): Message<Type, Payload>;
 }
 

@@ -24,7 +24,7 @@ export interface NodeResponse {
   write(bytes: Uint8Array): boolean;
   end(): unknown;
   destroy(): unknown;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
 

@@ -140,6 +140,7 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
 }
 
 /** @internal */
+// biome-ignore lint/correctness/noUnusedVariables: a merged declaration repeats its type parameters
 export interface ForeignStream<Item> extends MaybeAsyncDisposable {}
 
 makeDisposable(ForeignStream.prototype, 'asyncDispose', async function () {

@@ -9,7 +9,7 @@ import type { ResponseOptions } from './respond.js';
 import type { SSEChannel } from './sse.js';
 import { toResponse } from './to-response.js';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 type AnyChannel = SSEChannel<any, any>;
 
 /** A channel; or what gives one for a request, or a `Response` of its own. `undefined`: the network is asked. */
@@ -43,7 +43,8 @@ interface FetchEventLike extends Event {
  * answer({ '/events': channel, '/rooms': (request) => rooms.get(new URL(request.url).searchParams.get('room')) });
  */
 export function answer<Events extends EventMap<Events> = AnyEvents>(
-  routes: SSEChannel<Events, any> | Routes, // eslint-disable-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
+  routes: SSEChannel<Events, any> | Routes,
   options?: ResponseOptions<Events> | ((request: Request) => ResponseOptions<Events> | undefined),
 ): () => void {
   const find = isChannel(routes) ? ofSite(routes) : byPath(objectOption(routes as Routes, 'routes'));

@@ -12,7 +12,7 @@ import { Requests } from './socket-requests.js';
 import { SocketStream, type SocketStreamOptions } from './socket-stream.js';
 
 /** The counters of a server, or of one channel and its listeners. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export type SocketStats = Record<string, any>;
 
 /** The fields of a request: the verb, the channel, the listener, and the type of a message. */

@@ -14,7 +14,7 @@ export interface SocketEvent {
   /** The reconnection time, in milliseconds. */
   retry: number;
   /** The message's payload; `null` for none. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
   data: any;
   /** The event's id; `null` for the event that says that the channel was closed. */
   id: string | null;

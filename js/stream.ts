@@ -128,6 +128,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   }
 }
 
+// biome-ignore lint/correctness/noUnusedVariables: a merged declaration repeats its type parameters
 export interface MessageStream<Item> extends MaybeAsyncDisposable {}
 
 makeDisposable(MessageStream.prototype, 'asyncDispose', async function () {

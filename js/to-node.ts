@@ -26,7 +26,8 @@ import type { SSEChannel } from './sse.js';
  * app.get('/events', toNode(channel, (request) => ({ listener: request.query.page, resumeSeconds: 60 })));
  */
 export function toNode<Events extends EventMap<Events> = AnyEvents, Request extends NodeRequest = NodeRequest>(
-  channel: SSEChannel<Events, any>, // eslint-disable-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
+  channel: SSEChannel<Events, any>,
   options?: ResponseOptions<Events> | ((request: Request) => ResponseOptions<Events> | undefined),
 ): NodeHandler<Request> {
   const responder = channel as unknown as Responder;

@@ -9,6 +9,7 @@ import { ensureLinters, WASM_TARGET } from './lib/rust.mjs';
 import { setUpBuild } from './lib/setup.mjs';
 import { elapsed } from './lib/step.mjs';
 
+const BIOME = inRoot('node_modules/@biomejs/biome/bin/biome');
 const TSC = inRoot('node_modules/typescript/bin/tsc');
 const DENY = ['--', '-D', 'warnings'];
 
@@ -48,6 +49,7 @@ const CHECKS = [
     ...DENY,
   ],
   ['Rust documentation', 'cargo', 'doc', '--quiet', '--no-deps'],
+  ['formatting and lints of TypeScript and JavaScript', process.execPath, BIOME, 'check', '--error-on-warnings'],
   ['TypeScript types', process.execPath, TSC, '-p', 'tsconfig.json'],
   ['types of the scripts', process.execPath, TSC, '-p', 'scripts/tsconfig.json'],
   ['types of the page', process.execPath, TSC, '-p', 'www/tsconfig.json'],

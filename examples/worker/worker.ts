@@ -71,7 +71,7 @@ export default {
     if (refused) return refused;
     const path = new URLPattern({ pathname: '/channels/:name{/:what}?{/:id/messages}?' }).exec(request.url)?.pathname
       .groups;
-    if (!path?.['name']) return refusal(404, 'there is nothing here');
+    if (!path?.name) return refusal(404, 'there is nothing here');
     const { name, what, id } = path;
     const channel = env.CHANNELS.getByName(name);
     const asked = `${request.method} ${[what, id && ':id'].filter(Boolean).join('/')}`.trim();

@@ -375,7 +375,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     await this.#joining?.catch(() => {});
     const { isJoined, store: now } = this.#life();
     const [epoch, place = ''] = lastEventId?.split('-') ?? [now.epoch];
-    if (isJoined && epoch === now.epoch && !(parseInt(place) > now.newest)) return;
+    if (isJoined && epoch === now.epoch && !(parseInt(place, 10) > now.newest)) return;
     await (this.#joining ??= this.#join(store.root).finally(() => (this.#joining = undefined)));
   }
 

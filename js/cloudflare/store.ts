@@ -195,7 +195,7 @@ export class Store {
   #trim(now: number): void {
     const { messages, bytes, seconds } = this.#bounds;
     const start = this.#first;
-    for (let oldest; (oldest = this.#kept[this.#first]); this.#first++) {
+    for (let oldest: { bytes: number; at: number } | undefined; (oldest = this.#kept[this.#first]); this.#first++) {
       if (this.#kept.length - this.#first <= messages && this.#bytes <= bytes && oldest.at > now - seconds * 1000)
         break;
       this.#bytes -= oldest.bytes;

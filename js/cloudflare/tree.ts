@@ -16,7 +16,7 @@ import { type RelayOptions, type RelayTarget, relay } from './relay.js';
 export interface ChannelNamespace {
   idFromName(name: string): { toString(): string };
   // The runtime's own types of ids and stubs are those of its version.
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
+  // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
   get(id: any): RelayTarget;
 }
 

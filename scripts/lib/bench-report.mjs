@@ -39,7 +39,7 @@ export function printAims(results) {
     console.log(`\n${title}`);
     for (const aim of aims)
       console.log(
-        `  ${verdict(aim).padEnd(12)} ${valueOf(aim).padEnd(34)} ${aim.text} (aim: ${aim.wanted} ${aim.unit})`,
+        `  ${verdict(aim).padEnd(12)} ${valueTextOf(aim).padEnd(34)} ${aim.text} (aim: ${aim.wanted} ${aim.unit})`,
       );
   }
   const all = results.flatMap(({ aims }) => aims).filter(({ met }) => met !== null);
@@ -50,7 +50,7 @@ export function printAims(results) {
 const verdict = ({ met }) => (met === null ? 'not measured' : met ? 'met' : 'NOT MET');
 
 /** @param {AimResult} aim */
-const valueOf = ({ value, unit }) =>
+const valueTextOf = ({ value, unit }) =>
   value ? `${shown(value.median)} (${shown(value.least)} – ${shown(value.most)}) ${unit}` : '';
 
 /**
@@ -65,7 +65,7 @@ export function markdown(results, machine) {
     if (aims.length > 0) {
       lines.push('| ours | measured | aim | |', '| --- | ---: | --- | --- |');
       for (const aim of aims)
-        lines.push(`| ${aim.text} | ${valueOf(aim) || '-'} | ${aim.wanted} ${aim.unit} | ${verdict(aim)} |`);
+        lines.push(`| ${aim.text} | ${valueTextOf(aim) || '-'} | ${aim.wanted} ${aim.unit} | ${verdict(aim)} |`);
       lines.push('');
     }
     lines.push('| case | who | measured | |', '| --- | --- | ---: | --- |');

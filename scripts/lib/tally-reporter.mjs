@@ -20,5 +20,4 @@ export default async function* tally(events) {
  * The runner reports each file as a test too, named by its path.
  * @param {{ name: string, file?: string }} test
  */
-const isFile = ({ name, file }) =>
-  /[/\\]/.test(name) && file !== undefined && file.endsWith(name.replace(/^\.?[/\\]/, ''));
+const isFile = ({ name, file }) => /[/\\]/.test(name) && file?.endsWith(name.replace(/^\.?[/\\]/, ''));

@@ -4,6 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 
 /** @typedef {{ passed: number, failed: number }} Tally */
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an escape sequence begins with one
 const ANSI = /\x1b\[[0-9;]*m/g;
 const LIBTEST = /^test result: \w+\. (\d+) passed; (\d+) failed;/gm;
 

@@ -144,7 +144,7 @@ describe('a client', () => {
 
 describe('faults', () => {
   test('split: the same bytes in pieces of the sizes', async () => {
-    const text = 'data: ' + 'é😀'.repeat(20) + '\n\n';
+    const text = `data: ${'é😀'.repeat(20)}\n\n`;
     const pieces = [];
     for await (const piece of split(new Response(text), [1, 3]).body) pieces.push(piece);
     assert.deepEqual(

@@ -87,12 +87,10 @@ export default {
   // One bench each, so that those that are compared run one right after another.
   variants: (quick) =>
     GROUPS.flatMap((name, group) =>
-      (name === 'broadcast' ? GROWING : LISTENERS)
-        .slice(0, quick ? 2 : 4)
-        .map((listeners) => ({
-          name: nameOf(name, listeners),
-          settings: { group, listeners, measured: quick ? 0 : 1 },
-        })),
+      (name === 'broadcast' ? GROWING : LISTENERS).slice(0, quick ? 2 : 4).map((listeners) => ({
+        name: nameOf(name, listeners),
+        settings: { group, listeners, measured: quick ? 0 : 1 },
+      })),
     ),
   contestants: Object.fromEntries([OURS, BOUNDED, TOKIO, CHANNELS].map((name) => [name, contestant(name)])),
   aims: ['receive', 'wake']

@@ -33,7 +33,7 @@ async function measure(open, send, { listeners = 0, messages = 0, turn: perTurn 
   const readAll = async (stream) => {
     let next = 0;
     for await (const item of stream) {
-      const { data } = /** @type {Event} */ (item instanceof Array ? item[0] : item);
+      const { data } = /** @type {Event} */ (Array.isArray(item) ? item[0] : item);
       check(data.n === next++, `message ${data.n} came in place of ${next - 1}`);
       read++;
       if (next === all.length) return;

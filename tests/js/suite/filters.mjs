@@ -322,7 +322,7 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     'a list of listeners': (a, b) => [a, b],
     'a list of both': (a, b) => [a, b.id],
     'a list with duplicates': (a, b) => [a, a.id, b, a, b.id],
-    'a list with ids of nobody': (a, b) => ['nobody', '__proto__', b.id, 'constructor'],
+    'a list with ids of nobody': (_a, b) => ['nobody', '__proto__', b.id, 'constructor'],
     'an empty list': () => [],
     'an id of nobody': () => 'nobody',
     'a listener of elsewhere': () => new MessageQueueListener(),

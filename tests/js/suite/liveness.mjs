@@ -586,7 +586,7 @@ export default function register(eric, test) {
     for (const end of [
       (channel) => channel.drain({ seconds: 0 }),
       (channel) => channel.removeListener('x'),
-      (channel, controller) => controller.abort(),
+      (_channel, controller) => controller.abort(),
     ]) {
       const channel = new (class extends SSEChannel {
         messageStream(listener, options) {

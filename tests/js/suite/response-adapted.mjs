@@ -34,7 +34,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
 
   /** Two kinds of channel that write the same for messages of type `a`. */
   const KINDS = {
-    'an overridden adapt': () => adapting((message, id, event) => event),
+    'an overridden adapt': () => adapting((_message, _id, event) => event),
     'an overridden messageStream': () =>
       new (class extends SSEChannel {
         async *messageStream(listener, options) {
@@ -129,7 +129,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   });
 
   test('what is no event is reported to the console without onError', async () => {
-    const channel = adapting((message, id, event) => (message.payload === 1 ? { event: 'a\nb' } : event));
+    const channel = adapting((message, _id, event) => (message.payload === 1 ? { event: 'a\nb' } : event));
     const listener = new MessageQueueListener();
     const reader = new BodyReader(channel.response(null, { listener }));
     for (const payload of [1, 2]) channel.broadcast({ type: 'a', payload });
@@ -141,7 +141,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   });
 
   test('if onError throws, the response goes on all the same', async () => {
-    const channel = adapting((message, id, event) => (message.payload === 1 ? { event: 'a\nb' } : event));
+    const channel = adapting((message, _id, event) => (message.payload === 1 ? { event: 'a\nb' } : event));
     const onError = () => {
       throw new Error('of onError');
     };
@@ -156,6 +156,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   test('if an overridden messageStream throws, the body fails with its error and leaves no listener', async () => {
     const error = new Error('of the generator');
     const channel = new (class extends SSEChannel {
+      // biome-ignore lint/correctness/useYield: it throws before it yields
       async *messageStream() {
         throw error;
       }
@@ -167,7 +168,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   });
 
   test('with an overridden adapt all blocks that are ready go out in one chunk', async () => {
-    const channel = adapting((message, id, event) => (message.payload === 2 ? { event: 'a\nb' } : event));
+    const channel = adapting((message, _id, event) => (message.payload === 2 ? { event: 'a\nb' } : event));
     const reader = new BodyReader(channel.response(null, { onError() {} }));
     await reader.chunk();
     const send = (...payloads) => payloads.forEach((payload) => channel.broadcast({ type: 'a', payload }));
@@ -184,7 +185,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   });
 
   test('with an overridden adapt a long backlog goes out in parts', async () => {
-    const channel = adapting((message, id, event) => event);
+    const channel = adapting((_message, _id, event) => event);
     const reader = new BodyReader(channel.response());
     const payload = 'x'.repeat(10_000);
     for (let count = 0; count < 200; count++) channel.broadcast({ type: 'a', payload });
@@ -196,7 +197,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
   });
 
   test('with an overridden adapt streamDelaySeconds spaces the blocks', async () => {
-    const channel = adapting((message, id, event) => event, { streamDelaySeconds: 0.06 });
+    const channel = adapting((_message, _id, event) => event, { streamDelaySeconds: 0.06 });
     const reader = new BodyReader(channel.response());
     for (const payload of [1, 2, 3]) channel.broadcast({ type: 'a', payload });
     const start = Date.now();

@@ -1,6 +1,6 @@
 export default function Layout({ children }) {
   return (
-    <html>
+    <html lang="en">
       <body>{children}</body>
     </html>
   );
