@@ -1,17 +1,23 @@
 // eric-sse: messaging over Server-Sent Events. The public names; the entries load the WebAssembly.
 
-export type { BroadcastOptions, ChannelOptions, RegisterOptions, StreamOptions, WatchOptions } from './channel.js';
-export { AbstractChannel } from './channel.js';
-export type { CloseReason, CloseReport, LivenessOptions } from './connection.js';
-export { ChannelContainer } from './container.js';
-export type { DrainOptions } from './drain.js';
+export type {
+  BroadcastOptions,
+  ChannelOptions,
+  RegisterOptions,
+  StreamOptions,
+  WatchOptions,
+} from './channel/channel.js';
+export { AbstractChannel } from './channel/channel.js';
+export type { OwnedStream } from './channel/custom-stream.js';
+export type { ListenerOptions } from './channel/listener.js';
+export { MessageQueueListener } from './channel/listener.js';
 export {
   InvalidChannelException,
   InvalidListenerException,
   InvalidMessageFormat,
   NoMessagesException,
   QueueFullException,
-} from './errors.js';
+} from './model/errors.js';
 export type {
   AnyEvents,
   ClosedEvent,
@@ -24,17 +30,17 @@ export type {
   MessageLike,
   MessageOf,
   SSEEvent,
-} from './events.js';
-export type { FilterOptions } from './filter.js';
-export type { HeadersLike } from './headers.js';
-export type { RequestLike } from './last-event-id.js';
-export type { HistoryOptions, Overflow, QueueOptions } from './limits.js';
-export type { ListenerOptions } from './listener.js';
-export { MessageQueueListener } from './listener.js';
-export type { MessageConstructor } from './message.js';
-export { Message } from './message.js';
-export type { OwnedStream } from './owned.js';
-export type { ResponseOptions } from './respond.js';
-export type { SSEChannelOptions } from './sse.js';
-export { SSEChannel } from './sse.js';
-export type { ChannelStats, ListenerStats } from './stats.js';
+} from './model/event-types.js';
+export type { FilterOptions } from './model/filter.js';
+export type { HistoryOptions, Overflow, QueueOptions } from './model/limits.js';
+export type { MessageConstructor } from './model/message.js';
+export { Message } from './model/message.js';
+export type { ChannelStats, ListenerStats } from './model/stats.js';
+export type { DrainOptions } from './response/drain.js';
+export type { HeadersLike } from './response/headers.js';
+export type { CloseReason, CloseReport, LivenessOptions } from './response/liveness.js';
+export type { RequestLike } from './response/request-id.js';
+export type { ResponseOptions } from './response/respond.js';
+export { ChannelContainer } from './sse/container.js';
+export type { SSEChannelOptions } from './sse/sse-channel.js';
+export { SSEChannel } from './sse/sse-channel.js';

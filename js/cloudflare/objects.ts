@@ -1,6 +1,6 @@
 // Objects: how the objects of one class find each other, and what a Worker tells them.
 
-import type { Batch } from './store.js';
+import type { Batch } from './object/store.js';
 
 /** What the objects of a tree ask of each other. */
 export interface ChannelRpc {

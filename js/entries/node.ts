@@ -5,12 +5,12 @@ export {
   InvalidListenerException,
   InvalidMessageFormat,
   QueueFullException,
-} from '../errors.js';
-export type { NodeHandler, NodeRequest, NodeResponse } from '../node-http.js';
-export type { ResponseOptions } from '../respond.js';
-export type { SocketStats } from '../socket-client.js';
-export { SocketClient } from '../socket-client.js';
-export { SocketError } from '../socket-error.js';
-export type { SocketEvent, SocketStreamOptions } from '../socket-stream.js';
-export { SocketStream } from '../socket-stream.js';
-export { toNode } from '../to-node.js';
+} from '../model/errors.js';
+export type { ResponseOptions } from '../response/respond.js';
+export type { NodeHandler, NodeRequest, NodeResponse } from '../servers/node/http-types.js';
+export { toNode } from '../servers/node/to-node.js';
+export type { SocketStats } from '../socket/client.js';
+export { SocketClient } from '../socket/client.js';
+export { SocketError } from '../socket/error.js';
+export type { SocketEvent, SocketStreamOptions } from '../socket/stream.js';
+export { SocketStream } from '../socket/stream.js';

@@ -1,6 +1,6 @@
 // eric-sse/slim: for those who host `eric_sse_bg.wasm` themselves. Call `init` before anything else.
 
-import { type Bytes, type CompiledModule, load } from '../runtime.js';
+import { type Bytes, type CompiledModule, load } from '../wasm/module.js';
 
 /**
  * Instantiates the WebAssembly. Later calls do nothing.
@@ -25,4 +25,4 @@ export async function init(
 }
 
 export * from '../index.js';
-export { load as initSync } from '../runtime.js';
+export { load as initSync } from '../wasm/module.js';

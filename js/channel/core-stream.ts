@@ -1,0 +1,156 @@
+// OpenStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
+
+import { end, isOver, next, rest } from '../../pkg/eric_sse.js';
+import type { CloseReason } from '../response/liveness.js';
+import { onAbort } from '../util/signals.js';
+import { expect, forget, given, isWaking, type Wakeable } from '../wasm/module.js';
+import type { Onlooker, Seat } from './subscription.js';
+
+/** There is nothing yet: `woken` will be called. */
+export const WAIT = undefined;
+/** The stream has ended. */
+export const ENDED = null;
+/** The channel was closed: this is said once. */
+export const CLOSED = true;
+
+/** What the core answers, by number; with `QUIET` when the stream waits already. */
+const ANSWER = 3;
+const ANSWERS = [WAIT, ENDED, CLOSED] as const;
+const QUIET = 4;
+
+/** What reads a stream. */
+export interface Reader {
+  /** There may be something to take. */
+  woken(): void;
+  /** The stream has ended, by whatever: called once. */
+  ended(): void;
+}
+
+export interface OpenOptions {
+  /** The least time between two deliveries. */
+  delaySeconds: number;
+  /** Any of them ends the stream when it is aborted. */
+  signals: readonly (AbortSignal | null | undefined)[];
+  /** Called once, when the stream ends. It must not hold the reader. */
+  onEnd?: ((reason: CloseReason) => void) | undefined;
+}
+
+/** Says why a stream has ended that its listener or channel has ended; `undefined` when neither has. */
+export function endReason(seat: Seat): CloseReason | undefined {
+  if (seat.left) return seat.left;
+  if (seat.raw.isClosed()) return 'closed';
+  return seat.listener.isRunningSync() ? undefined : 'stopped';
+}
+
+/** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
+const abandoned =
+  typeof FinalizationRegistry === 'function'
+    ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped'))
+    : undefined;
+
+export class OpenStream implements Onlooker, Wakeable {
+  readonly #number: number;
+  readonly #seat: Seat;
+  /** Weak, so that a reader which nobody holds any more can go. */
+  readonly #reader: WeakRef<Reader>;
+  /** The same while it waits: it is held then. */
+  #waiting: Reader | undefined;
+  /** Whether the core has nothing more for it than it has said by waking it, and will wake it again. */
+  #isQuiet = false;
+  readonly #delayMilliseconds: number;
+  /** Runs from a delivery until the next one is due. */
+  #due: ReturnType<typeof setTimeout> | undefined;
+  #ended = false;
+  readonly #leaveSignals: () => void;
+
+  /** Called once, when the stream ends. */
+  onEnd: ((reason: CloseReason) => void) | undefined;
+
+  constructor(number: number, seat: Seat, reader: Reader, { delaySeconds, signals, onEnd }: OpenOptions) {
+    this.#number = number;
+    this.#seat = seat;
+    this.#reader = new WeakRef(reader);
+    this.#delayMilliseconds = delaySeconds * 1000;
+    this.onEnd = onEnd;
+    seat.streams.add(this);
+    expect(number, this);
+    abandoned?.register(reader, this, this);
+    this.#leaveSignals = onAbort(signals, () => this.end('aborted'));
+    // Aborted before: there was nothing to leave yet.
+    if (this.#ended) this.#leaveSignals();
+  }
+
+  /** The reader waits from now on, and is held. */
+  wait(reader: Reader): void {
+    if (!this.#ended) this.#waiting = reader;
+  }
+
+  /** Nobody waits any more. */
+  idle(): void {
+    this.#waiting = undefined;
+  }
+
+  woken(): void {
+    this.#isQuiet = false;
+    (this.#waiting ?? this.#reader.deref())?.woken();
+  }
+
+  /** Takes what is there, when the pace allows it: what the core gives of a stream of its kind. */
+  read<Taken>(): Taken | typeof WAIT | typeof ENDED | typeof CLOSED {
+    if (this.#ended) return ENDED;
+    if (this.#isQuiet && !isWaking()) return WAIT;
+    if (this.#due !== undefined) {
+      if (rest(this.#number)) return WAIT;
+      this.#endByItself();
+      return ENDED;
+    }
+    this.#seat.refresh();
+    const answer = next(this.#number);
+    this.#isQuiet = answer >= QUIET;
+    const what = answer & ANSWER;
+    if (what === ANSWER) return given as Taken;
+    const taken = ANSWERS[what];
+    if (taken === ENDED) this.#endByItself();
+    return taken;
+  }
+
+  /** Starts the time until the next delivery is due. */
+  delivered(): void {
+    if (this.#delayMilliseconds === 0 || this.#ended) return;
+    this.#due = setTimeout(() => {
+      this.#due = undefined;
+      this.woken();
+    }, this.#delayMilliseconds);
+  }
+
+  /** Ends the stream if what was read is the last: the closing of its channel. */
+  endIfOver(): void {
+    if (!this.#ended && isOver(this.#number)) this.end('closed');
+  }
+
+  /** Ends the stream if its listener was stopped or removed. */
+  look(): void {
+    if (!this.#ended && !rest(this.#number)) this.#endByItself();
+  }
+
+  /** Ends the stream. Does nothing to an ended one. */
+  end(reason: CloseReason): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#waiting = undefined;
+    clearTimeout(this.#due);
+    this.#leaveSignals?.();
+    this.#seat.streams.delete(this);
+    forget(this.#number);
+    end(this.#number);
+    abandoned?.unregister(this);
+    this.#seat.followCore();
+    this.onEnd?.(reason);
+    this.#reader.deref()?.ended();
+  }
+
+  /** Its listener was started again at once, if it is not stopped: that ends it all the same. */
+  #endByItself(): void {
+    this.end(endReason(this.#seat) ?? 'stopped');
+  }
+}

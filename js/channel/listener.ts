@@ -1,0 +1,115 @@
+// MessageQueueListener: an id, a running flag and an `onMessage`.
+
+import type { AnyEvents, EventMap, MessageOf } from '../model/event-types.js';
+import { uniqueId } from '../model/ids.js';
+import { type ListenerStats, sumOf } from '../model/stats.js';
+import { functionOption, idOption, objectOption } from '../util/options.js';
+import type { Seat } from './subscription.js';
+
+export interface ListenerOptions<Events> {
+  /** The listener's id; a random UUID when left out. */
+  id?: string | undefined;
+  /** Sees each message when it is delivered. If it throws, the message is not delivered. */
+  onMessage?: ((message: MessageOf<Events>) => void) | undefined;
+}
+
+/**
+ * Receives the messages of the channels that it is registered with, while it is running.
+ *
+ * It starts out stopped; what is sent meanwhile waits for it. Override `onMessage` in a subclass, or hand it in, to see
+ * or validate messages when they are delivered.
+ *
+ * @example
+ * const listener = new MessageQueueListener({
+ *   onMessage(message) {
+ *     if (message.payload === undefined) throw new Error('a payload is wanted');
+ *   },
+ * });
+ */
+export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
+  #id: string | undefined;
+  #running = false;
+  #seats = new Set<Seat>();
+
+  constructor(options?: ListenerOptions<Events>) {
+    const { id, onMessage } = objectOption(options, 'options');
+    this.#id = idOption(id, 'id');
+    if (functionOption(onMessage, 'onMessage')) this.onMessage = onMessage!;
+  }
+
+  /** The id, unique across processes unless it was chosen. */
+  get id(): string {
+    return (this.#id ??= uniqueId());
+  }
+
+  /**
+   * Executes when a message is delivered. If it throws, the message is not delivered.
+   *
+   * It may call everything: send, add, remove, stop, close. The message that stops its own listener is still delivered.
+   */
+  onMessage(message: MessageOf<Events>): void {
+    void message;
+  }
+
+  /** Starts listening: what waits, and what is sent from now on, is delivered. */
+  async start(): Promise<void> {
+    this.startSync();
+  }
+
+  /** As {@link start}. */
+  startSync(): void {
+    this.#running = true;
+    for (const seat of this.#seats) seat.start();
+  }
+
+  /** Stops listening: the listener's streams end, and what is sent from now on waits. */
+  async stop(): Promise<void> {
+    this.stopSync();
+  }
+
+  /** As {@link stop}. */
+  stopSync(): void {
+    this.#running = false;
+    for (const seat of this.#seats) seat.stop();
+  }
+
+  /** Returns whether the listener is running. */
+  async isRunning(): Promise<boolean> {
+    return this.isRunningSync();
+  }
+
+  /** As {@link isRunning}. */
+  isRunningSync(): boolean {
+    return this.#running;
+  }
+
+  /** Returns what became of its messages, at all channels together where it is registered now. */
+  stats(): ListenerStats {
+    const all = Array.from(this.#seats, (seat) => seat.stats());
+    const connected = all.reduce((sum, stats) => sum + stats.connected, 0);
+    return { id: this.id, running: this.#running, connected, ...sumOf(all) };
+  }
+
+  /** Whether messages have to be shown to `onMessage`: whether it is overridden. @internal */
+  static hasOnMessage(listener: MessageQueueListener): boolean {
+    return listener.onMessage !== MessageQueueListener.prototype.onMessage;
+  }
+
+  /** @internal */
+  static join(listener: MessageQueueListener, seat: Seat): void {
+    listener.#seats.add(seat);
+  }
+
+  /** @internal */
+  static leave(listener: MessageQueueListener, seat: Seat): void {
+    listener.#seats.delete(seat);
+  }
+
+  /** Stops a listener that the core has stopped at one channel, because that was closed. @internal */
+  static stopElsewhere(listener: MessageQueueListener, closed: Seat): void {
+    listener.#running = false;
+    for (const seat of listener.#seats) {
+      if (seat !== closed) seat.stop();
+    }
+  }
+}

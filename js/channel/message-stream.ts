@@ -1,0 +1,139 @@
+// MessageStream: what a listener gets, as an async iterator.
+
+import type { Gap } from '../model/event-types.js';
+import type { Sent } from '../model/message.js';
+import type { CloseReason } from '../response/liveness.js';
+import { type MaybeAsyncDisposable, makeDisposable } from '../util/dispose.js';
+import { CLOSED, ENDED, type OpenOptions, OpenStream, type Reader, WAIT } from './core-stream.js';
+import type { MessageQueueListener } from './listener.js';
+import type { Seat } from './subscription.js';
+
+export interface StreamHooks<Item> {
+  /** Makes what the stream yields of a message, of a gap, or of the closing of the channel. */
+  adapt(sent: Sent | Gap | undefined): Item;
+  /** Is told of a message that could not be delivered. */
+  report(error: unknown): void;
+}
+
+/**
+ * Yields what a listener gets. It takes a message when it is asked for one, waits without polling, and ends when the
+ * listener is stopped or removed, when the channel is closed, or by `break`, `return()` or an `AbortSignal`.
+ */
+export class MessageStream<Item> implements AsyncIterableIterator<Item, undefined>, Reader {
+  readonly #seat: Seat;
+  readonly #hooks: StreamHooks<Item>;
+  readonly #open: OpenStream;
+  /** Those who wait for an item, in the order in which they came. */
+  readonly #waiting: ((result: IteratorResult<Item, undefined>) => void)[] = [];
+  /** Whether an item is being taken: whoever asks from within its callbacks has to wait for that. */
+  #taking = false;
+  #ended = false;
+
+  /** @internal */
+  constructor(number: number, seat: Seat, hooks: StreamHooks<Item>, options: OpenOptions) {
+    this.#seat = seat;
+    this.#hooks = hooks;
+    this.#open = new OpenStream(number, seat, this, options);
+  }
+
+  /** The listener that the stream reads for. */
+  get listener(): MessageQueueListener {
+    return this.#seat.listener;
+  }
+
+  /** Has something done when the stream ends, at once if it has ended. @internal */
+  onEnd(callback: (reason: CloseReason) => void): void {
+    if (this.#ended) callback('aborted');
+    else this.#open.onEnd = callback;
+  }
+
+  next(): Promise<IteratorResult<Item, undefined>> {
+    if (this.#taking || this.#waiting.length > 0) {
+      return new Promise((resolve) => this.#waiting.push(resolve));
+    }
+    const result = this.#take();
+    if (result === WAIT) {
+      this.#open.wait(this);
+      // Ahead of those who have asked from within the callbacks.
+      return new Promise((resolve) => this.#waiting.unshift(resolve));
+    }
+    // Those who have asked from within the callbacks.
+    if (this.#waiting.length > 0) this.woken();
+    return Promise.resolve(result);
+  }
+
+  /** Takes what is there now: an item, the end, or `undefined` when one would have to wait. @internal */
+  nextNow(): IteratorResult<Item, undefined> | undefined {
+    return this.#taking || this.#waiting.length > 0 ? WAIT : this.#take();
+  }
+
+  return(): Promise<IteratorResult<Item, undefined>> {
+    this.#open.end('cancelled');
+    return Promise.resolve(DONE);
+  }
+
+  throw(error: unknown): Promise<IteratorResult<Item, undefined>> {
+    this.#open.end('cancelled');
+    return Promise.reject(error);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Serves those who wait, as far as there is something for them. @internal */
+  woken(): void {
+    while (this.#waiting.length > 0 && !this.#taking) {
+      const result = this.#take();
+      if (result === WAIT) return this.#open.wait(this);
+      this.#waiting.shift()?.(result);
+    }
+    if (!this.#taking) this.#open?.idle();
+  }
+
+  /** @internal */
+  ended(): void {
+    this.#ended = true;
+    this.woken();
+  }
+
+  #take(): IteratorResult<Item, undefined> | typeof WAIT {
+    this.#taking = true;
+    try {
+      for (;;) {
+        const taken = this.#ended ? ENDED : this.#open.read<Sent | string>();
+        if (taken === WAIT) return WAIT;
+        if (taken === ENDED) return DONE;
+        if (taken === CLOSED) this.#open.end('closed');
+        const item = this.#adapt(
+          taken === CLOSED ? undefined : typeof taken === 'string' ? (JSON.parse(taken) as Gap) : taken,
+        );
+        if (item !== undefined) return item;
+      }
+    } finally {
+      this.#taking = false;
+    }
+  }
+
+  /** Makes the item, or reports that it could not be made. */
+  #adapt(sent: Sent | Gap | undefined): IteratorYieldResult<Item> | undefined {
+    try {
+      const value = this.#hooks.adapt(sent);
+      this.#open.delivered();
+      return { done: false, value };
+    } catch (error) {
+      this.#hooks.report(error);
+      return undefined;
+    }
+  }
+}
+
+// biome-ignore lint/correctness/noUnusedVariables: a merged declaration repeats its type parameters
+export interface MessageStream<Item> extends MaybeAsyncDisposable {}
+
+makeDisposable(MessageStream.prototype, 'asyncDispose', async function () {
+  await this.return();
+});
+
+/** Shared by all who are told the end, hence frozen. @internal */
+export const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });

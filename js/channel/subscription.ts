@@ -1,0 +1,200 @@
+// Seat: a listener's place at a channel, by its number in the core.
+
+import type { RawChannel } from '../../pkg/eric_sse.js';
+import { InvalidListenerException } from '../model/errors.js';
+import type { Filter } from '../model/filter.js';
+import { type Queue, UNBOUNDED } from '../model/limits.js';
+import type { Sent } from '../model/message.js';
+import { countsOf, type ListenerStats } from '../model/stats.js';
+import type { Ending } from '../response/liveness.js';
+import { report, reporter } from '../util/report.js';
+import { MessageQueueListener } from './listener.js';
+
+/** A stream that may have to end though nobody is reading it. */
+export interface Onlooker {
+  /** Ends the stream if its listener was stopped or removed. */
+  look(): void;
+}
+
+/** How a listener is registered. */
+export interface SeatOptions {
+  queue?: Queue;
+  filter?: Filter | undefined;
+  /** Is told what the filter throws. */
+  onError?: ((error: unknown) => void) | undefined;
+  lastEventId?: string | undefined;
+  /** Whether it outlives its streams. */
+  resumable?: boolean;
+}
+
+export class Seat {
+  readonly raw: RawChannel;
+  readonly listener: MessageQueueListener;
+  readonly number: number;
+  readonly resumable: boolean;
+  /** The open streams that read for the listener here. */
+  readonly streams = new Set<Onlooker>();
+  /** The newest response that reads for a resumable listener. */
+  connection: Ending | undefined;
+  /** Whether the core has disconnected the listener, because its queue was full. */
+  full = false;
+  #isReplacing = false;
+  #watched = false;
+  #left = false;
+  /** The counters at the end. */
+  #counts: ArrayLike<number> = [];
+  /** When it was first seen that the channel is closed. */
+  #closedSince: number | undefined;
+  /** Runs while a resumable listener waits for its client. */
+  #kept: ReturnType<typeof setTimeout> | undefined;
+
+  /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
+  constructor(raw: RawChannel, listener: MessageQueueListener, options: SeatOptions) {
+    const { queue = UNBOUNDED, filter, onError, lastEventId, resumable = false } = options;
+    this.raw = raw;
+    this.listener = listener;
+    this.resumable = resumable;
+    const running = listener.isRunningSync();
+    this.number = raw.add(listener.id, running, queue.overflow, queue.messages, queue.bytes, resumable, lastEventId);
+    MessageQueueListener.join(listener, this);
+    this.refresh();
+    if (filter) this.setFilter(filter, onError);
+  }
+
+  /** Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time. */
+  refresh(): void {
+    const watched = MessageQueueListener.hasOnMessage(this.listener);
+    // The number of one that has left may be another one's by now.
+    if (watched === this.#watched || this.#left) return;
+    this.#watched = watched;
+    this.raw.setOnMessage(this.number, watched ? this.#onMessage : undefined);
+  }
+
+  /** @param onError Is told what the filter throws; else the console is. */
+  setFilter(filter: Filter | undefined, onError: SeatOptions['onError']): void {
+    if (this.#left) return;
+    if (!filter) return this.raw.setFilter(this.number, undefined);
+    const tell = reporter(this.listener.id, onError);
+    this.raw.setFilter(this.number, (sent: Sent): boolean => {
+      try {
+        const answer: unknown = filter(sent.message);
+        // One that is async cannot refuse a message; its failure is not swallowed.
+        if (answer instanceof Promise) answer.catch(tell);
+        return Boolean(answer);
+      } catch (error) {
+        tell(error);
+        return false;
+      }
+    });
+  }
+
+  start(): void {
+    this.raw.setRunning(this.number, true);
+  }
+
+  stop(): void {
+    this.raw.setRunning(this.number, false);
+    this.#lookSoon();
+  }
+
+  /** Ends the streams of the core that read for the listener, of which nobody may know any more. */
+  endStreams(): void {
+    if (this.#left) return;
+    this.raw.setRunning(this.number, false);
+    this.raw.setRunning(this.number, this.listener.isRunningSync());
+  }
+
+  /** Why the listener is not at the channel any more; `undefined` while it is. */
+  get left(): 'removed' | 'full' | undefined {
+    return this.#left ? (this.full ? 'full' : 'removed') : undefined;
+  }
+
+  leave(): void {
+    this.#left = true;
+    clearTimeout(this.#kept);
+    MessageQueueListener.leave(this.listener, this);
+    // Whoever ends because of this is told them; nobody else asks.
+    if (this.streams.size > 0) this.#counts = this.raw.stats(this.number);
+    this.raw.remove(this.number);
+    this.#lookSoon();
+  }
+
+  /** Keeps the listener, whose client has left, for some time. */
+  keep(milliseconds: number, giveUp: () => void): void {
+    if (this.#left) return;
+    this.#kept = setTimeout(giveUp, milliseconds);
+    // A process need not stay for a client that may never come back.
+    (this.#kept as { unref?: () => void }).unref?.();
+  }
+
+  /**
+   * The client of a resumable listener has come back, with the last event ID that it has, if any.
+   *
+   * @throws {InvalidListenerException} when whoever is told that the former response is replaced opens another one.
+   */
+  resume(lastEventId: string | undefined): void {
+    if (this.#isReplacing) throw new InvalidListenerException('another response is being opened for the listener');
+    const old = this.connection;
+    this.connection = undefined;
+    this.#isReplacing = true;
+    try {
+      old?.end('replaced');
+    } finally {
+      this.#isReplacing = false;
+    }
+    clearTimeout(this.#kept);
+    if (lastEventId !== undefined && !this.#left) this.raw.rewind(this.number, lastEventId);
+  }
+
+  /** Stops the whole listener when the core has stopped it at this seat: its channel was closed. */
+  followCore(): void {
+    if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
+  }
+
+  /** The event id up to which it was given everything; `undefined` when it is to be told first that it was not. */
+  get lastId(): string | undefined {
+    return this.#left ? undefined : this.raw.lastId(this.number);
+  }
+
+  /** Since when something waits for the listener, the end of its channel included, in milliseconds of `performance.now()`. */
+  waitingSince(): number | undefined {
+    if (this.#left) return undefined;
+    const since = this.raw.waitingSince(this.number);
+    if (since !== undefined || !this.raw.isClosed()) return since;
+    return (this.#closedSince ??= performance.now());
+  }
+
+  stats(): ListenerStats {
+    const { id } = this.listener;
+    const running = this.listener.isRunningSync();
+    return {
+      id,
+      running,
+      connected: this.streams.size,
+      ...countsOf(this.#left ? this.#counts : this.raw.stats(this.number)),
+    };
+  }
+
+  /**
+   * Ends the streams that nobody reads just now; the core wakes the others. Not at once: the message that stops its own
+   * listener is still delivered.
+   */
+  #lookSoon(): void {
+    if (this.streams.size === 0) return;
+    queueMicrotask(() => {
+      for (const stream of [...this.streams]) stream.look();
+    });
+  }
+
+  /** Returns what was thrown, in an array, as the core wants it. */
+  readonly #onMessage = (sent: Sent): [unknown] | undefined => {
+    try {
+      const answer: unknown = this.listener.onMessage(sent.message);
+      // It is not waited for, but neither is its failure swallowed.
+      if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
+      return undefined;
+    } catch (error) {
+      return [error];
+    }
+  };
+}

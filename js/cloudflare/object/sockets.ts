@@ -1,0 +1,176 @@
+// Sockets: the object's side of `relay`. Clients whose responses are elsewhere, each at the other end of a WebSocket that may sleep.
+//
+// A socket is where the bytes of a response go, as a stream is elsewhere. What is known of its client stands in its attachment, which
+// outlives the object: how it is subscribed, and up to which event id it was sent everything.
+
+import { seatOf } from '../../channel/channel.js';
+import { MessageQueueListener } from '../../channel/listener.js';
+import { RESPOND } from '../../response/answer.js';
+import type { Body } from '../../response/body.js';
+import { toResponse } from '../../response/fetch-sink.js';
+import type { ResponseOptions } from '../../response/respond.js';
+import type { SSEChannel } from '../../sse/sse-channel.js';
+
+/** The code of a socket whose stream has ended: the response ends with it. After any other one the relay joins again. */
+export const STREAM_ENDED = 4000;
+
+/**
+ * What a relay asks to learn whether its WebSocket still leads to the object, and what it is answered by the runtime, which does not wake the
+ * object for it. No event id has a line feed.
+ */
+export const ALIVE = '\n';
+
+/** Says that a client was sent all that there was when it joined. Any other text is the id up to which it has everything; bytes are the stream's. */
+const REPLAYED = '';
+
+interface Attachment {
+  url: string;
+  headers: [string, string][];
+  /** Up to where the client was sent everything. */
+  id: string | undefined;
+}
+
+/** As heavy as any id that may come to stand in an attachment: none of ours has more than 64 characters, and one that is none of ours is cut. */
+const LONGEST_ID = '\u0100'.repeat(64);
+
+const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
+
+const OPEN = 1;
+
+/** What is the relay's own affair. */
+const FOREVER = { heartbeatSeconds: 0, stallSeconds: 0, maxDurationSeconds: 0 };
+
+export class Sockets {
+  readonly #state: DurableObjectState;
+  readonly #channel: SSEChannel;
+  readonly #optionsFor: (request: Request) => ResponseOptions;
+  readonly #joined = new Map<WebSocket, { id: string; body: Body }>();
+
+  constructor(state: DurableObjectState, channel: SSEChannel, optionsFor: (request: Request) => ResponseOptions) {
+    this.#state = state;
+    this.#channel = channel;
+    this.#optionsFor = optionsFor;
+    // A subclass may have one of its own, for clients of its own.
+    if (!state.getWebSocketAutoResponse())
+      state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
+  }
+
+  /** Goes on for the clients of a former life of the object. */
+  restore(): void {
+    for (const socket of this.#state.getWebSockets()) {
+      const attachment = socket.deserializeAttachment() as Attachment | null;
+      if (socket.readyState !== OPEN || attachment === null) continue;
+      try {
+        this.#open(socket, attachment, this.#optionsFor(new Request(attachment.url, { headers: attachment.headers })));
+      } catch {
+        // Another one has its listener: its client comes back, and is told.
+      }
+      // The channel is closed, or it is as above.
+      if (!this.#joined.has(socket)) socket.close(STREAM_ENDED, 'removed');
+    }
+  }
+
+  /** Has a client join that has everything up to an id. @throws as `respond` does. */
+  join(request: Request, options: ResponseOptions, lastEventId: string | undefined): Response {
+    const { 0: client, 1: socket } = new WebSocketPair();
+    const attachment: Attachment = {
+      url: request.url,
+      headers: [...request.headers].filter(([name]) => !HANDSHAKE.test(name)),
+      id: LONGEST_ID,
+    };
+    try {
+      // What is attached is bounded by the runtime, which says so by throwing.
+      socket.serializeAttachment(attachment);
+    } catch {
+      return new Response(
+        "the URL and the relay's objectHeaders are too large: with an event id they have 16,384 bytes",
+        { status: 431 },
+      );
+    }
+    attachment.id = lastEventId?.slice(0, LONGEST_ID.length);
+    return this.#open(socket, attachment, options, client);
+  }
+
+  /** Tells the relays where their clients are, whose filters may have kept back all that has come. */
+  tell(): void {
+    for (const [socket, { id }] of this.#joined) {
+      const position = seatOf(this.#channel, id)?.lastId;
+      if (position && socket.readyState === OPEN) socket.send(position);
+    }
+  }
+
+  /** A socket was closed from the other side. */
+  left(socket: WebSocket): void {
+    void this.#joined.get(socket)?.body.cancel('cancelled');
+  }
+
+  /** @param client The other end of a new socket. */
+  #open(socket: WebSocket, attachment: Attachment, given: ResponseOptions, client?: WebSocket): Response {
+    const channel = this.#channel;
+    const listener = given.listener ?? new MessageQueueListener();
+    const id = typeof listener === 'string' ? listener : listener.id;
+    // Who comes again by the id of a listener that has a socket comes in its place. Few do: the sockets are looked through for nobody else.
+    const former = seatOf(channel, id);
+    if (former && !former.resumable && [...this.#joined.values()].some((other) => other.id === id))
+      channel.removeListener(id);
+    // Nothing was sent since: all that the stream begins with, the client has.
+    const isAware = !client && attachment.id?.split('.', 1)[0] === channel.lastEventId;
+    let begun = false;
+    let over = false;
+    const options: ResponseOptions = {
+      ...given,
+      ...FOREVER,
+      listener,
+      lastEventId: attachment.id,
+      onClose(report) {
+        over = true;
+        leave(socket, STREAM_ENDED, report.reason);
+        given.onClose?.(report);
+      },
+    };
+    return channel[RESPOND](undefined, options, (status, headers, open) => {
+      if (typeof open !== 'function') return toResponse(status, headers, open);
+      // Behind all that may be refused: the runtime keeps what it has accepted.
+      if (client) this.#state.acceptWebSocket(socket);
+      const body = open({
+        enqueue: (bytes) => (begun || !isAware) && socket.send(bytes as Uint8Array<ArrayBuffer>),
+        close: () => {},
+        error: () => {},
+      });
+      const pump = (): void => {
+        while (!over) if (!body.pull(pump)) return;
+        this.#joined.delete(socket);
+      };
+      /** Nothing more is ready. */
+      const remember = (): void => {
+        if (over) return;
+        const newest = seatOf(channel, id)?.lastId;
+        try {
+          if (!begun && client) socket.send(REPLAYED);
+          if (begun && (newest ?? attachment.id) === attachment.id) return;
+          begun = true;
+          attachment.id = newest ?? attachment.id;
+          socket.serializeAttachment(attachment);
+        } catch {
+          void body.cancel('failed');
+        }
+      };
+      this.#joined.set(socket, { id, body });
+      pump();
+      remember();
+      // Also when nothing comes of it: a filter may have kept back all that there was.
+      const { woken } = body;
+      body.woken = () => (woken.call(body), remember());
+      return client ? new Response(null, { status: 101, webSocket: client }) : toResponse(200, headers, null);
+    });
+  }
+}
+
+/** Closes a socket that may be lost or closed already. */
+export function leave(socket: WebSocket, code: number, reason?: string): void {
+  try {
+    socket.close(code, reason);
+  } catch {
+    // It was.
+  }
+}

@@ -1,0 +1,237 @@
+// Store: what a channel keeps in its object's SQLite storage, so that it goes on when the object has been evicted.
+//
+// The newest message stays, whatever its age: the numbering goes on behind it. When it has expired it is emptied, so that what
+// remains says nothing but how many there have been.
+
+import type { History } from '../../model/limits.js';
+import { Message, Sent } from '../../model/message.js';
+
+/** A message as it is stored, and as it goes from a root to its leaves. */
+export type Stored = {
+  sequence: number;
+  /** When it was sent, by `Date.now()`. */
+  at: number;
+  type: string;
+  /** As in the event; none for no payload. */
+  data: string | null;
+  /** Whether the data is JSON, and not a string that is its own data. */
+  json: number;
+  /** The ids of the listeners that it is not for, a line each. */
+  excepted: string | null;
+};
+
+/** Some messages that follow one another. */
+export interface Batch {
+  epoch: string;
+  /** The number of the newest message that there is. */
+  newest: number;
+  /** The number of the message before the first one. */
+  after: number;
+  /** Whether nothing older is kept. */
+  whole: boolean;
+  messages: Stored[];
+}
+
+/** No event has an empty type: it marks a message that was emptied. */
+const EMPTIED = '';
+
+const TABLES = `
+  CREATE TABLE IF NOT EXISTS eric_channel (one INTEGER PRIMARY KEY, epoch TEXT NOT NULL, closed INTEGER, root TEXT);
+  CREATE TABLE IF NOT EXISTS eric_message
+    (sequence INTEGER PRIMARY KEY, at INTEGER NOT NULL, type TEXT NOT NULL, data TEXT, json INTEGER NOT NULL, excepted TEXT);
+  CREATE TABLE IF NOT EXISTS eric_leaf (id TEXT PRIMARY KEY) WITHOUT ROWID;
+`;
+
+/** At most so much goes in one batch, unless a single message is heavier. */
+const BATCH_MESSAGES = 256;
+const BATCH_BYTES = 1024 * 1024;
+
+export class Store {
+  readonly #sql: SqlStorage;
+  readonly #bounds: History;
+  /** What the bounds count of each stored message, oldest first; those before `#first` are gone. */
+  #kept: { bytes: number; at: number }[] = [];
+  #first = 0;
+  #bytes = 0;
+  readonly epoch: string;
+  /** The number of the newest message. */
+  newest = 0;
+  /** When the channel was closed, by `Date.now()`. */
+  closedAt: number | undefined;
+  /** The object that this one gets its messages from, by its id. */
+  root: string | undefined;
+
+  /** @param epochOtherwise The epoch of a channel of which nothing is stored yet. */
+  constructor(storage: DurableObjectStorage, bounds: History, epochOtherwise: string) {
+    this.#sql = storage.sql;
+    this.#bounds = bounds;
+    this.#sql.exec(TABLES);
+    const [row] = this.#sql.exec<{ epoch: string; closed: number | null; root: string | null }>(
+      'SELECT epoch, closed, root FROM eric_channel',
+    );
+    this.epoch = row?.epoch ?? epochOtherwise;
+    this.closedAt = row?.closed ?? undefined;
+    this.root = row?.root ?? undefined;
+    if (!row) this.#sql.exec('INSERT INTO eric_channel VALUES (1, ?, NULL, NULL)', epochOtherwise);
+  }
+
+  /** When the oldest message was sent, by `Date.now()`; none when nothing is kept. */
+  get oldestAt(): number | undefined {
+    return this.#kept[this.#first]?.at;
+  }
+
+  /** Reads what is kept, once. Returns the number behind which it stands, and what sends it, oldest first. */
+  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): {
+    before: number;
+    sends: (() => void)[];
+  } {
+    let before: number | undefined;
+    const sends: (() => void)[] = [];
+    for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message ORDER BY sequence')) {
+      this.newest = row.sequence;
+      if (row.type === EMPTIED) {
+        before = row.sequence;
+        continue;
+      }
+      before ??= row.sequence - 1;
+      const sent = sentOf(row);
+      this.#count(sent.bytes, row.at);
+      sends.push(() => each(sent, row.excepted ?? undefined, row.at));
+    }
+    return { before: before ?? 0, sends };
+  }
+
+  /** Stores the next message, and drops what the bounds keep no longer. Returns its number. */
+  append(sent: Sent, excepted: string | undefined, sentAt: number): number {
+    // A clock that was set back makes no message older than the one before it.
+    const at = Math.max(sentAt, this.#kept.at(-1)?.at ?? 0);
+    const { type, payload } = sent.message;
+    const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
+    const [kind, data] = [type, sent.text ?? null].map(wellFormed);
+    this.#sql.exec(
+      'INSERT INTO eric_message VALUES (?, ?, ?, ?, ?, ?)',
+      this.newest + 1,
+      at,
+      kind!,
+      data!,
+      json,
+      excepted ?? null,
+    );
+    // A message that is too long for a row has thrown, and taken no number.
+    this.newest++;
+    this.#count(sent.bytes, at);
+    this.#trim(at);
+    return this.newest;
+  }
+
+  /** Drops what has become too old. */
+  expire(now: number): void {
+    this.#trim(now);
+  }
+
+  /** Returns messages that follow one, or all that are kept when it is none of this channel's, or what follows it is gone. */
+  batch(epoch: string | undefined, after: number): Batch {
+    const start = this.newest - (this.#kept.length - this.#first);
+    const whole = epoch !== this.epoch || after < start || after > this.newest;
+    const from = whole ? start : after;
+    const messages: Stored[] = [];
+    let bytes = 0;
+    for (const row of this.#sql.exec<Stored>(
+      'SELECT * FROM eric_message WHERE sequence > ? ORDER BY sequence LIMIT ?',
+      from,
+      BATCH_MESSAGES,
+    )) {
+      bytes += row.type.length + (row.data?.length ?? 0) + (row.excepted?.length ?? 0);
+      if (messages.length > 0 && bytes > BATCH_BYTES) break;
+      messages.push(row);
+    }
+    return { epoch: this.epoch, newest: this.newest, after: from, whole, messages };
+  }
+
+  /** Goes on as another channel, which is open, behind a number of it. The store is of no use any more. */
+  renew(epoch: string, after: number): void {
+    this.forget();
+    this.#sql.exec('UPDATE eric_channel SET epoch = ?, closed = NULL', epoch);
+    if (after > 0) this.#sql.exec('INSERT INTO eric_message VALUES (?, 0, ?, NULL, 0, NULL)', after, EMPTIED);
+  }
+
+  /** Takes an object as the one that messages come from. */
+  follow(root: string): void {
+    this.#sql.exec('UPDATE eric_channel SET root = ?', root);
+    this.root = root;
+  }
+
+  /** Remembers that the channel is closed. What was sent is kept until it is forgotten. */
+  close(at: number): void {
+    this.#sql.exec('UPDATE eric_channel SET closed = ?', at);
+    this.closedAt = at;
+  }
+
+  /** Keeps nothing of what was sent. */
+  forget(): void {
+    this.#sql.exec('DELETE FROM eric_message');
+    this.#kept = [];
+    this.#first = this.#bytes = 0;
+  }
+
+  /** The objects that get the messages of this one, by their ids. */
+  leaves(): string[] {
+    return Array.from(this.#sql.exec<{ id: string }>('SELECT id FROM eric_leaf'), ({ id }) => id);
+  }
+
+  addLeaf(id: string): void {
+    this.#sql.exec('INSERT OR IGNORE INTO eric_leaf VALUES (?)', id);
+  }
+
+  removeLeaf(id: string): void {
+    this.#sql.exec('DELETE FROM eric_leaf WHERE id = ?', id);
+  }
+
+  #count(bytes: number, at: number): void {
+    this.#kept.push({ bytes, at });
+    this.#bytes += bytes;
+  }
+
+  #trim(now: number): void {
+    const { messages, bytes, seconds } = this.#bounds;
+    const start = this.#first;
+    for (let oldest: { bytes: number; at: number } | undefined; (oldest = this.#kept[this.#first]); this.#first++) {
+      if (this.#kept.length - this.#first <= messages && this.#bytes <= bytes && oldest.at > now - seconds * 1000)
+        break;
+      this.#bytes -= oldest.bytes;
+    }
+    if (this.#first === start) return;
+    const left = this.#kept.length - this.#first;
+    this.#sql.exec('DELETE FROM eric_message WHERE sequence <= ? AND sequence < ?', this.newest - left, this.newest);
+    if (left === 0) this.#sql.exec('UPDATE eric_message SET type = ?, data = NULL, excepted = NULL', EMPTIED);
+    if (this.#first > this.#kept.length / 2) {
+      this.#kept = this.#kept.slice(this.#first);
+      this.#first = 0;
+    }
+  }
+}
+
+/** Returns a text as it goes out: of half a surrogate pair SQLite would make three characters, and a client that is replayed gets one. */
+const wellFormed = <Text extends string | null>(text: Text): Text =>
+  (text as { toWellFormed?(): Text } | null)?.toWellFormed?.() ?? text;
+
+/** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
+export function sentOf({ type, data, json, excepted }: Stored): Sent {
+  let payload: unknown = data ?? undefined;
+  const message = {
+    __proto__: Message.prototype,
+    type,
+    get payload() {
+      if (json) payload = JSON.parse(data!);
+      json = 0;
+      return payload;
+    },
+  };
+  return weighed(new Sent(message, data ?? undefined), excepted);
+}
+
+/** Has a message count for the ids of those that it is not for, too: they are kept with it. */
+export function weighed(sent: Sent, excepted: string | null | undefined): Sent {
+  (sent as { bytes: number }).bytes += excepted?.length ?? 0;
+  return sent;
+}

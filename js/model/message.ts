@@ -1,0 +1,142 @@
+// Message: an event type and a payload; and what becomes of it when it is sent.
+
+import { checkEventType } from '../../pkg/eric_sse.js';
+import { utf8Length } from '../util/utf8.js';
+import { assertLoaded } from '../wasm/module.js';
+import { InvalidMessageFormat } from './errors.js';
+import { toText } from './payload.js';
+
+/**
+ * A container of information identified by a type.
+ *
+ * @example
+ * new Message('price', { symbol: 'ABC', value: 12.5 })
+ */
+// biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
+export interface Message<Type extends string = string, Payload = any> {
+  /** The event type: not empty, without CR, LF and NUL. */
+  readonly type: Type;
+  /** Any JSON value, or `undefined` for none. */
+  readonly payload: Payload;
+}
+
+/** The class {@link Message}. Declared apart, since no class can say that the payload's type hangs on its being there. */
+export interface MessageConstructor {
+  readonly prototype: Message;
+  /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
+  new <Type extends string>(type: Type): Message<Type, undefined>;
+  /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
+  // biome-ignore lint/complexity/noBannedTypes: any value but null and undefined, which `Literal` names
+  new <Type extends string, Payload extends Literal | {}>(type: Type, payload: Payload): Message<Type, Payload>;
+}
+
+/** Named in a constraint, these make TypeScript infer `'low'` rather than `string`. */
+type Literal = string | number | boolean | null | undefined;
+
+export const Message = class Message<Type extends string, Payload> {
+  static {
+    // A class expression: scripts/lib/class-names.mjs does not see it.
+    Object.defineProperty(this, 'name', { value: 'Message' });
+  }
+  readonly type: Type;
+  readonly payload: Payload | undefined;
+
+  constructor(type: Type, payload?: Payload) {
+    checkType(type);
+    this.type = type;
+    this.payload = payload;
+  }
+} as MessageConstructor;
+
+/** About what it takes to keep a message, beside its type and data: measured as tests/guarantees/stalled.test.mjs does. */
+const MESSAGE_BYTES = 256;
+
+/**
+ * What the event ids of a channel begin with, made when it is needed first: some runtimes have no random numbers while modules load.
+ * A message that the core keeps holds it, and must not hold the channel.
+ */
+export class Epoch {
+  readonly #raw: WeakRef<{ eventId(sequence: number): string }>;
+  #prefix: string | undefined;
+
+  constructor(raw: { eventId(sequence: number): string }) {
+    this.#raw = new WeakRef(raw);
+  }
+
+  get prefix(): string {
+    // Who reads of the channel holds it.
+    return (this.#prefix ??= this.#raw.deref()!.eventId(0).slice(0, -1));
+  }
+}
+
+/** A message that was sent: serialised once, and shared by everybody who gets it. */
+export class Sent {
+  readonly message: Message;
+  readonly kind: string;
+  readonly text: string | undefined;
+  /** What it counts for in bounds: the bytes of its type and data, and what it takes to keep it. */
+  readonly bytes: number;
+  /** The event id: known at once of a dispatch, of a broadcast kept when the first reader in this process needs it. */
+  id: string | undefined = undefined;
+  /** The channel and the number of a broadcast. */
+  epoch: Epoch | undefined = undefined;
+  sequence = 0;
+
+  /**
+   * @param text Its payload's text, of a message that was serialised before.
+   * @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload.
+   */
+  constructor(message: Message, text = toText(message.payload)) {
+    // Read once: a getter may give another one the next time.
+    this.kind = message.type;
+    const kindBytes = checkType(this.kind);
+    this.message = message;
+    this.text = text;
+    this.bytes = MESSAGE_BYTES + kindBytes + (this.text === undefined ? 0 : utf8Length(this.text));
+  }
+
+  get eventId(): string {
+    return this.id ?? this.epoch!.prefix + this.sequence;
+  }
+}
+
+/** @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload. */
+export function send(message: unknown): Sent {
+  if (message instanceof Message) return new Sent(message);
+  if (typeof message !== 'object' || message === null) {
+    throw new InvalidMessageFormat(`a message is a Message or an object { type, payload }, not ${describe(message)}`);
+  }
+  const { type, payload } = message as Partial<Message>;
+  return new Sent(new Message(type as string, payload));
+}
+
+/** The types seen legal lately, and their bytes, so that the core is asked once per type and not per message. */
+const legal = new Map<string, number>();
+const MOST_REMEMBERED = 1000;
+/** A longer type is not remembered: what stands here is bounded in bytes too. */
+const LONGEST_REMEMBERED = 200;
+
+/**
+ * Returns how many bytes an event type has.
+ *
+ * @throws {InvalidMessageFormat} when it does not fit in a line of an event stream.
+ * @internal
+ */
+export function checkType(type: unknown): number {
+  const known = legal.get(type as string);
+  if (known !== undefined) return known;
+  if (typeof type !== 'string') {
+    throw new InvalidMessageFormat(`the event type is ${describe(type)}, not a string`);
+  }
+  assertLoaded();
+  checkEventType(type);
+  const bytes = utf8Length(type);
+  if (type.length > LONGEST_REMEMBERED) return bytes;
+  if (legal.size >= MOST_REMEMBERED) legal.clear();
+  legal.set(type, bytes);
+  return bytes;
+}
+
+function describe(value: unknown): string {
+  return value === null ? 'null' : `of type ${typeof value}`;
+}

@@ -1,0 +1,162 @@
+// The source of a response whose channel's subclass decides what a stream yields.
+
+import { checkEventId } from '../../pkg/eric_sse.js';
+import { type ENDED, WAIT } from '../channel/core-stream.js';
+import type { ForeignStream } from '../channel/custom-stream.js';
+import { MessageStream } from '../channel/message-stream.js';
+import type { Seat } from '../channel/subscription.js';
+import { InvalidMessageFormat } from '../model/errors.js';
+import { checkType } from '../model/message.js';
+import { toText } from '../model/payload.js';
+import { Draft, note } from '../wasm/event-text.js';
+import type { Body, Source } from './body.js';
+import type { CloseReason } from './liveness.js';
+
+/** A chunk ends with the block that takes it past this many bytes, as the core's own do. */
+const CHUNK_BYTES = 256 * 1024;
+
+/** How many blocks of a subclass's iterator go ahead of the end of a response. */
+const MOST_LAST_BLOCKS = 1024;
+
+export interface AdaptedOptions {
+  seat: Seat;
+  /** What the subclass has put in place of `messageStream`. */
+  stream: AsyncIterator<unknown>;
+  /** The same, ended with its listener. */
+  events: ForeignStream<unknown>;
+  retryMilliseconds: number;
+  report: (error: unknown) => void;
+}
+
+/**
+ * Encodes what a stream yields, `{ event, data, id }`. All that is ready goes into one chunk, where the stream is the channel's
+ * own and can be asked for that; of any other iterator one block.
+ */
+export class AdaptedSource implements Source {
+  readonly #body: Body;
+  readonly #options: AdaptedOptions;
+  #started = false;
+  #asked = false;
+  #lastBlocks = 0;
+  /** What has come of the last question, until it is taken. */
+  #ready: Uint8Array | typeof ENDED | undefined;
+  #readySince = performance.now();
+
+  constructor(body: Body, options: AdaptedOptions) {
+    this.#body = body;
+    this.#options = options;
+  }
+
+  take(): Uint8Array | typeof WAIT | typeof ENDED {
+    if (!this.#started && !this.#options.events.over) {
+      this.#started = true;
+      return this.note(this.#options.retryMilliseconds);
+    }
+    if (this.#ready === undefined) {
+      void this.#ask();
+      return WAIT;
+    }
+    const ready = this.#ready;
+    this.#ready = undefined;
+    return ready;
+  }
+
+  wait(): void {}
+  idle(): void {}
+  delivered(): void {}
+
+  waitingSince(): number | undefined {
+    return this.#started && this.#ready === undefined ? this.#options.seat.waitingSince() : this.#readySince;
+  }
+
+  /** What an iterator of a subclass still has only it can say; one that always has something is believed for so long. */
+  hasMore(): boolean {
+    if (this.#options.stream instanceof MessageStream) return this.#options.seat.waitingSince() !== undefined;
+    return this.#lastBlocks++ < MOST_LAST_BLOCKS;
+  }
+
+  /** Without an event id: what the client is to come back with, and up to where it has got everything, only the subclass knows. */
+  note(retryMilliseconds?: number): Uint8Array {
+    return note(retryMilliseconds);
+  }
+
+  get isAsked(): boolean {
+    return this.#asked;
+  }
+
+  /** @throws what the iterator throws at its end, to whoever cancels the body. */
+  async end(reason: CloseReason): Promise<void> {
+    try {
+      await this.#options.events.end(reason);
+    } catch (error) {
+      if (reason === 'cancelled') throw error;
+      this.#options.report(error);
+    }
+  }
+
+  async #ask(): Promise<void> {
+    if (this.#asked) return;
+    this.#asked = true;
+    try {
+      const chunk = await this.#chunk();
+      if (chunk === undefined) return this.#body.ended();
+      this.#ready = chunk;
+      this.#readySince = performance.now();
+    } catch (error) {
+      return this.#body.failed(error);
+    } finally {
+      this.#asked = false;
+    }
+    this.#body.woken();
+  }
+
+  async #chunk(): Promise<Uint8Array | undefined> {
+    const { stream, events } = this.#options;
+    for (;;) {
+      const { done, value } = await events.next();
+      if (done) return undefined;
+      const blocks = [this.#block(value)];
+      let bytes = blocks[0]!.length;
+      while (bytes <= CHUNK_BYTES && stream instanceof MessageStream) {
+        const more = stream.nextNow();
+        if (more === undefined || more.done) break;
+        bytes += blocks[blocks.push(this.#block(more.value)) - 1]!.length;
+      }
+      if (bytes > 0) return joined(blocks, bytes);
+    }
+  }
+
+  #block(item: unknown): Uint8Array {
+    try {
+      return encode(item);
+    } catch (error) {
+      this.#options.report(error);
+      return NOTHING;
+    }
+  }
+}
+
+const NOTHING = new Uint8Array();
+
+function joined(blocks: Uint8Array[], bytes: number): Uint8Array {
+  if (blocks.length === 1) return blocks[0]!;
+  const chunk = new Uint8Array(bytes);
+  let at = 0;
+  for (const block of blocks) {
+    chunk.set(block, at);
+    at += block.length;
+  }
+  return chunk;
+}
+
+function encode(item: unknown): Uint8Array {
+  const { event, data, id } = Object(item) as { event?: unknown; data?: unknown; id?: unknown };
+  if (typeof event !== 'string')
+    throw new InvalidMessageFormat('an event stream has objects { event, data, id }, whose event is a string');
+  if (id != null && typeof id !== 'string') throw new InvalidMessageFormat('the id of an event is a string');
+  checkType(event);
+  if (id != null) checkEventId(id);
+  const draft = new Draft();
+  draft.event(event, id ?? undefined, toText(data) ?? '');
+  return draft.finish();
+}

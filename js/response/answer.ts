@@ -1,0 +1,29 @@
+// Answer: in which terms a channel answers a request. Entries that do not load the core ask for it by a name.
+
+import type { Body, Sink } from './body.js';
+import type { RequestLike } from './request-id.js';
+import type { ResponseOptions } from './respond.js';
+
+/**
+ * Sends an answer.
+ *
+ * @param body All of it, or what opens it with the place where its bytes go.
+ * @throws what opening throws, before anything is sent.
+ */
+export type Answer<Answered> = (
+  status: number,
+  headers: Headers,
+  body: Uint8Array | null | ((sink: Sink) => Body),
+) => Answered;
+
+/**
+ * The name of a channel's method that answers. Of the whole process: the channel may be of another build of this package, an ES
+ * module where this is CommonJS, with classes of its own.
+ */
+export const RESPOND: unique symbol = Symbol.for('eric-sse.respond');
+
+/** What can answer. */
+export interface Responder {
+  /** @throws what `response()` throws. */
+  [RESPOND]<Answered>(request: RequestLike, options: ResponseOptions | undefined, answer: Answer<Answered>): Answered;
+}

@@ -1,0 +1,190 @@
+// Body: the bytes of a response, handed to whoever takes them: the reader of a stream, or the socket of a client.
+
+import { ENDED, WAIT } from '../channel/core-stream.js';
+import type { CloseReason, Connection, Transport } from './liveness.js';
+
+/** What a body takes its chunks from. */
+export interface Source {
+  /** Takes what is ready: a chunk, `ENDED`, or `WAIT` when the body's `woken` will be called. */
+  take(): Uint8Array | typeof WAIT | typeof ENDED;
+  /** Somebody waits from now on, for the body's `woken`. */
+  wait(body: Body): void;
+  /** Nobody waits any more. */
+  idle(): void;
+  /** A chunk was handed on. The source may end the body upon that. */
+  delivered(): void;
+  /** There may be something, and nobody waits: ends the source if it is the end. */
+  look?(): void;
+  /** A heartbeat is due: nothing has come for that long, and somebody waits. */
+  beat?(): void;
+  /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
+  waitingSince(): number | undefined;
+  /** Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id everything was handed on. */
+  note(retryMilliseconds?: number): Uint8Array;
+  /** Whether more may be ready than was taken: asked while the body is to end. */
+  hasMore(): boolean;
+  /** Whether what is ready is on its way: `woken` is called within this turn if there is something. */
+  readonly isAsked: boolean;
+  /** Ends the source, which calls the body's `ended`. */
+  end(reason: CloseReason): Promise<void> | void;
+}
+
+/** Where a body's bytes go; the controller of a `ReadableStream` is one. */
+export interface Sink {
+  /** @throws when they cannot be taken any more. */
+  enqueue(bytes: Uint8Array): void;
+  /** There will be no more. */
+  close(reason?: CloseReason): void;
+  /** There will be no more, because of an error. */
+  error(error: unknown): void;
+}
+
+export class Body implements Transport {
+  readonly #source: Source;
+  readonly #connection: Connection;
+  readonly #sink: Sink;
+  #cancelled = false;
+  #over = false;
+  #taking = false;
+  /** Whether a chunk is being handed on: whoever has several reads waiting asks for the next one from within that. */
+  #handing = false;
+  /** What a body that is to end does so with. */
+  #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
+  /** Ends the body if nothing comes of what its source was asked. */
+  #soon: ReturnType<typeof setTimeout> | undefined;
+  /** Tells who has asked for a chunk, and waits for it. */
+  #pulled: (() => void) | undefined;
+
+  /**
+   * @param sink Holds the body, which is held by nobody else but while it waits.
+   * @param sourceFor Opens the source, which may end the body at once.
+   */
+  constructor(connection: Connection, sink: Sink, sourceFor: (body: Body) => Source) {
+    this.#connection = connection;
+    this.#sink = sink;
+    this.#source = sourceFor(this);
+  }
+
+  get isWaiting(): boolean {
+    return this.#pulled !== undefined;
+  }
+
+  waitingSince(): number | undefined {
+    return this.#source.waitingSince() ?? this.#last?.since;
+  }
+
+  beat(): void {
+    this.#source.beat?.();
+    if (this.#enqueue(this.#source.note())) this.#answer();
+  }
+
+  finish(reason: CloseReason, retryMilliseconds: number): void {
+    if (this.#over || this.#last) return;
+    this.#last = { reason, retryMilliseconds, since: performance.now() };
+    // What has come in this turn goes first.
+    this.woken();
+  }
+
+  end(reason: CloseReason): void {
+    void this.#source.end(reason);
+  }
+
+  /** There may be something to take. */
+  woken(): void {
+    if (this.#pulled === undefined) this.#source.look?.();
+    else if (this.#offer()) this.#answer();
+  }
+
+  /** The source has ended. */
+  ended(): void {
+    this.#over = true;
+    if (!this.#cancelled) this.#sink.close(this.#connection.reason);
+    this.#answer();
+  }
+
+  /** The source has failed. */
+  failed(error: unknown): void {
+    this.#over = true;
+    if (!this.#cancelled) this.#sink.error(error);
+    this.#answer();
+  }
+
+  /** Hands on one chunk, or the end. Returns whether it has; `answered` is called otherwise as soon as it has. */
+  pull(answered: () => void): boolean {
+    if (this.#handing) {
+      // Behind that, or it would be taken for the one that is answered by it.
+      queueMicrotask(() => this.pull(answered) && answered());
+      return false;
+    }
+    if (this.#offer()) return true;
+    this.#source.wait(this);
+    this.#pulled = answered;
+    this.#connection.waits();
+    return false;
+  }
+
+  /** Nobody takes the bytes any more, and the sink is not told of the end. */
+  cancel(reason: CloseReason): Promise<void> | void {
+    this.#cancelled = true;
+    return this.#source.end(reason);
+  }
+
+  /** Ends the pull that waits. */
+  #answer(): void {
+    const pulled = this.#pulled;
+    if (pulled === undefined) return;
+    this.#pulled = undefined;
+    this.#source.idle();
+    pulled();
+  }
+
+  /** Hands on what is ready. Returns whether there was something, the end included. */
+  #offer(): boolean {
+    // A callback that sees a message may wake the body: what is ready then comes behind it.
+    if (this.#taking) return false;
+    this.#taking = true;
+    const chunk = this.#source.take();
+    this.#taking = false;
+    // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
+    if (chunk === ENDED || this.#over) return true;
+    if (chunk === WAIT) return this.#source.isAsked ? this.#finishSoon() : this.#finish();
+    if (!this.#enqueue(chunk)) return true;
+    this.#source.delivered();
+    if (this.#last === undefined) return true;
+    clearTimeout(this.#soon);
+    if (!this.#source.hasMore()) this.#finish();
+    return true;
+  }
+
+  /** Ends the body if it is to end and nothing comes of what its source was asked. */
+  #finishSoon(): false {
+    clearTimeout(this.#soon);
+    if (this.#last !== undefined) this.#soon = setTimeout(() => this.isWaiting && this.#finish(), 0);
+    return false;
+  }
+
+  /** Ends the body if it is to end. Returns whether it is. */
+  #finish(): boolean {
+    const last = this.#last;
+    if (last === undefined) return false;
+    this.#last = undefined;
+    if (!this.#over && this.#enqueue(this.#source.note(last.retryMilliseconds))) void this.#source.end(last.reason);
+    return true;
+  }
+
+  /** Returns whether the bytes were taken; the body has ended otherwise. */
+  #enqueue(bytes: Uint8Array): boolean {
+    this.#handing = true;
+    try {
+      this.#sink.enqueue(bytes);
+      this.#connection.sent();
+      return true;
+    } catch {
+      // The stream was errored from outside, or its runtime has let go of it.
+      void this.cancel('failed');
+      return false;
+    } finally {
+      this.#handing = false;
+    }
+  }
+}

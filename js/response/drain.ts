@@ -1,0 +1,52 @@
+// Drain: open responses end spread over some time, so that their clients do not all come back at once.
+
+import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
+import type { Ending } from './liveness.js';
+import { jittered } from './respond.js';
+
+export interface DrainOptions {
+  /** Over how long the responses end; 10 by default. */
+  seconds?: number | undefined;
+  /** Around what the clients are told to come back after; the channel's reconnection time by default. Each is told half to one and a half of it. */
+  retryMilliseconds?: number | undefined;
+}
+
+/** How often responses are ended while a channel is drained. */
+const STEP_MILLISECONDS = 20;
+
+/**
+ * @param channel What is to be drained.
+ * @internal
+ */
+export async function drain(
+  channel: { connections: ReadonlySet<Ending>; draining: boolean; wire: { retryMilliseconds: number } },
+  options: DrainOptions | undefined,
+): Promise<void> {
+  const { seconds, retryMilliseconds } = objectOption(options, 'options');
+  const span = numberOption(seconds, 'seconds', 10, LONGEST_TIMER_SECONDS) * 1000;
+  const retry = numberOption(retryMilliseconds, 'retryMilliseconds', channel.wire.retryMilliseconds);
+  channel.draining = true;
+  const left = shuffled([...channel.connections]);
+  const [all, start] = [left.length, performance.now()];
+  for (;;) {
+    const passed = performance.now() - start;
+    const due = passed >= span ? all : Math.ceil((all * passed) / span);
+    while (left.length > all - due) left.pop()?.finish('drained', jittered(retry));
+    if (passed >= span) break;
+    await new Promise((resolve) => setTimeout(resolve, Math.min(STEP_MILLISECONDS, span - passed)));
+    if (channel.connections.size === 0) return;
+  }
+  // An iterator of a subclass gives what is ready only behind this turn.
+  if (channel.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, STEP_MILLISECONDS));
+  // Those that read nothing have had their time.
+  for (const connection of [...channel.connections]) connection.end('drained');
+}
+
+/** Fisher and Yates. */
+function shuffled<T>(items: T[]): T[] {
+  for (let last = items.length - 1; last > 0; last--) {
+    const other = Math.floor(Math.random() * (last + 1));
+    [items[last], items[other]] = [items[other]!, items[last]!];
+  }
+  return items;
+}

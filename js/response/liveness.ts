@@ -1,0 +1,219 @@
+// Connection: the life of one response: what keeps it alive, what ends it, and how its end is told.
+
+import type { MessageQueueListener } from '../channel/listener.js';
+import type { Seat } from '../channel/subscription.js';
+import type { ListenerStats } from '../model/stats.js';
+import { LONGEST_TIMER_SECONDS, numberOption } from '../util/options.js';
+import { now, wakeLost } from '../wasm/module.js';
+
+/** Why a response has ended. */
+export type CloseReason =
+  /** The client or its server cancelled the body. */
+  | 'cancelled'
+  /** A signal was aborted: the request's or that of the options. */
+  | 'aborted'
+  /** The body could not be written to. */
+  | 'failed'
+  /** Nobody has read for `stallSeconds`, though there was something to read. */
+  | 'stalled'
+  /** The queue was full, and its overflow is `'disconnect'`. */
+  | 'full'
+  /** The listener was stopped. */
+  | 'stopped'
+  /** The listener was removed. */
+  | 'removed'
+  /** The channel was closed, and said so. */
+  | 'closed'
+  /** The channel is being drained. */
+  | 'drained'
+  /** `maxDurationSeconds` have passed. */
+  | 'expired'
+  /** The client of a resumable listener came back on another connection. */
+  | 'replaced'
+  /** The iterator of a subclass has ended. */
+  | 'finished'
+  /** Nobody holds the response any more. */
+  | 'dropped';
+
+/** What `onClose` is told. */
+export interface CloseReport {
+  reason: CloseReason;
+  listener: MessageQueueListener;
+  /** The listener's counters at its end. */
+  stats: ListenerStats;
+}
+
+export interface LivenessOptions {
+  /** After so long without bytes a comment is sent, which also finds out whether the client is there; 15 by default, 6 under Bun, 0 for never. */
+  heartbeatSeconds?: number | undefined;
+  /** A response is given up when nobody has read for so long, though there was something to read; 60 by default, 0 for never. */
+  stallSeconds?: number | undefined;
+  /**
+   * The response ends at the latest after so long; 0, the default, for never. The client is told to come back at once, and is
+   * replayed what it would have missed. Up to a tenth earlier at random, so that those who came together do not all come back at once.
+   */
+  maxDurationSeconds?: number | undefined;
+  /** Is told once, when the response has ended, by whatever. */
+  onClose?: ((report: CloseReport) => void) | undefined;
+}
+
+/** The durations in milliseconds; `Infinity` for never. @internal */
+export interface Liveness {
+  heartbeat: number;
+  stall: number;
+  maxDuration: number;
+}
+
+/** @throws {TypeError | RangeError} when a duration is none. @internal */
+export function livenessOption({ heartbeatSeconds, stallSeconds, maxDurationSeconds }: LivenessOptions): Liveness {
+  const milliseconds = (value: number | undefined, name: string, otherwise: number): number =>
+    numberOption(value, name, otherwise, LONGEST_TIMER_SECONDS) * 1000 || Infinity;
+  return {
+    // Bun closes connections that have been silent for ten seconds, by a clock that ticks every four: after 8.0 to 12.0 seconds,
+    // by measurement.
+    heartbeat: milliseconds(heartbeatSeconds, 'heartbeatSeconds', 'Bun' in globalThis ? 6 : 15),
+    stall: milliseconds(stallSeconds, 'stallSeconds', 60),
+    maxDuration: milliseconds(maxDurationSeconds, 'maxDurationSeconds', 0),
+  };
+}
+
+/** The bytes of a response, seen from its life. @internal */
+export interface Transport {
+  /** Whether somebody waits for bytes, and there are none. */
+  readonly isWaiting: boolean;
+  /** Since when there have been bytes that nobody takes, in milliseconds of `performance.now()`. */
+  waitingSince(): number | undefined;
+  /** Sends a comment to who waits. */
+  beat(): void;
+  /** Ends the body behind what is ready now, telling the client when to come back. */
+  finish(reason: CloseReason, retryMilliseconds: number): void;
+  /** Ends the body. */
+  end(reason: CloseReason): void;
+}
+
+/** What reads for a listener, seen by who ends it. @internal */
+export interface Ending {
+  /** Ends it behind what is ready now, telling the client when to come back. */
+  finish(reason: CloseReason, retryMilliseconds: number): void;
+  /** Ends it. */
+  end(reason: CloseReason): void;
+}
+
+/** How long a client that is to come back at once may take for it, at random. */
+const SOON_MILLISECONDS = 1000;
+
+/** @internal */
+export class Connection implements Ending {
+  readonly #liveness: Liveness;
+  readonly #onEnd: (reason: CloseReason) => void;
+  /** Weak, as the timer must not hold a body that nobody holds any more. */
+  #transport: WeakRef<Transport> | undefined;
+  #endSource: ((reason: CloseReason) => void) | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #rotateAt: number;
+  /** When bytes were last handed to who reads: at first, when there was somebody to hand them to. */
+  #sentAt: number;
+  /** A heartbeat is due, and nobody was there to take it. */
+  #overdue = false;
+  /** Why it has ended; `undefined` while it has not. */
+  reason: CloseReason | undefined;
+
+  /**
+   * @param liveness The durations.
+   * @param seat The listener that it reads for.
+   * @param onEnd Is called once. It must not hold the transport.
+   */
+  constructor(liveness: Liveness, seat: Pick<Seat, 'resumable' | 'connection'>, onEnd: (reason: CloseReason) => void) {
+    this.#liveness = liveness;
+    this.#onEnd = onEnd;
+    this.#sentAt = performance.now();
+    this.#rotateAt = this.#sentAt + liveness.maxDuration * (1 - Math.random() / 10);
+    if (seat.resumable) seat.connection = this;
+  }
+
+  /**
+   * Begins to watch over a body.
+   *
+   * @param endSource Ends what the body reads, when nobody holds the body any more. It must not hold the body either.
+   */
+  open(transport: Transport, endSource: (reason: CloseReason) => void): void {
+    if (this.reason) return;
+    this.#transport = new WeakRef(transport);
+    this.#endSource = endSource;
+    this.#check();
+  }
+
+  /** Bytes were handed to who reads. */
+  sent(): void {
+    this.#sentAt = now();
+  }
+
+  /** Somebody waits for bytes, and there are none. */
+  waits(): void {
+    if (!this.#overdue) return;
+    this.#overdue = false;
+    this.#check();
+  }
+
+  /** Ends the response behind what is ready now, telling the client when to come back. */
+  finish(reason: CloseReason, retryMilliseconds: number): void {
+    const transport = this.#transport?.deref();
+    if (transport) transport.finish(reason, Math.round(retryMilliseconds));
+    else this.#endSource?.(reason);
+  }
+
+  /** Ends the response. */
+  end(reason: CloseReason): void {
+    const transport = this.#transport?.deref();
+    if (transport) transport.end(reason);
+    else this.#endSource?.(reason);
+  }
+
+  /** The response has ended. */
+  ended(reason: CloseReason): void {
+    if (this.reason) return;
+    this.reason = reason;
+    clearTimeout(this.#timer);
+    this.#onEnd(reason);
+  }
+
+  /** Does what is due, and sees to it that it is called again when the next thing is. */
+  #check(): void {
+    wakeLost();
+    clearTimeout(this.#timer);
+    const transport = this.#transport?.deref();
+    if (transport === undefined) return this.#endSource?.('dropped');
+    const now = performance.now();
+    if (now >= this.#rotateAt) {
+      this.#rotateAt = Infinity;
+      this.finish('expired', Math.random() * SOON_MILLISECONDS);
+    }
+    const next = transport.isWaiting ? this.#beat(transport, now) : this.#watch(transport, now);
+    const due = Math.min(next, this.#rotateAt) - now;
+    if (this.reason || due === Infinity) return;
+    this.#timer = setTimeout(() => this.#check(), Math.min(Math.ceil(due), LONGEST_TIMER_SECONDS * 1000));
+    // A process need not stay for a heartbeat: what holds it is the connection itself.
+    (this.#timer as { unref?: () => void }).unref?.();
+  }
+
+  /** Sends a heartbeat if one is due. Returns when the next one is. */
+  #beat(transport: Transport, now: number): number {
+    if (now >= this.#sentAt + this.#liveness.heartbeat) transport.beat();
+    return this.#sentAt + this.#liveness.heartbeat;
+  }
+
+  /** Gives up who reads nothing. Returns when to look again. */
+  #watch(transport: Transport, now: number): number {
+    const { heartbeat, stall } = this.#liveness;
+    const beatAt = this.#sentAt + heartbeat;
+    this.#overdue = now >= beatAt;
+    const since = Math.min(transport.waitingSince() ?? Infinity, this.#overdue ? beatAt : Infinity);
+    const stalledAt = Math.max(since, this.#sentAt) + stall;
+    if (now >= stalledAt) {
+      transport.end('stalled');
+      return Infinity;
+    }
+    // What comes after this look cannot have waited for too long before the end of `now + stall`.
+    return Math.min(stalledAt, now + stall, this.#overdue ? Infinity : beatAt);
+  }
+}

@@ -1,0 +1,67 @@
+// Clients of a service worker that come back: where each of them goes on.
+//
+// Chromium does not show a service worker the `Last-Event-ID` with which an `EventSource` comes back. So it is remembered here what a
+// response that has ended had handed on, for the next request of the same client for the same URL. What a client has left by itself is
+// not remembered: its next `EventSource` is a new one.
+
+import type { Sink } from '../../response/body.js';
+import { lastIdIn } from '../../response/last-id-in.js';
+
+interface Ended {
+  lastEventId: string;
+  /** How many responses have ended whose clients have not come back. */
+  count: number;
+}
+
+const ended = new Map<string, Ended>();
+
+/** A client that closes its page while it waits never comes back. */
+const MOST = 1000;
+
+const keyOf = (clientId: string, url: string): string => `${clientId} ${url}`;
+
+/** Returns the last event id of a client that comes back, and forgets it; `undefined` for a new one. */
+export function comingBack(clientId: string, url: string): string | undefined {
+  const key = keyOf(clientId, url);
+  const found = ended.get(key);
+  if (found && --found.count === 0) ended.delete(key);
+  return found?.lastEventId;
+}
+
+/** Watches what is handed on, up to the end. */
+export function watched(sink: Sink, request: Request, clientId: string): Sink {
+  let lastEventId: string | undefined;
+  return {
+    enqueue(bytes) {
+      sink.enqueue(bytes);
+      lastEventId = lastIdIn(bytes) ?? lastEventId;
+    },
+    close(reason) {
+      sink.close(reason);
+      // Who has aborted the request has left; a channel that is closed has said so.
+      if (lastEventId === undefined || clientId === '' || request.signal.aborted || reason === 'closed') return;
+      remember(keyOf(clientId, request.url), lastEventId);
+    },
+    error: (error) => sink.error(error),
+  };
+}
+
+function remember(key: string, lastEventId: string): void {
+  const before = ended.get(key);
+  ended.delete(key);
+  // Of several of one client and URL nobody knows which comes first: each goes on where the one that was furthest behind has to.
+  const furthestBehind = before && isBefore(before.lastEventId, lastEventId) ? before.lastEventId : lastEventId;
+  ended.set(key, { lastEventId: furthestBehind, count: (before?.count ?? 0) + 1 });
+  if (ended.size > MOST) ended.delete(ended.keys().next().value!);
+}
+
+/** Compares what stands behind the epoch: the number of a broadcast, and that of a dispatch behind it. */
+function isBefore(one: string, other: string): boolean {
+  const [[broadcast = 0, dispatch = 0], [otherBroadcast = 0, otherDispatch = 0]] = [one, other].map((id) =>
+    id
+      .slice(id.lastIndexOf('-') + 1)
+      .split('.')
+      .map(Number),
+  ) as [number[], number[]];
+  return broadcast < otherBroadcast || (broadcast === otherBroadcast && dispatch < otherDispatch);
+}

@@ -1,0 +1,111 @@
+// SSEChannel: messages become events, and events a Response.
+
+import { AbstractChannel, type ChannelOptions, internalsOf, type StreamOptions } from '../channel/channel.js';
+import type { MessageQueueListener } from '../channel/listener.js';
+import type { AnyEvents, ClosedMessage, EventMap, GapMessage, MessageOf, SSEEvent } from '../model/event-types.js';
+import { historyOption } from '../model/limits.js';
+import { type Answer, RESPOND } from '../response/answer.js';
+import { type DrainOptions, drain } from '../response/drain.js';
+import { toResponse } from '../response/fetch-sink.js';
+import type { RequestLike } from '../response/request-id.js';
+import { type ResponseOptions, respond } from '../response/respond.js';
+import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
+
+export interface SSEChannelOptions extends ChannelOptions {
+  /** The least time between two deliveries of one stream, in seconds; 0 by default. */
+  streamDelaySeconds?: number | undefined;
+  /** The reconnection time that clients are told, in milliseconds; 15,000 by default. */
+  retryTimeoutMilliseconds?: number | undefined;
+}
+
+/**
+ * A channel whose streams are Server-Sent Events: objects for readers in this process, a `Response` for clients.
+ *
+ * @example
+ * const channel = new SSEChannel<{ tick: number }>();
+ * const response = channel.response(request); // the client listens from here on
+ * channel.broadcast({ type: 'tick', payload: 1 });
+ *
+ * @typeParam Item What a stream yields, when a subclass overrides `adapt` or `messageStream`.
+ */
+export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEEvent<Events>> extends AbstractChannel<
+  Events,
+  Item
+> {
+  constructor(options?: SSEChannelOptions) {
+    const { id, history, streamDelaySeconds, retryTimeoutMilliseconds } = objectOption(options, 'options');
+    const delaySeconds = numberOption(streamDelaySeconds, 'streamDelaySeconds', 0, LONGEST_TIMER_SECONDS);
+    const retryMilliseconds = numberOption(retryTimeoutMilliseconds, 'retryTimeoutMilliseconds', 15_000);
+    if (!Number.isInteger(retryMilliseconds)) throw new RangeError('retryTimeoutMilliseconds must be a whole number');
+    super(id === undefined ? undefined : { id }, { delaySeconds, retryMilliseconds, history: historyOption(history) });
+  }
+
+  /** The least time between two deliveries of one stream, in seconds. */
+  get streamDelaySeconds(): number {
+    return internalsOf(this).wire.delaySeconds;
+  }
+
+  /** The reconnection time that clients are told, in milliseconds. */
+  get retryTimeoutMilliseconds(): number {
+    return internalsOf(this).wire.retryMilliseconds;
+  }
+
+  /**
+   * Makes the event of a message. An override may return any other `{ event, data, id }`: {@link response} writes just that.
+   */
+  protected override adapt(message: MessageOf<Events> | GapMessage | ClosedMessage, id: string | undefined): Item {
+    return { event: message.type, data: message.payload, retry: this.retryTimeoutMilliseconds, id } as Item;
+  }
+
+  /**
+   * Adds a listener, starts it and answers with its event stream. The listener exists from this call on, and is removed
+   * whichever way the stream ends: by the client, by an aborted signal, by its own stop or removal, by the channel, because
+   * its queue is full or nobody reads. A client that comes back goes on right after its last event ID, or is told by a first
+   * event of type `_eric_gap` that it cannot.
+   *
+   * Chunks of the body are shared between responses: whoever reads a body in this process must not write to them.
+   *
+   * @param request The client's request: its `signal` ends the stream; its header `Last-Event-ID`, else its query parameter
+   * `lastEventId`, says where to go on. A `HEAD` request is answered without a body.
+   * @throws {InvalidChannelException} when the channel is closed; one that is {@link gone} answers with 204.
+   * @throws {InvalidListenerException} when the listener is registered, and not to be resumed.
+   */
+  response(request?: RequestLike | null, options?: ResponseOptions<Events>): Response {
+    return this[RESPOND](request, options as ResponseOptions | undefined, toResponse);
+  }
+
+  /** Answers in whatever terms. @internal */
+  [RESPOND]<Answered>(
+    request: RequestLike | null | undefined,
+    options: ResponseOptions | undefined,
+    answer: Answer<Answered>,
+  ): Answered {
+    const adapted = this.#isAdapted()
+      ? (listener: MessageQueueListener, options: StreamOptions) =>
+          this.messageStream(listener as unknown as MessageQueueListener<Events>, options)
+      : undefined;
+    return respond(this, request, options, adapted, answer);
+  }
+
+  /**
+   * Sends the clients elsewhere: the open responses end one after another, spread over some time, each behind what is ready for
+   * it, and telling its client to come back after a time of its own. Who comes back here meanwhile is told the same.
+   * The channel stays open, also for readers in this process: {@link close} it afterwards.
+   *
+   * @returns when all responses have ended.
+   */
+  drain(options?: DrainOptions): Promise<void> {
+    return drain(internalsOf(this), options);
+  }
+
+  /** Closes the channel, and has clients that come back stay away: they are answered with 204. */
+  gone(): void {
+    internalsOf(this).gone = true;
+    this.close();
+  }
+
+  /** Whether a subclass decides what a stream yields, so that the core's own blocks are not what is wanted. */
+  #isAdapted(): boolean {
+    return this.adapt !== SSEChannel.prototype.adapt || this.messageStream !== SSEChannel.prototype.messageStream;
+  }
+}

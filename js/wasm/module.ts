@@ -1,0 +1,110 @@
+// The wall to WebAssembly: loads the module once, and takes the streams that it wakes.
+
+import { initSync, installHost, takeWoken, woken } from '../../pkg/eric_sse.js';
+import { exception } from '../model/errors.js';
+import { Draft } from './event-text.js';
+
+/** A stream that the core wakes. */
+export interface Wakeable {
+  woken(): void;
+}
+
+/** A compiled module, in whichever terms the program has for it: the types of Node have none. */
+export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
+  ? Module
+  : object;
+
+/** What browsers' types call `BufferSource`. */
+export type Bytes = ArrayBuffer | ArrayBufferView;
+
+/** The open streams by their number in the core. */
+const streams: (Wakeable | undefined)[] = [];
+
+/** The time while streams are woken, `null` until it is asked for: many read at once, and a clock costs as much as a chunk. */
+let wokenAt: number | null | undefined;
+
+let wakes = 0;
+
+/**
+ * What the core has given last: what a stream was asked for (streams at the same place are owed the same, which crosses once), the event id of a dispatch,
+ * or the exception that a send is refused with.
+ */
+export let given: unknown;
+
+let loaded = false;
+
+/**
+ * Instantiates the module, the first time that it is called.
+ *
+ * @param source The compiled module, or its bytes, which are compiled synchronously.
+ */
+export function load(source: CompiledModule | Bytes): void {
+  if (loaded) return;
+  initSync({ module: source as WebAssembly.Module | BufferSource });
+  installHost({ exception, wakeSoon, draft: () => new Draft(), give: (value: unknown) => void (given = value) });
+  loaded = true;
+}
+
+/** Throws when the module is not there yet, which only `eric-sse/slim` allows. */
+export function assertLoaded(): void {
+  if (!loaded) {
+    throw new Error(
+      'eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first',
+    );
+  }
+}
+
+export function expect(number: number, stream: Wakeable): void {
+  streams[number] = stream;
+}
+
+export function forget(number: number): void {
+  streams[number] = undefined;
+}
+
+/** The time in milliseconds of `performance.now()`; the same for all that are woken together. */
+export function now(): number {
+  return wokenAt === undefined ? performance.now() : (wokenAt ??= performance.now());
+}
+
+/** Whether streams were woken that have not looked yet. */
+export function isWaking(): boolean {
+  return wakes > 0;
+}
+
+/** In Node several times as fast as `queueMicrotask`, which keeps account of each call for async hooks. */
+const ready = Promise.resolve();
+
+function wakeSoon(): void {
+  wakes++;
+  void ready.then(wake);
+}
+
+/**
+ * Wakes those whose waking was lost: an object of Cloudflare's that aborts itself takes along what its turn was still to do, and others share
+ * its isolate. Called where a turn begins, when streams that were woken have looked. Where one goes on, nothing comes of it.
+ */
+export function wakeLost(): void {
+  if (wakes === 0) return;
+  wakes = 0;
+  wokenAt = undefined;
+  wakeSoon();
+}
+
+/** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
+function wake(): void {
+  wokenAt = null;
+  const count = takeWoken();
+  for (let i = 0; i < count; i++) {
+    try {
+      streams[woken(i)]?.woken();
+    } catch (error) {
+      // One that fails leaves the others alone, and is heard of all the same.
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
+  }
+  wokenAt = undefined;
+  if (wakes > 0) wakes--;
+}
