@@ -24,59 +24,38 @@
 //! The core is single-threaded: its types are neither `Send` nor `Sync`. It knows no runtime; streams
 //! are [`futures_core::Stream`]s and run on any executor that runs local tasks.
 
-mod bytes;
 mod channel;
 mod chunk;
-#[cfg(not(target_arch = "wasm32"))]
-mod clock;
-#[cfg(not(target_arch = "wasm32"))]
-mod console;
-mod container;
-mod encode;
-mod error;
-mod event;
-#[cfg(not(target_arch = "wasm32"))]
-mod ids;
-mod limit;
-mod listener;
 mod log;
-mod message;
-mod names;
-mod pace;
-mod position;
+mod model;
+mod platform;
 mod queue;
-mod replay;
-mod seat;
 #[cfg(all(unix, not(target_arch = "wasm32"), feature = "server"))]
 pub mod server;
 mod sse;
-mod sse_stream;
-mod stats;
 mod stream;
-mod text;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", feature = "npm"))]
 #[doc(hidden)]
 pub mod wasm;
-#[cfg(target_arch = "wasm32")]
-use wasm::{clock, console, ids};
+mod wire;
 
+pub use channel::listener::{Filter, MessageQueueListener, OnMessage};
+pub use channel::subscription::{Delivery, ListenerOptions};
 pub use channel::{AbstractChannel, Delivered};
-pub use container::ChannelContainer;
-pub use error::{
+pub use model::error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, InvalidMessageFormat,
     NoMessagesException, NoMessagesReason, QueueFullException, SendError,
 };
-pub use event::{Event, EventId, EventType, heartbeat};
-pub use limit::{History, Overflow, QueueLimit};
-pub use listener::{Filter, MessageQueueListener, OnMessage};
-pub use message::{MESSAGE_BYTES, Message, Payload, ToEvent};
-pub use position::Position;
-pub use replay::{Gap, GapReason};
-pub use seat::{Delivery, ListenerOptions};
-pub use sse::{SseChannel, SseOptions};
-pub use sse_stream::{ByteStream, SseEvent, SseStream};
-pub use stats::{ChannelStats, ListenerStats, Tally};
+pub use model::gap::{Gap, GapReason};
+pub use model::limit::{History, Overflow, QueueLimit};
+pub use model::message::{MESSAGE_BYTES, Message, Payload, ToEvent};
+pub use model::position::Position;
+pub use model::stats::{ChannelStats, ListenerStats, Tally};
+pub use sse::channel::{SseChannel, SseOptions};
+pub use sse::container::ChannelContainer;
+pub use sse::event_stream::{ByteStream, SseEvent, SseStream};
 pub use stream::MessageStream;
+pub use wire::event::{Event, EventId, EventType, heartbeat};
 
 /// The examples of the README, which run as tests.
 #[cfg(doctest)]

@@ -31,13 +31,13 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
+use crate::channel::listener::MessageQueueListener;
+use crate::channel::subscription::{Delivery, Leave, Seat, Sent, Taken};
 use crate::channel::{AbstractChannel, Delivered};
-use crate::console;
-use crate::error::CallbackError;
-use crate::listener::MessageQueueListener;
-use crate::message::Message;
-use crate::replay::Gap;
-use crate::seat::{Delivery, Leave, Seat, Sent, Taken};
+use crate::model::error::CallbackError;
+use crate::model::gap::Gap;
+use crate::model::message::Message;
+use crate::platform::console;
 
 /// A stream of what a listener gets. See [`AbstractChannel::message_stream`] and
 /// [`AbstractChannel::watch`].

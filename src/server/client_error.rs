@@ -5,7 +5,7 @@ use std::io;
 
 use serde_derive::Deserialize;
 
-use crate::error::{
+use crate::model::error::{
     InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException,
 };
 

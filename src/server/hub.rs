@@ -4,11 +4,11 @@ use std::cell::Cell;
 
 use tokio::sync::Notify;
 
-use crate::container::ChannelContainer;
-use crate::limit::History;
-use crate::listener::MessageQueueListener;
-use crate::seat::ListenerOptions;
-use crate::sse::{SseChannel, SseOptions};
+use crate::channel::listener::MessageQueueListener;
+use crate::channel::subscription::ListenerOptions;
+use crate::model::limit::History;
+use crate::sse::channel::{SseChannel, SseOptions};
+use crate::sse::container::ChannelContainer;
 use crate::stream::MessageStream;
 
 use super::options::ServerOptions;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::peers::Peers;
-use crate::limit::{Overflow, QueueLimit};
+use crate::model::limit::{Overflow, QueueLimit};
 
 /// The limits of a [`SocketServer`](super::SocketServer).
 ///

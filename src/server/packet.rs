@@ -7,9 +7,9 @@ use std::rc::Rc;
 
 use serde_json::value::RawValue;
 
-use crate::event::{Event, EventId, EventType};
-use crate::message::{MESSAGE_BYTES, ToEvent};
-use crate::replay::Gap;
+use crate::model::gap::Gap;
+use crate::model::message::{MESSAGE_BYTES, ToEvent};
+use crate::wire::event::{Event, EventId, EventType};
 
 /// A message, shared by the channels that it is sent on.
 #[derive(Clone)]

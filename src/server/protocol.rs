@@ -18,8 +18,8 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::error::InvalidMessageFormat;
-use crate::event::EventType;
+use crate::model::error::InvalidMessageFormat;
+use crate::wire::event::EventType;
 
 /// What a client asks for.
 #[derive(Clone, Debug)]

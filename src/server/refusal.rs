@@ -7,7 +7,7 @@ use std::fmt;
 
 use serde_json::json;
 
-use crate::error::Error;
+use crate::model::error::Error;
 
 /// A code and a text, which starts with the exception's name.
 #[derive(Clone, Debug, PartialEq, Eq)]

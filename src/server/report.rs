@@ -4,8 +4,8 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::sse::SseChannel;
-use crate::stats::{ChannelStats, Tally};
+use crate::model::stats::{ChannelStats, Tally};
+use crate::sse::channel::SseChannel;
 
 use super::hub::Hub;
 use super::packet::Packet;

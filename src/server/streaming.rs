@@ -40,9 +40,9 @@ use super::readers::{GONE, has_left, state};
 use super::refusal::Refusal;
 use super::window::Window;
 use crate::channel::Delivered;
-use crate::error::QueueFullException;
-use crate::replay::Gap;
-use crate::seat::{Delivery, Leave};
+use crate::channel::subscription::{Delivery, Leave};
+use crate::model::error::QueueFullException;
+use crate::model::gap::Gap;
 
 /// A batch is written as soon as it is this long.
 const BATCH: usize = 64 * 1024;

@@ -5,7 +5,7 @@ use std::fmt;
 
 use wasm_bindgen::prelude::*;
 
-use crate::error::{CallbackError, Error, NoMessagesReason};
+use crate::model::error::{CallbackError, Error, NoMessagesReason};
 use crate::wasm::messages::JsMessage;
 
 #[wasm_bindgen]

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
+use crate::channel::subscription::Sent;
 use crate::chunk::Medium;
-use crate::event::{EventId, EventType};
-use crate::seat::Sent;
 use crate::wasm::host::{JsDraft, draft, thrown};
+use crate::wire::event::{EventId, EventType};
 
 #[wasm_bindgen]
 extern "C" {

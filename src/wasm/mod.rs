@@ -22,19 +22,11 @@
 //!
 //! Nothing here is public interface: the package's TypeScript is.
 //!
-//! The crate has these bindings only with the feature `npm`; what the core itself needs of JavaScript it always has.
+//! The crate has these bindings only with the feature `npm`. `platform/` holds the files that the core
+//! always needs of JavaScript; `crate::platform` declares them.
 
-pub(crate) mod clock;
-pub(crate) mod console;
-pub(crate) mod ids;
-
-#[cfg(feature = "npm")]
 mod allocator;
-#[cfg(feature = "npm")]
 pub mod channels;
-#[cfg(feature = "npm")]
 pub mod host;
-#[cfg(feature = "npm")]
 pub mod messages;
-#[cfg(feature = "npm")]
 pub mod streams;

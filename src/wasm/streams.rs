@@ -10,9 +10,9 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
+use crate::channel::subscription::{Delivery, Seat, Sent};
 use crate::chunk::{ChunkStep, Chunks, Wire};
-use crate::error::Error;
-use crate::seat::{Delivery, Seat, Sent};
+use crate::model::error::Error;
 use crate::stream::{MessageStream, Step};
 use crate::wasm::host::{self, callback_value, thrown, wake_soon};
 use crate::wasm::messages::JsMessage;

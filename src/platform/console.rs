@@ -1,6 +1,6 @@
 //! The console: where errors go that nobody has asked for.
 
-use crate::error::CallbackError;
+use crate::model::error::CallbackError;
 
 /// Says on standard error that a message was not delivered.
 pub(crate) fn report(listener_id: &str, error: &CallbackError) {

@@ -7,10 +7,10 @@
 
 use std::rc::Rc;
 
-use crate::encode;
-use crate::error::InvalidMessageFormat;
-use crate::position::Position;
-use crate::text;
+use crate::model::error::InvalidMessageFormat;
+use crate::model::position::Position;
+use crate::model::text;
+use crate::wire::encode;
 
 /// The type of the event that ends a stream whose channel was closed.
 pub(crate) const CHANNEL_CLOSED: &str = "_eric_channel_closed";

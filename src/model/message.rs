@@ -5,8 +5,8 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::InvalidMessageFormat;
-use crate::event::{Event, EventType};
+use crate::model::error::InvalidMessageFormat;
+use crate::wire::event::{Event, EventType};
 
 /// A payload, serialised when the message was made and shared by everybody who gets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]

@@ -6,11 +6,11 @@
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
+use crate::channel::subscription::Sent;
 use crate::chunk::Medium;
-use crate::encode;
-use crate::event::{Event, EventId, EventType};
-use crate::message::ToEvent;
-use crate::seat::Sent;
+use crate::model::message::ToEvent;
+use crate::wire::encode;
+use crate::wire::event::{Event, EventId, EventType};
 
 impl<M: ToEvent> Medium<M> for Rc<[u8]> {
     type Draft = Vec<u8>;

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use crate::error::InvalidChannelException;
-use crate::message::{Message, ToEvent};
-use crate::sse::{SseChannel, SseOptions};
+use crate::model::error::InvalidChannelException;
+use crate::model::message::{Message, ToEvent};
+use crate::sse::channel::{SseChannel, SseOptions};
 
 /// Holds channels by id.
 ///

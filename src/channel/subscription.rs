@@ -4,13 +4,13 @@ use std::cell::{Cell, OnceCell, RefCell};
 use std::ops::Deref;
 use std::rc::Rc;
 
-use crate::limit::QueueLimit;
-use crate::listener::MessageQueueListener;
+use crate::channel::listener::MessageQueueListener;
 use crate::log::Log;
-use crate::position::Position;
+use crate::model::gap::Gap;
+use crate::model::limit::QueueLimit;
+use crate::model::position::Position;
+use crate::model::stats::{Counters, ListenerStats};
 use crate::queue::Queue;
-use crate::replay::Gap;
-use crate::stats::{Counters, ListenerStats};
 
 /// What was sent, with its place in the order. Made once and shared by everybody who gets it.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use wasm_bindgen::prelude::*;
 
-use crate::error::CallbackError;
+use crate::model::error::CallbackError;
 
 #[wasm_bindgen]
 extern "C" {

@@ -16,15 +16,15 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::channel::AbstractChannel;
+use crate::channel::listener::MessageQueueListener;
+use crate::channel::names::ById;
+use crate::channel::subscription::ListenerOptions;
 use crate::chunk::{Chunks, Wire};
-use crate::error::{Error, InvalidListenerException};
-use crate::limit::{History, QueueLimit};
-use crate::listener::MessageQueueListener;
-use crate::message::{Message, ToEvent};
-use crate::names::ById;
-use crate::pace::Pace;
-use crate::seat::ListenerOptions;
-use crate::sse_stream::{ByteStream, SseStream};
+use crate::model::error::{Error, InvalidListenerException};
+use crate::model::limit::{History, QueueLimit};
+use crate::model::message::{Message, ToEvent};
+use crate::sse::event_stream::{ByteStream, SseStream};
+use crate::sse::pace::Pace;
 use crate::stream::MessageStream;
 
 /// How an [`SseChannel`] behaves.

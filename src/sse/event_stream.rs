@@ -8,14 +8,14 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
+use crate::channel::listener::MessageQueueListener;
 use crate::chunk::{ChunkStep, Chunks};
-use crate::error::CallbackError;
-use crate::event::{Event, EventId, EventType, heartbeat};
-use crate::listener::MessageQueueListener;
-use crate::message::{Message, Payload, ToEvent};
-use crate::pace::Pace;
-use crate::replay::Gap;
+use crate::model::error::CallbackError;
+use crate::model::gap::Gap;
+use crate::model::message::{Message, Payload, ToEvent};
+use crate::sse::pace::Pace;
 use crate::stream::{MessageStream, Step};
+use crate::wire::event::{Event, EventId, EventType, heartbeat};
 
 /// One event of an [`SseChannel`](crate::SseChannel), as a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -40,6 +40,10 @@
 //! Who stores what is broadcast can have a new channel [go on](AbstractChannel::restore) as the one that has ended: event ids
 //! that clients have from then hold.
 
+pub(crate) mod listener;
+pub(crate) mod names;
+pub(crate) mod subscription;
+
 use std::cell::{OnceCell, RefCell};
 use std::fmt;
 use std::rc::Rc;
@@ -48,24 +52,24 @@ use std::time::Duration;
 
 use slab::Slab;
 
-use crate::clock;
-use crate::error::{
+use crate::channel::listener::MessageQueueListener;
+use crate::channel::names::{ById, Names};
+use crate::channel::subscription::{Delivery, Leave, ListenerOptions, NOWHERE, Seat, Sent, Taken};
+use crate::log::Log;
+use crate::model::error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, NoMessagesException,
     QueueFullException, SendError,
 };
-use crate::event::EventId;
-use crate::ids;
-use crate::limit::{History, Overflow};
-use crate::listener::MessageQueueListener;
-use crate::log::Log;
-use crate::message::Message;
-use crate::names::{ById, Names};
-use crate::position::Position;
+use crate::model::gap::{self, Gap, GapReason, LastEventId};
+use crate::model::limit::{History, Overflow};
+use crate::model::message::Message;
+use crate::model::position::Position;
+use crate::model::stats::{ChannelStats, ListenerStats, Tally};
+use crate::platform::clock;
+use crate::platform::ids;
 use crate::queue::{Queue, Read};
-use crate::replay::{self, Gap, GapReason, LastEventId};
-use crate::seat::{Delivery, Leave, ListenerOptions, NOWHERE, Seat, Sent, Taken};
-use crate::stats::{ChannelStats, ListenerStats, Tally};
 use crate::stream::MessageStream;
+use crate::wire::event::EventId;
 
 /// The base of channels: delivers messages of any type to listeners.
 ///
@@ -442,7 +446,7 @@ impl<M> AbstractChannel<M> {
                     let missed = missing.expired + missing.skipped;
                     if queue.forgotten() > position {
                         let gap = Gap::forgotten(id.clone(), queue.forgotten());
-                        replay::tell(queue.gaps(), gap);
+                        gap::tell(queue.gaps(), gap);
                     }
                     if missed > 0 {
                         let gap = Gap {
@@ -451,13 +455,13 @@ impl<M> AbstractChannel<M> {
                             from: Some(id),
                             to: queue.before(log).max(position),
                         };
-                        replay::tell(queue.gaps(), gap);
+                        gap::tell(queue.gaps(), gap);
                     }
                 }
                 Err((reason, from)) => {
                     queue.gaps().clear();
                     let to = queue.before(log).max(seat.last.get());
-                    replay::tell(
+                    gap::tell(
                         queue.gaps(),
                         Gap {
                             reason,
@@ -613,7 +617,7 @@ impl<M> AbstractChannel<M> {
             let state = self.core.state.borrow();
             state.log.tail() > 1 || state.next_seat > 0 || self.core.epoch.get().is_some()
         };
-        match replay::parts(last_event_id) {
+        match gap::parts(last_event_id) {
             Some((epoch, position)) if !is_used => {
                 self.core.epoch.get_or_init(|| epoch.into());
                 let mut state = self.core.state.borrow_mut();
@@ -878,7 +882,7 @@ impl<M> AbstractChannel<M> {
                         to: to.max(last),
                     };
                     // It is past already: it comes next.
-                    replay::tell(queue.gaps(), gap);
+                    gap::tell(queue.gaps(), gap);
                 }
                 None if state.closed => return Taken::Closed,
                 None => return Taken::Empty,
@@ -888,7 +892,7 @@ impl<M> AbstractChannel<M> {
 
     /// Has a gap that was taken told again, at its place.
     pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
-        let told = self.with_queue(seat, |queue, _| replay::tell(queue.gaps(), gap));
+        let told = self.with_queue(seat, |queue, _| gap::tell(queue.gaps(), gap));
         seat.untold.set(told.is_none());
         seat.listener.wake();
     }

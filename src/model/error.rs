@@ -7,7 +7,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::text;
+use crate::model::text;
 
 /// A channel is unknown, closed, or registered already.
 ///

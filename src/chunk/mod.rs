@@ -23,16 +23,18 @@
 //! A [`Medium`] writes the blocks: this crate's as bytes, the npm package's as JavaScript strings, of which the engine makes
 //! bytes once per chunk.
 
+mod byte_writer;
+
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
-use crate::clock;
-use crate::event::{CHANNEL_CLOSED, EventId};
-use crate::position::Position;
-use crate::replay::GAP;
-use crate::seat::Sent;
+use crate::channel::subscription::Sent;
+use crate::model::gap::GAP;
+use crate::model::position::Position;
+use crate::platform::clock;
 use crate::stream::{MessageStream, Step};
+use crate::wire::event::{CHANNEL_CLOSED, EventId};
 
 /// About so many bytes of a block are neither type nor data.
 const BLOCK_OVERHEAD: u64 = 48;

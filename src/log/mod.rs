@@ -54,7 +54,7 @@
 use std::collections::VecDeque;
 use std::num::NonZeroUsize;
 
-use crate::limit::{History, Overflow, QueueLimit};
+use crate::model::limit::{History, Overflow, QueueLimit};
 
 /// How much a cursor is owed at most.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

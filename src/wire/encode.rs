@@ -5,7 +5,7 @@
 
 use memchr::memchr2;
 
-use crate::event::{EventId, EventType};
+use crate::wire::event::{EventId, EventType};
 
 /// Writes a block of which no event comes: it sets the reconnection time, or is a comment; and it may say up to which event id
 /// the client has got everything.
@@ -72,7 +72,7 @@ fn field(out: &mut Vec<u8>, name: &str, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::event::Event;
+    use crate::wire::event::Event;
 
     #[test]
     fn data_is_split_at_every_end_of_line() {

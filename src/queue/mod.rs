@@ -21,10 +21,10 @@
 
 use std::collections::VecDeque;
 
-use crate::limit::{Overflow, QueueLimit};
 use crate::log::{Bound, Cursor, Log};
-use crate::position::Position;
-use crate::replay::Gap;
+use crate::model::gap::Gap;
+use crate::model::limit::{Overflow, QueueLimit};
+use crate::model::position::Position;
 
 /// One listener's unread entries, in the order in which they were sent.
 ///
@@ -654,7 +654,7 @@ fn replay_bound<T>(log: &Log<T>, limit: Option<QueueLimit>) -> Bound {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limit::History;
+    use crate::model::limit::History;
     use proptest::prelude::*;
 
     /// The plain model: one list per listener, to which every send appends.

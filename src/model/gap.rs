@@ -1,8 +1,8 @@
 //! Replay: where a client that comes back goes on, and what it is told when it cannot.
 
-use crate::event::{EventId, EventType};
-use crate::position::Position;
-use crate::text;
+use crate::model::position::Position;
+use crate::model::text;
+use crate::wire::event::{EventId, EventType};
 
 /// The type of the event that tells of a gap.
 pub(crate) const GAP: &str = "_eric_gap";

@@ -9,9 +9,9 @@ use std::fmt;
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::error::CallbackError;
-use crate::ids;
-use crate::message::Message;
+use crate::model::error::CallbackError;
+use crate::model::message::Message;
+use crate::platform::ids;
 
 /// A callback that sees each message when it is delivered. An error refuses the message.
 pub type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;

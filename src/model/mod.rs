@@ -1,0 +1,9 @@
+//! The values of the crate: what is sent, where it stands, what may be kept, and what can go wrong.
+
+pub(crate) mod error;
+pub(crate) mod gap;
+pub(crate) mod limit;
+pub(crate) mod message;
+pub(crate) mod position;
+pub(crate) mod stats;
+pub(crate) mod text;
