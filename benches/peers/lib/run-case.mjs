@@ -6,7 +6,7 @@ import { spread } from './statistics.mjs';
 
 /** @typedef {import('./case.mjs').Case} Case @typedef {import('./case.mjs').Variant} Variant @typedef {import('./case.mjs').Numbers} Numbers */
 
-const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
+export const CHILD = fileURLToPath(new URL('child.mjs', import.meta.url));
 const LONGEST_MS = 180_000;
 
 /**
@@ -105,16 +105,18 @@ function spreads(all) {
 }
 
 /**
+ * Runs one contestant once, in a process of its own.
  * @param {string} name
  * @param {string} contestant
  * @param {object} settings
- * @param {string[]} flags
- * @returns {Promise<Numbers | string>} why it is not there, if it is not
+ * @param {string[]} flags of Node
+ * @param {string} [script] the `child.mjs` of another checkout, to measure that one
+ * @returns {Promise<Numbers | string>} the figures, or why the contestant is unavailable
  */
-function runOnce(name, contestant, settings, flags) {
+export function runOnce(name, contestant, settings, flags, script = CHILD) {
   return new Promise((resolve, reject) => {
     // A group of its own: a contestant may have started others, which end with it.
-    const child = fork(CHILD, [name, contestant, JSON.stringify(settings)], { execArgv: flags, detached: true });
+    const child = fork(script, [name, contestant, JSON.stringify(settings)], { execArgv: flags, detached: true });
     const kill = () => {
       try {
         if (child.pid) process.kill(-child.pid, 'SIGKILL');
