@@ -5,7 +5,7 @@ import { after, before, describe, test } from 'node:test';
 import { QueueFullException, SSEChannel } from 'eric-sse';
 import { served } from '../js/lib/site.mjs';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
-import { BodyReader } from '../js/suite/body.mjs';
+import { BodyReader } from '../js/suite/lib/body.mjs';
 
 const BACKLOG = 10_000;
 const BOUND = 1024;

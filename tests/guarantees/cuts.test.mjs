@@ -7,7 +7,7 @@ import { test } from 'node:test';
 import { SSEChannel } from 'eric-sse';
 import { served } from '../js/lib/site.mjs';
 import { until } from '../js/lib/sse-client.mjs';
-import { EventStreamDecoder } from '../js/suite/decoder.mjs';
+import { EventStreamDecoder } from '../js/suite/lib/decoder.mjs';
 import { seeded } from './lib/seeded.mjs';
 
 const MESSAGES = 10_000;
@@ -32,7 +32,7 @@ class Client {
   inChunk = 0;
   inPrelude = 0;
 
-  /** @param {string} url @param {import('../js/suite/random.mjs').Random} random @param {number[]} plan behind how many messages it is cut */
+  /** @param {string} url @param {import('../js/suite/lib/random.mjs').Random} random @param {number[]} plan behind how many messages it is cut */
   constructor(url, random, plan) {
     this.url = url;
     this.random = random;

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { SSEChannel } from 'eric-sse';
 import { served } from '../js/lib/site.mjs';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
-import { BodyReader } from '../js/suite/body.mjs';
+import { BodyReader } from '../js/suite/lib/body.mjs';
 import { seeded } from './lib/seeded.mjs';
 
 /** How far back a client comes from at most, and how many it reads of what was sent after it came. */
@@ -21,7 +21,7 @@ class Publisher {
   /** Called in the middle of a burst, once each. @type {(() => void)[]} */
   inBurst = [];
 
-  /** @param {SSEChannel} channel @param {import('../js/suite/random.mjs').Random} random */
+  /** @param {SSEChannel} channel @param {import('../js/suite/lib/random.mjs').Random} random */
   constructor(channel, random) {
     this.channel = channel;
     this.random = random;
@@ -62,7 +62,7 @@ class Publisher {
   }
 }
 
-/** Runs something while it is published. @param {import('node:test').TestContext} context @param {(publisher: Publisher, random: import('../js/suite/random.mjs').Random) => Promise<void>} run */
+/** Runs something while it is published. @param {import('node:test').TestContext} context @param {(publisher: Publisher, random: import('../js/suite/lib/random.mjs').Random) => Promise<void>} run */
 async function whilePublishing(context, run) {
   const random = seeded(context);
   const channel = new SSEChannel({ history: { messages: 4096, bytes: Infinity } });

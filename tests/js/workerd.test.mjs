@@ -6,7 +6,7 @@ import { before, describe, test } from 'node:test';
 import { HOSTS } from './lib/places.mjs';
 import { describeHost } from './lib/remote.mjs';
 import { subscribe, until } from './lib/sse-client.mjs';
-import { promptly } from './suite/support.mjs';
+import { promptly } from './suite/lib/support.mjs';
 
 /** @type {URL} */
 let url;

@@ -15,7 +15,7 @@ import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
 import { launchBrowser } from '../browser.mjs';
 import { HOSTS } from '../js/lib/places.mjs';
-import { BodyReader } from '../js/suite/body.mjs';
+import { BodyReader } from '../js/suite/lib/body.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const readme = readFileSync(`${root}README.md`, 'utf8');

@@ -10,7 +10,7 @@ import { HTTP1 } from '../js/lib/clients.mjs';
 import { DENO_FLAGS } from '../js/lib/places.mjs';
 import { makeProject, start } from '../js/lib/processes.mjs';
 import { until } from '../js/lib/sse-client.mjs';
-import { promptly } from '../js/suite/support.mjs';
+import { promptly } from '../js/suite/lib/support.mjs';
 
 const DENO = {
   executable: process.env.ERIC_DENO,

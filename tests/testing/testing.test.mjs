@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { afterEach, describe, test } from 'node:test';
 import { SSEChannel } from 'eric-sse';
 import * as testing from 'eric-sse/testing';
-import { EventStreamDecoder } from '../js/suite/decoder.mjs';
-import { Random } from '../js/suite/random.mjs';
+import { EventStreamDecoder } from '../js/suite/lib/decoder.mjs';
+import { Random } from '../js/suite/lib/random.mjs';
 
 const { broken, collect, EventStreamInterpreter, halfOpen, split, TestClient, VirtualClock } = testing;
 const SEED = Number(process.env.ERIC_SSE_SEED ?? 24301);

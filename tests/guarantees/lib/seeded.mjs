@@ -1,6 +1,6 @@
 // Randomness that can be repeated: SEED=1234 does.
 
-import { Random } from '../../js/suite/random.mjs';
+import { Random } from '../../js/suite/lib/random.mjs';
 
 /** @param {import('node:test').TestContext} context is told the seed */
 export function seeded(context) {

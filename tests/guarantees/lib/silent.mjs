@@ -1,7 +1,7 @@
 // A peer that is half open: it sends its request, reads nothing and closes nothing.
 
 import net from 'node:net';
-import { promptly } from '../../js/suite/support.mjs';
+import { promptly } from '../../js/suite/lib/support.mjs';
 
 /** @param {URL} url @returns {Promise<net.Socket>} */
 export async function silentPeer(url) {

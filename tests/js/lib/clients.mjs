@@ -3,8 +3,8 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import { Readable } from 'node:stream';
-import { BodyReader } from '../suite/body.mjs';
-import { promptly } from '../suite/support.mjs';
+import { BodyReader } from '../suite/lib/body.mjs';
+import { promptly } from '../suite/lib/support.mjs';
 import * as sse from './sse-client.mjs';
 
 /**

@@ -2,8 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { PRELUDE } from '../suite/body.mjs';
-import { promptly } from '../suite/support.mjs';
+import { PRELUDE } from '../suite/lib/body.mjs';
+import { promptly } from '../suite/lib/support.mjs';
 import { until } from './sse-client.mjs';
 
 /**

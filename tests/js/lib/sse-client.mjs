@@ -1,7 +1,7 @@
 // A client of event streams over real HTTP.
 
-import { BodyReader } from '../suite/body.mjs';
-import { promptly } from '../suite/support.mjs';
+import { BodyReader } from '../suite/lib/body.mjs';
+import { promptly } from '../suite/lib/support.mjs';
 
 /**
  * Subscribes. `leave` destroys the connection, as a client that goes away does.
