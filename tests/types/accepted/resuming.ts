@@ -155,7 +155,7 @@ async function ending(): Promise<void> {
 // claim: counters are numbers
 const stats: ChannelStats = channel.stats();
 const counts: ListenerStats = listener.stats();
-stats.history.messages + stats.refused.full + counts.lag + counts.refused.filter + (stats.ended.stalled ?? 0);
+stats.history.messages + stats.refused.full + counts.lag + counts.refused.filter + (stats.ended['stalled'] ?? 0);
 holds<Same<[string, boolean, number], [typeof stats.id, typeof stats.closed, typeof stats.broadcasts]>>();
 
 export type { SSEEvent };
