@@ -64,6 +64,24 @@ const SETTINGS = [
     'commonjs',
     { module: 'node16', target: 'es2022', ...DISPOSABLE, ...EXACT, types: ['node'] },
   ],
+  // What `module: commonjs` means up to TypeScript 5, and what the templates of NestJS and Cloudflare still have: it reads no `exports`.
+  [
+    'CommonJS, node10, a browser and Node',
+    'commonjs',
+    {
+      module: 'commonjs',
+      moduleResolution: 'node10',
+      ignoreDeprecations: '6.0',
+      target: 'es2022',
+      ...DISPOSABLE,
+      types: ['node'],
+    },
+  ],
+  [
+    "ESM, node10, Cloudflare's runtime",
+    'module',
+    { module: 'esnext', moduleResolution: 'node10', ignoreDeprecations: '6.0', target: 'es2022', ...CLOUDFLARE },
+  ],
 ].map(([title, type, options]) => ({ title, type, options, has: offersOf(options) }));
 
 const projects = { module: makeProject('module'), commonjs: makeProject('commonjs') };
@@ -105,9 +123,11 @@ describe('settings', () => {
       assert.ok(files.length > 0);
     });
     test(`${title}: the declarations of the right entry and module format are read`, () => {
-      const entry = type === 'commonjs' ? 'index.d.cts' : options.customConditions ? 'workerd.d.ts' : 'index.d.ts';
+      // node10 knows no formats: `types` and `typesVersions` of package.json name the same declarations for both.
+      const cjs = type === 'commonjs' && options.moduleResolution !== 'node10';
+      const entry = cjs ? 'index.d.cts' : options.customConditions ? 'workerd.d.ts' : 'index.d.ts';
       assert.ok(declarations.includes(`node_modules/eric-sse/dist/${entry}`), declarations.join('\n'));
-      const wrong = type === 'commonjs' ? /\.d\.ts$/ : /\.d\.cts$/;
+      const wrong = cjs ? /\.d\.ts$/ : /\.d\.cts$/;
       assert.deepEqual(
         declarations.filter((file) => wrong.test(file)),
         [],
