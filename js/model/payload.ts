@@ -3,13 +3,17 @@
 import { InvalidMessageFormat } from './errors.js';
 
 /**
- * Serialises a payload: a string is its own data, any other value its JSON text, none no text at all.
+ * Serialises a payload. A string is its own data, any other value is its JSON text, and `undefined` has no text.
  *
- * What JSON leaves out without a word is refused, since readers in this process would get it and those on the wire not: functions and
- * symbols among the values of its objects and arrays, and objects of which nothing would be left but `{}`, such as a `Map`, a `Set`, an
- * `Error` or a `Promise`. `undefined` properties are left out, and `NaN` is `null`, as everywhere in JSON.
+ * The rule: JSON carries an object's own enumerable properties, or what its `toJSON` gives. An object
+ * whose content lies elsewhere is refused, because its readers would get something else without a
+ * word: an `Error`, a `Map`, a `Set`, a `Promise`, an `ArrayBuffer`, `Headers`. An `Error` or a `Map` is
+ * refused with properties of its own, too. Functions, symbols and BigInts are refused at any depth.
  *
- * @throws {InvalidMessageFormat} when JSON cannot carry it: cycles, BigInt, functions, symbols, maps and sets, a `toJSON` that throws.
+ * As everywhere in JSON, `undefined` properties are left out, `NaN` becomes `null`, and getters of a
+ * class and private fields are not read: an instance without properties of its own becomes `{}`.
+ *
+ * @throws {InvalidMessageFormat} when JSON cannot carry the payload. The same for cycles, and for a `toJSON` that throws.
  */
 export function toText(payload: unknown): string | undefined {
   switch (typeof payload) {
@@ -36,10 +40,16 @@ export function toText(payload: unknown): string | undefined {
   }
 }
 
-/** Whether an object without properties of its own is more than that: neither a plain one, of whichever realm, nor a boxed value. */
-function isEmptied(value: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype !== null && Object.getPrototypeOf(prototype) !== null && typeof value.valueOf() === 'object';
+/** The tags of objects whose properties are their content: `[object Object]`, arrays, typed arrays, modules. */
+const OPEN = /(Object|Array|Arguments|Module)]/;
+
+/** The tags of objects that may have properties, and have their content elsewhere all the same. */
+const CLOSED = / (\w*Error|Map|Set)]/;
+
+/** Whether JSON would lose the content of an object. The tag tells it in every realm. Boxed values are themselves in JSON. */
+function isLost(value: object, properties: number): boolean {
+  const tag = Object.prototype.toString.call(value);
+  return !OPEN.test(tag) && (properties === 0 || CLOSED.test(tag)) && typeof value.valueOf() === 'object';
 }
 
 function refuseSilentLoss(value: unknown): void {
@@ -54,9 +64,9 @@ function refuseSilentLoss(value: unknown): void {
       } else {
         const keys = Object.keys(value);
         for (const key of keys) refuseSilentLoss((value as Record<string, unknown>)[key]);
-        if (keys.length === 0 && isEmptied(value)) {
+        if (isLost(value, keys.length)) {
           throw new InvalidMessageFormat(
-            `JSON cannot carry the payload: nothing would be left of the ${value.constructor?.name ?? 'object'} in it`,
+            `JSON cannot carry the payload: the content of the ${value.constructor?.name ?? 'object'} in it would be lost`,
           );
         }
       }

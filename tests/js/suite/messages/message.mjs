@@ -119,14 +119,16 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     'an Error': new Error('lost'),
     'a Promise': Promise.resolve(1),
     'an ArrayBuffer': new ArrayBuffer(8),
-    'an instance whose fields are private': new (class {
-      #secret = 1;
-      reveal() {
-        return this.#secret;
-      }
-    })(),
+    'an Error with a property of its own, as those of the file system': Object.assign(new Error('lost'), {
+      code: 'ENOENT',
+    }),
+    'an Error inside': { ok: false, error: Object.assign(new TypeError('lost'), { status: 400 }) },
+    'an AggregateError': new AggregateError([new Error('lost')], 'all of them'),
+    'a Map with a property of its own': Object.assign(new Map([['a', 1]]), { note: 1 }),
+    'a RegExp': /lost/,
+    'a URLSearchParams': new URLSearchParams('a=1'),
   };
-  test('an object without properties that is nothing more is carried', async () => {
+  test('an object is carried as its own properties, of which there may be none', async () => {
     const { channel, listener } = scene();
     const empty = [
       {},
@@ -137,6 +139,22 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
       Object(5),
       Object(true),
       { a: {} },
+      new Uint8Array(0),
+      new Uint8Array(2),
+      new (class Options {})(),
+      new (class WithPrivateField {
+        #hidden = 1;
+        get shown() {
+          return this.#hidden;
+        }
+      })(),
+      { filters: new (class Filters {})() },
+      new (class Tagged {
+        value = 1;
+        get [Symbol.toStringTag]() {
+          return 'Tagged';
+        }
+      })(),
     ];
     for (const payload of empty) channel.broadcast({ type: 'a', payload });
     listener.startSync();
