@@ -28,6 +28,7 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
 
 /** @type {Stage[]} */
 export const STAGES = [
+  node('house', 'tests/house', { needsPackage: false, minutes: 1 }),
   {
     place: 'rust',
     minutes: 20,
