@@ -67,7 +67,21 @@ function refuseLeftovers(file) {
 }
 
 /**
- * What esbuild has minified loses another 3 % of its gzipped bytes here. Alone, either leaves more than both do.
+ * Each of these makes the gzipped chunk smaller: equal code is next to equal code, and written in one way. `unsafe_arrows` and
+ * `unsafe_methods` turn a `function` into an arrow or a method where it uses no `this`. Nothing here calls one with `new`.
+ * @type {import('terser').CompressOptions}
+ */
+const COMPRESS = {
+  passes: 3,
+  hoist_funs: true,
+  inline: 1,
+  lhs_constants: false,
+  unsafe_arrows: true,
+  unsafe_methods: true,
+};
+
+/**
+ * What esbuild has minified loses another 5 % of its gzipped bytes here. Alone, either leaves more than both do.
  * @param {string} file path from the root
  */
 async function minifyMore(file) {
@@ -76,7 +90,7 @@ async function minifyMore(file) {
   const { code, map: mapped } = await minify(readFileSync(inRoot(file), 'utf8'), {
     module: file.endsWith('.js'),
     ecma: 2020,
-    compress: { passes: 3 },
+    compress: COMPRESS,
     sourceMap: { content: readFileSync(map, 'utf8'), includeSources: true, url: path.basename(map) },
   });
   writeFileSync(inRoot(file), String(code));
