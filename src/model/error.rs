@@ -67,7 +67,7 @@ pub enum NoMessagesReason {
 }
 
 /// What a listener's `on_message` returned instead of accepting a message.
-pub type CallbackError = Box<dyn StdError>;
+pub type CallbackError = Box<dyn StdError + Send + Sync>;
 
 /// Any of the exceptions, or a callback's own error.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! Message: an event type and a payload.
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -15,15 +15,15 @@ pub enum Payload {
     #[default]
     None,
     /// A string, which is its own data.
-    Text(Rc<str>),
+    Text(Arc<str>),
     /// Any other JSON value, as JSON text.
-    Json(Rc<str>),
+    Json(Arc<str>),
 }
 
 impl Payload {
     /// Returns the data of the event that carries this payload: a string itself, JSON text for any
     /// other value, and an empty text for none.
-    pub fn data(&self) -> Rc<str> {
+    pub fn data(&self) -> Arc<str> {
         match self {
             Self::None => "".into(),
             Self::Text(text) | Self::Json(text) => text.clone(),
@@ -61,7 +61,7 @@ impl Message {
     /// [`InvalidMessageFormat`] when the type is not an [`EventType`], or the payload cannot be
     /// written as JSON (a map whose keys are not strings, or a `Serialize` that fails).
     pub fn new(
-        event_type: impl Into<Rc<str>>,
+        event_type: impl Into<Arc<str>>,
         payload: impl Serialize,
     ) -> Result<Self, InvalidMessageFormat> {
         let event_type = EventType::new(event_type)?;
@@ -83,7 +83,7 @@ impl Message {
     /// # Errors
     ///
     /// [`InvalidMessageFormat`] when the type is not an [`EventType`].
-    pub fn signal(event_type: impl Into<Rc<str>>) -> Result<Self, InvalidMessageFormat> {
+    pub fn signal(event_type: impl Into<Arc<str>>) -> Result<Self, InvalidMessageFormat> {
         Ok(Self::from_parts(EventType::new(event_type)?, Payload::None))
     }
 

@@ -7,7 +7,6 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Serialize;
-use serde_derive::Serialize;
 use serde_json::value::RawValue;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
@@ -25,7 +24,7 @@ pub struct SocketClient {
     connection: Mutex<Option<BufReader<UnixStream>>>,
 }
 
-#[derive(Default, Serialize)]
+#[derive(Default, serde_derive::Serialize)]
 struct Asked<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     c: Option<&'a str>,

@@ -304,6 +304,10 @@ impl<'de> Deserialize<'de> for Key<'de> {
 /// surrogate. The depth is bounded by `serde_json`.
 struct Sound;
 
+/// The key under which `serde_json` passes a number's text as an object, when another package of the
+/// tree turns its feature `arbitrary_precision` on.
+const NUMBER: &str = "$serde_json::private::Number";
+
 impl<'de> Deserialize<'de> for Sound {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct SoundVisitor;
@@ -346,6 +350,13 @@ impl<'de> Deserialize<'de> for Sound {
             fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Sound, A::Error> {
                 let mut keys = HashSet::new();
                 while let Some(key) = map.next_key::<Key<'de>>()? {
+                    if key.0 == NUMBER {
+                        let Key(number) = map.next_value()?;
+                        if number.parse().is_ok_and(f64::is_infinite) {
+                            return Err(A::Error::custom("number out of range"));
+                        }
+                        continue;
+                    }
                     if !keys.insert(key) {
                         return Err(A::Error::custom("a key is there twice"));
                     }

@@ -5,7 +5,7 @@
 //!
 //! The format is that of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-use std::rc::Rc;
+use std::sync::Arc;
 
 use crate::model::error::InvalidMessageFormat;
 use crate::model::position::Position;
@@ -25,7 +25,7 @@ pub(crate) const CHANNEL_CLOSED: &str = "_eric_channel_closed";
 /// assert!(EventType::new("tick\ndata: forged").is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventType(Rc<str>);
+pub struct EventType(Arc<str>);
 
 impl EventType {
     /// Validates an event type.
@@ -33,7 +33,7 @@ impl EventType {
     /// # Errors
     ///
     /// [`InvalidMessageFormat`] when it is empty or holds CR, LF or NUL.
-    pub fn new(text: impl Into<Rc<str>>) -> Result<Self, InvalidMessageFormat> {
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, InvalidMessageFormat> {
         let text = text.into();
         if text.is_empty() {
             return Err(InvalidMessageFormat::new("the event type is empty"));
@@ -68,7 +68,7 @@ impl EventType {
 /// NUL is refused because of a rule of the standard: "If the field value does not contain U+0000
 /// NULL, then set the last event ID buffer to the field value."
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventId(Rc<str>);
+pub struct EventId(Arc<str>);
 
 impl EventId {
     /// Validates an event id.
@@ -76,7 +76,7 @@ impl EventId {
     /// # Errors
     ///
     /// [`InvalidMessageFormat`] when it holds CR, LF or NUL.
-    pub fn new(text: impl Into<Rc<str>>) -> Result<Self, InvalidMessageFormat> {
+    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, InvalidMessageFormat> {
         let text = text.into();
         fits_a_line("event id", &text)?;
         Ok(Self(text))
@@ -126,7 +126,7 @@ pub struct Event {
     event_type: EventType,
     id: Option<EventId>,
     retry: Option<u64>,
-    data: Rc<str>,
+    data: Arc<str>,
 }
 
 impl Event {
@@ -156,7 +156,7 @@ impl Event {
 
     /// Sets the data. It may hold any text: it is written as one `data` field per line.
     #[must_use]
-    pub fn with_data(mut self, data: impl Into<Rc<str>>) -> Self {
+    pub fn with_data(mut self, data: impl Into<Arc<str>>) -> Self {
         self.data = data.into();
         self
     }
