@@ -10,8 +10,7 @@ const webdriver = JSON.parse(readFileSync(new URL('../webdriver.json', import.me
  * Launches headless Chromium. The caller closes it.
  * @param {import('playwright-core').LaunchOptions} [options]
  */
-export function launchBrowser({ args = [], ...options } = {}) {
-  const executablePath = findChrome();
+export function launchBrowser({ args = [], executablePath = findChrome(), ...options } = {}) {
   if (!executablePath) throw new Error('no Chromium or Chrome found: run `npm run setup`, or name one in CHROME_BIN');
   return chromium.launch({ executablePath, args: [...webdriver['goog:chromeOptions'].args, ...args], ...options });
 }

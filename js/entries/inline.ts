@@ -3,6 +3,13 @@
 import bytes from '../../pkg/eric_sse_bg.wasm';
 import { load } from '../wasm/module.js';
 
-load(bytes);
+try {
+  load(bytes);
+} catch (cause) {
+  // In a window, Chromium up to 114 compiles no more than 4 kB synchronously.
+  throw cause instanceof RangeError
+    ? new Error('this browser needs eric-sse/slim, and `await init(url)`', { cause })
+    : cause;
+}
 
 export * from '../index.js';

@@ -1,6 +1,6 @@
 // The wall to WebAssembly: loads the module once, and takes the streams that it wakes.
 
-import { initSync, installHost, takeWoken, woken } from '../../pkg/eric_sse.js';
+import { importsOfModule, installHost, takeWoken, useInstance, woken } from '../../pkg/eric_sse.js';
 import { exception } from '../model/errors.js';
 import { Draft } from './event-text.js';
 
@@ -40,7 +40,30 @@ let loaded = false;
  */
 export function load(source: CompiledModule | Bytes): void {
   if (loaded) return;
-  initSync({ module: source as WebAssembly.Module | BufferSource });
+  const module = isCompiled(source) ? source : new WebAssembly.Module(source as BufferSource);
+  start(new WebAssembly.Instance(module as WebAssembly.Module, importsOfModule()));
+}
+
+/**
+ * The same without compiling or instantiating synchronously, which Chromium up to 114 refuses in a window.
+ *
+ * @param source The compiled module, or its bytes.
+ */
+export async function loadLater(source: CompiledModule | Bytes): Promise<void> {
+  if (loaded) return;
+  const module = isCompiled(source) ? source : await WebAssembly.compile(source as BufferSource);
+  const instance = await WebAssembly.instantiate(module as WebAssembly.Module, importsOfModule());
+  // Another call may have been faster.
+  if (!loaded) start(instance);
+}
+
+/** By its tag: a module may come from another realm, as in the edge runtime of Next.js. */
+export function isCompiled(source: unknown): source is CompiledModule {
+  return (source as { [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === 'WebAssembly.Module';
+}
+
+function start(instance: WebAssembly.Instance): void {
+  useInstance(instance);
   installHost({ exception, wakeSoon, draft: () => new Draft(), give: (value: unknown) => void (given = value) });
   loaded = true;
 }

@@ -117,7 +117,8 @@ export function floors(graph) {
   const groupOf = (/** @type {string} */ name) => groups.find((group) => group.includes(name)) ?? [name];
   /** @type {Map<string, number>} */
   const heights = new Map();
-  const heightOf = (/** @type {string} */ name) => {
+  /** @type {(name: string) => number} */
+  const heightOf = (name) => {
     const group = groupOf(name);
     const key = /** @type {string} */ (group[0]);
     const known = heights.get(key);

@@ -1,7 +1,7 @@
 // Short names between JavaScript and WebAssembly. wasm-bindgen's own are read by nobody, stand on both sides, and end in
 // hashes that no compression can do anything about.
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
 
@@ -10,6 +10,16 @@ import { Failure } from './failure.mjs';
 /** The module that the WebAssembly imports from, by wasm-bindgen and by us. */
 const IMPORTED_FROM = './eric_sse_bg.js';
 const SHORT_FROM = 'w';
+
+/**
+ * The parts of wasm-bindgen's loaders that js/wasm/module.ts loads with. The loaders themselves refuse a module of
+ * another realm, know no way that works both at once and later, and warn on the console.
+ */
+const OWN_LOADING = 'export { __wbg_get_imports as importsOfModule, __wbg_finalize_init as useInstance };\n';
+const OWN_LOADING_TYPES = `
+export function importsOfModule(): WebAssembly.Imports;
+export function useInstance(instance: WebAssembly.Instance, module?: WebAssembly.Module): void;
+`;
 
 /** @param {string} folder where wasm-bindgen has left both files, which are replaced */
 export async function shortenNames(folder) {
@@ -34,8 +44,10 @@ export async function shortenNames(folder) {
     // What is offered and not imported, because nothing is left that would call it.
     glue = glue.replace(/^( +)__wb\w+: function[^]*?^\1\},?.*\n/gm, '');
     glue = glue.replace(`"${IMPORTED_FROM}": `, `"${SHORT_FROM}": `);
+    glue += OWN_LOADING;
     writeFileSync(wasmFile, module.emitBinary());
     writeFileSync(glueFile, glue);
+    appendFileSync(path.join(folder, 'eric_sse.d.ts'), OWN_LOADING_TYPES);
   } finally {
     module.dispose();
   }

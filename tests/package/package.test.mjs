@@ -89,7 +89,18 @@ describe('slim', () => {
       'Error: eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first\n';
     assert.equal(await project.node('slim-unready.mjs'), said.repeat(3));
   });
-  for (const way of ['bytes', 'buffer', 'module', 'response', 'address', 'url', 'sync', 'twice']) {
+  for (const way of [
+    'bytes',
+    'buffer',
+    'module',
+    'response',
+    'address',
+    'url',
+    'sync',
+    'twice',
+    'at once',
+    'of another realm',
+  ]) {
     test(`works after init: ${way}`, async () => {
       assert.equal(await project.node('slim-init.mjs', way), 'tick 1\n');
     });
@@ -98,6 +109,13 @@ describe('slim', () => {
     const [first, second] = (await project.node('slim-init.mjs', 'missing')).split('\n');
     assert.match(first, /^eric-sse: the WebAssembly at .* was answered with 404$/);
     assert.match(second, /has no WebAssembly module yet/);
+  });
+  test('works where nothing may be compiled synchronously, as in a window of Chromium up to 114', async () => {
+    assert.equal(await project.node('slim-init.mjs', 'never synchronously'), 'tick 1\n');
+  });
+  test('says what init takes when it is given something else', async () => {
+    const [first] = (await project.node('slim-init.mjs', 'nothing')).split('\n');
+    assert.equal(first, 'init wants the WebAssembly: a compiled module, its bytes, a Response or a URL');
   });
   test('works by require', async () => {
     assert.equal(await project.node('slim-init.cjs'), '1\n');

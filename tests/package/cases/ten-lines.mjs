@@ -1,5 +1,4 @@
 import { SSEChannel } from 'eric-sse';
-
 const channel = new SSEChannel();
 const [alice, bob] = [channel.addListener(), channel.addListener()];
 await Promise.all([alice.start(), bob.start()]);
