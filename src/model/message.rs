@@ -1,11 +1,10 @@
 //! Message: an event type and a payload.
 
-use std::sync::Arc;
-
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::error::InvalidMessageFormat;
+use crate::platform::shared::Shared;
 use crate::wire::event::{Event, EventType};
 
 /// A payload, serialised when the message was made and shared by everybody who gets it.
@@ -15,15 +14,15 @@ pub enum Payload {
     #[default]
     None,
     /// A string, which is its own data.
-    Text(Arc<str>),
+    Text(Shared<str>),
     /// Any other JSON value, as JSON text.
-    Json(Arc<str>),
+    Json(Shared<str>),
 }
 
 impl Payload {
     /// Returns the data of the event that carries this payload: a string itself, JSON text for any
     /// other value, and an empty text for none.
-    pub fn data(&self) -> Arc<str> {
+    pub fn data(&self) -> Shared<str> {
         match self {
             Self::None => "".into(),
             Self::Text(text) | Self::Json(text) => text.clone(),
@@ -61,7 +60,7 @@ impl Message {
     /// [`InvalidMessageFormat`] when the type is not an [`EventType`], or the payload cannot be
     /// written as JSON (a map whose keys are not strings, or a `Serialize` that fails).
     pub fn new(
-        event_type: impl Into<Arc<str>>,
+        event_type: impl Into<Shared<str>>,
         payload: impl Serialize,
     ) -> Result<Self, InvalidMessageFormat> {
         let event_type = EventType::new(event_type)?;
@@ -83,7 +82,7 @@ impl Message {
     /// # Errors
     ///
     /// [`InvalidMessageFormat`] when the type is not an [`EventType`].
-    pub fn signal(event_type: impl Into<Arc<str>>) -> Result<Self, InvalidMessageFormat> {
+    pub fn signal(event_type: impl Into<Shared<str>>) -> Result<Self, InvalidMessageFormat> {
         Ok(Self::from_parts(EventType::new(event_type)?, Payload::None))
     }
 

@@ -5,11 +5,10 @@
 //!
 //! The format is that of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
-use std::sync::Arc;
-
 use crate::model::error::InvalidMessageFormat;
 use crate::model::position::Position;
 use crate::model::text;
+use crate::platform::shared::Shared;
 use crate::wire::encode;
 
 /// The type of the event that ends a stream whose channel was closed.
@@ -25,7 +24,7 @@ pub(crate) const CHANNEL_CLOSED: &str = "_eric_channel_closed";
 /// assert!(EventType::new("tick\ndata: forged").is_err());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventType(Arc<str>);
+pub struct EventType(Shared<str>);
 
 impl EventType {
     /// Validates an event type.
@@ -33,7 +32,7 @@ impl EventType {
     /// # Errors
     ///
     /// [`InvalidMessageFormat`] when it is empty or holds CR, LF or NUL.
-    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, InvalidMessageFormat> {
+    pub fn new(text: impl Into<Shared<str>>) -> Result<Self, InvalidMessageFormat> {
         let text = text.into();
         if text.is_empty() {
             return Err(InvalidMessageFormat::new("the event type is empty"));
@@ -68,7 +67,7 @@ impl EventType {
 /// NUL is refused because of a rule of the standard: "If the field value does not contain U+0000
 /// NULL, then set the last event ID buffer to the field value."
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct EventId(Arc<str>);
+pub struct EventId(Shared<str>);
 
 impl EventId {
     /// Validates an event id.
@@ -76,7 +75,7 @@ impl EventId {
     /// # Errors
     ///
     /// [`InvalidMessageFormat`] when it holds CR, LF or NUL.
-    pub fn new(text: impl Into<Arc<str>>) -> Result<Self, InvalidMessageFormat> {
+    pub fn new(text: impl Into<Shared<str>>) -> Result<Self, InvalidMessageFormat> {
         let text = text.into();
         fits_a_line("event id", &text)?;
         Ok(Self(text))
@@ -126,7 +125,7 @@ pub struct Event {
     event_type: EventType,
     id: Option<EventId>,
     retry: Option<u64>,
-    data: Arc<str>,
+    data: Shared<str>,
 }
 
 impl Event {
@@ -156,7 +155,7 @@ impl Event {
 
     /// Sets the data. It may hold any text: it is written as one `data` field per line.
     #[must_use]
-    pub fn with_data(mut self, data: impl Into<Arc<str>>) -> Self {
+    pub fn with_data(mut self, data: impl Into<Shared<str>>) -> Self {
         self.data = data.into();
         self
     }
