@@ -50,6 +50,7 @@ const CHECKS = [
   ],
   ['Rust documentation', 'cargo', 'doc', '--quiet', '--no-deps'],
   ['formatting and lints of TypeScript and JavaScript', process.execPath, BIOME, 'check', '--error-on-warnings'],
+  ['prose', process.execPath, inRoot('scripts/prose.mjs')],
   ['TypeScript types', process.execPath, TSC, '-p', 'tsconfig.json'],
   ['types of the scripts', process.execPath, TSC, '-p', 'scripts/tsconfig.json'],
   ['types of the page', process.execPath, TSC, '-p', 'www/tsconfig.json'],

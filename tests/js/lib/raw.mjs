@@ -12,8 +12,8 @@ import { wasmImports } from '../../../scripts/lib/wasm-imports.mjs';
 const ENTRY = `
 import { initSync, openStreams } from '../../pkg/eric_sse.js';
 import bytes from '../../pkg/eric_sse_bg.wasm';
-import { load } from '../runtime.js';
-import { internalsOf } from '../channel.js';
+import { load } from '../wasm/module.js';
+import { internalsOf } from '../channel/channel.js';
 load(bytes);
 export * from '../index.js';
 export { openStreams };
