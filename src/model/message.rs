@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::error::InvalidMessageFormat;
-use crate::platform::shared::Shared;
+use crate::model::shared::Shared;
 use crate::wire::event::{Event, EventType};
 
 /// A payload, serialised when the message was made and shared by everybody who gets it.

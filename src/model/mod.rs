@@ -5,5 +5,6 @@ pub(crate) mod gap;
 pub(crate) mod limit;
 pub(crate) mod message;
 pub(crate) mod position;
+pub(crate) mod shared;
 pub(crate) mod stats;
 pub(crate) mod text;

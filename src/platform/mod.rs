@@ -1,4 +1,4 @@
-//! What the core asks of the platform: a clock, a console, random identifiers, a shared pointer.
+//! What the core asks of the platform: a clock, a console, random identifiers.
 //!
 //! The files for WebAssembly stand under `src/wasm`, the only folder that names `wasm_bindgen`.
 
@@ -8,4 +8,3 @@ pub(crate) mod clock;
 pub(crate) mod console;
 #[cfg_attr(target_arch = "wasm32", path = "../wasm/platform/ids.rs")]
 pub(crate) mod ids;
-pub(crate) mod shared;

@@ -7,8 +7,8 @@
 
 use crate::model::error::InvalidMessageFormat;
 use crate::model::position::Position;
+use crate::model::shared::Shared;
 use crate::model::text;
-use crate::platform::shared::Shared;
 use crate::wire::encode;
 
 /// The type of the event that ends a stream whose channel was closed.
