@@ -1,16 +1,17 @@
 // eric-sse: messaging over Server-Sent Events. The public names; the entries load the WebAssembly.
 
+export { AbstractChannel } from './channel/channel.js';
+export type { OwnedStream } from './channel/custom-stream.js';
+export type { CloseReason } from './channel/ending.js';
+export type { ListenerOptions } from './channel/listener.js';
+export { MessageQueueListener } from './channel/listener.js';
 export type {
   BroadcastOptions,
   ChannelOptions,
   RegisterOptions,
   StreamOptions,
   WatchOptions,
-} from './channel/channel.js';
-export { AbstractChannel } from './channel/channel.js';
-export type { OwnedStream } from './channel/custom-stream.js';
-export type { ListenerOptions } from './channel/listener.js';
-export { MessageQueueListener } from './channel/listener.js';
+} from './channel/options.js';
 export {
   InvalidChannelException,
   InvalidListenerException,
@@ -38,9 +39,9 @@ export { Message } from './model/message.js';
 export type { ChannelStats, ListenerStats } from './model/stats.js';
 export type { DrainOptions } from './response/drain.js';
 export type { HeadersLike } from './response/headers.js';
-export type { CloseReason, CloseReport, LivenessOptions } from './response/liveness.js';
+export type { CloseReport, LivenessOptions } from './response/liveness.js';
 export type { RequestLike } from './response/request-id.js';
 export type { ResponseOptions } from './response/respond.js';
 export { ChannelContainer } from './sse/container.js';
-export type { SSEChannelOptions } from './sse/sse-channel.js';
+export type { SSEChannelOptions } from './sse/settings.js';
 export { SSEChannel } from './sse/sse-channel.js';

@@ -1,10 +1,10 @@
-// OpenStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
+// CoreStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
 
 import { end, isOver, next, rest } from '../../pkg/eric_sse.js';
-import type { CloseReason } from '../response/liveness.js';
 import { onAbort } from '../util/signals.js';
 import { expect, forget, given, isWaking, type Wakeable } from '../wasm/module.js';
-import type { Onlooker, Seat } from './subscription.js';
+import type { CloseReason } from './ending.js';
+import type { Endable, Subscription } from './subscription.js';
 
 /** There is nothing yet: `woken` will be called. */
 export const WAIT = undefined;
@@ -36,21 +36,21 @@ export interface OpenOptions {
 }
 
 /** Says why a stream has ended that its listener or channel has ended; `undefined` when neither has. */
-export function endReason(seat: Seat): CloseReason | undefined {
-  if (seat.left) return seat.left;
-  if (seat.raw.isClosed()) return 'closed';
-  return seat.listener.isRunningSync() ? undefined : 'stopped';
+export function endReason(subscription: Subscription): CloseReason | undefined {
+  if (subscription.left) return subscription.left;
+  if (subscription.raw.isClosed()) return 'closed';
+  return subscription.listener.isRunningSync() ? undefined : 'stopped';
 }
 
 /** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
 const abandoned =
   typeof FinalizationRegistry === 'function'
-    ? new FinalizationRegistry((stream: OpenStream) => stream.end('dropped'))
+    ? new FinalizationRegistry((stream: CoreStream) => stream.end('dropped'))
     : undefined;
 
-export class OpenStream implements Onlooker, Wakeable {
+export class CoreStream implements Endable, Wakeable {
   readonly #number: number;
-  readonly #seat: Seat;
+  readonly #subscription: Subscription;
   /** Weak, so that a reader which nobody holds any more can go. */
   readonly #reader: WeakRef<Reader>;
   /** The same while it waits: it is held then. */
@@ -66,13 +66,18 @@ export class OpenStream implements Onlooker, Wakeable {
   /** Called once, when the stream ends. */
   onEnd: ((reason: CloseReason) => void) | undefined;
 
-  constructor(number: number, seat: Seat, reader: Reader, { delaySeconds, signals, onEnd }: OpenOptions) {
+  constructor(
+    number: number,
+    subscription: Subscription,
+    reader: Reader,
+    { delaySeconds, signals, onEnd }: OpenOptions,
+  ) {
     this.#number = number;
-    this.#seat = seat;
+    this.#subscription = subscription;
     this.#reader = new WeakRef(reader);
     this.#delayMilliseconds = delaySeconds * 1000;
     this.onEnd = onEnd;
-    seat.streams.add(this);
+    subscription.streams.add(this);
     expect(number, this);
     abandoned?.register(reader, this, this);
     this.#leaveSignals = onAbort(signals, () => this.end('aborted'));
@@ -104,7 +109,7 @@ export class OpenStream implements Onlooker, Wakeable {
       this.#endByItself();
       return ENDED;
     }
-    this.#seat.refresh();
+    this.#subscription.refresh();
     const answer = next(this.#number);
     this.#isQuiet = answer >= QUIET;
     const what = answer & ANSWER;
@@ -129,7 +134,7 @@ export class OpenStream implements Onlooker, Wakeable {
   }
 
   /** Ends the stream if its listener was stopped or removed. */
-  look(): void {
+  endIfStopped(): void {
     if (!this.#ended && !rest(this.#number)) this.#endByItself();
   }
 
@@ -140,17 +145,17 @@ export class OpenStream implements Onlooker, Wakeable {
     this.#waiting = undefined;
     clearTimeout(this.#due);
     this.#leaveSignals?.();
-    this.#seat.streams.delete(this);
+    this.#subscription.streams.delete(this);
     forget(this.#number);
     end(this.#number);
     abandoned?.unregister(this);
-    this.#seat.followCore();
+    this.#subscription.followCore();
     this.onEnd?.(reason);
     this.#reader.deref()?.ended();
   }
 
   /** Its listener was started again at once, if it is not stopped: that ends it all the same. */
   #endByItself(): void {
-    this.end(endReason(this.#seat) ?? 'stopped');
+    this.end(endReason(this.#subscription) ?? 'stopped');
   }
 }

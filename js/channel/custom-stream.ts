@@ -1,14 +1,14 @@
 // OwnedStream: a stream that brings its own listener and takes it along when it ends.
 
 import type { AnyEvents, EventMap } from '../model/event-types.js';
-import type { CloseReason } from '../response/liveness.js';
 import { type MaybeAsyncDisposable, makeDisposable } from '../util/dispose.js';
 import { report } from '../util/report.js';
 import { onAbort } from '../util/signals.js';
 import { endReason } from './core-stream.js';
+import type { CloseReason } from './ending.js';
 import type { MessageQueueListener } from './listener.js';
 import { DONE, MessageStream } from './message-stream.js';
-import type { Onlooker, Seat } from './subscription.js';
+import type { Endable, Subscription } from './subscription.js';
 
 /** A stream with a listener of its own, which is removed when the stream ends. */
 export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
@@ -28,7 +28,7 @@ export interface OwnedStream<Item, Events extends EventMap<Events> = AnyEvents>
  */
 export function owned<Item>(
   stream: AsyncIterator<Item, void>,
-  seat: Seat,
+  subscription: Subscription,
   leave: (reason: CloseReason) => void,
   signals: readonly (AbortSignal | null | undefined)[],
 ): OwnedStream<Item> {
@@ -36,12 +36,12 @@ export function owned<Item>(
     stream.onEnd(leave);
     return stream as MessageStream<Item>;
   }
-  return new ForeignStream(stream, seat, leave, signals);
+  return new CustomStream(stream, subscription, leave, signals);
 }
 
 /** Any iterator. When its listener leaves, the streams of the channel underneath end, and so does it. @internal */
-export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
-  readonly #seat: Seat;
+export class CustomStream<Item> implements OwnedStream<Item>, Endable {
+  readonly #subscription: Subscription;
   readonly #stream: AsyncIterator<Item, void>;
   #leave: ((reason: CloseReason) => void) | undefined;
   /** Those who wait for an item: they are told the end, even if the iterator sits on something of its own. */
@@ -49,26 +49,26 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
 
   constructor(
     stream: AsyncIterator<Item, void>,
-    seat: Seat,
+    subscription: Subscription,
     leave: (reason: CloseReason) => void,
     signals: readonly (AbortSignal | null | undefined)[],
   ) {
     this.#stream = stream;
-    this.#seat = seat;
+    this.#subscription = subscription;
     let leaveSignals: (() => void) | undefined;
     this.#leave = (reason) => {
       leaveSignals?.();
-      seat.streams.delete(this);
+      subscription.streams.delete(this);
       leave(reason);
     };
-    seat.streams.add(this);
+    subscription.streams.add(this);
     leaveSignals = onAbort(signals, () => this.#abort('aborted'));
     // Aborted before: there was nothing to leave yet.
     if (this.over) leaveSignals();
   }
 
   get listener(): MessageQueueListener {
-    return this.#seat.listener;
+    return this.#subscription.listener;
   }
 
   /** Whether it has ended. */
@@ -79,7 +79,7 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
   next(): Promise<IteratorResult<Item, undefined>> {
     if (this.over) return Promise.resolve(DONE);
     // An iterator that has not begun yet would look for its listener in vain.
-    if (this.#seat.left) return this.end(endReason(this.#seat) ?? 'finished');
+    if (this.#subscription.left) return this.end(endReason(this.#subscription) ?? 'finished');
     return new Promise((resolve, reject) => {
       const over = (): void => resolve(DONE);
       const settled = (): void => void this.#waiting.delete(over);
@@ -89,7 +89,7 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
         (result) => {
           settled();
           if (!result.done) return resolve(result);
-          this.#end(endReason(this.#seat) ?? 'finished');
+          this.#end(endReason(this.#subscription) ?? 'finished');
           resolve(DONE);
         },
         (error: unknown) => {
@@ -119,8 +119,9 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
     return this;
   }
 
-  look(): void {
-    if (this.#seat.left || !this.#seat.listener.isRunningSync()) this.#abort(endReason(this.#seat) ?? 'stopped');
+  endIfStopped(): void {
+    if (this.#subscription.left || !this.#subscription.listener.isRunningSync())
+      this.#abort(endReason(this.#subscription) ?? 'stopped');
   }
 
   /** Ends it though nobody waits for that. */
@@ -136,13 +137,13 @@ export class ForeignStream<Item> implements OwnedStream<Item>, Onlooker {
     if (this.#waiting.size > 0) setTimeout(() => this.#waiting.forEach((over) => over()), 0);
   }
 
-  readonly #report = (error: unknown): void => report(this.#seat.listener.id, error);
+  readonly #report = (error: unknown): void => report(this.#subscription.listener.id, error);
 }
 
 /** @internal */
 // biome-ignore lint/correctness/noUnusedVariables: a merged declaration repeats its type parameters
-export interface ForeignStream<Item> extends MaybeAsyncDisposable {}
+export interface CustomStream<Item> extends MaybeAsyncDisposable {}
 
-makeDisposable(ForeignStream.prototype, 'asyncDispose', async function () {
+makeDisposable(CustomStream.prototype, 'asyncDispose', async function () {
   await this.return();
 });

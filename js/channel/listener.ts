@@ -4,13 +4,19 @@ import type { AnyEvents, EventMap, MessageOf } from '../model/event-types.js';
 import { uniqueId } from '../model/ids.js';
 import { type ListenerStats, sumOf } from '../model/stats.js';
 import { functionOption, idOption, objectOption } from '../util/options.js';
-import type { Seat } from './subscription.js';
 
 export interface ListenerOptions<Events> {
   /** The listener's id; a random UUID when left out. */
   id?: string | undefined;
   /** Sees each message when it is delivered. If it throws, the message is not delivered. */
   onMessage?: ((message: MessageOf<Events>) => void) | undefined;
+}
+
+/** A listener at one channel. @internal */
+export interface Registration {
+  start(): void;
+  stop(): void;
+  stats(): ListenerStats;
 }
 
 /**
@@ -29,7 +35,7 @@ export interface ListenerOptions<Events> {
 export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
   #id: string | undefined;
   #running = false;
-  #seats = new Set<Seat>();
+  #registrations = new Set<Registration>();
 
   constructor(options?: ListenerOptions<Events>) {
     const { id, onMessage } = objectOption(options, 'options');
@@ -59,7 +65,7 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
   /** As {@link start}. */
   startSync(): void {
     this.#running = true;
-    for (const seat of this.#seats) seat.start();
+    for (const registration of this.#registrations) registration.start();
   }
 
   /** Stops listening: the listener's streams end, and what is sent from now on waits. */
@@ -70,7 +76,7 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
   /** As {@link stop}. */
   stopSync(): void {
     this.#running = false;
-    for (const seat of this.#seats) seat.stop();
+    for (const registration of this.#registrations) registration.stop();
   }
 
   /** Returns whether the listener is running. */
@@ -85,7 +91,7 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
 
   /** Returns what became of its messages, at all channels together where it is registered now. */
   stats(): ListenerStats {
-    const all = Array.from(this.#seats, (seat) => seat.stats());
+    const all = Array.from(this.#registrations, (registration) => registration.stats());
     const connected = all.reduce((sum, stats) => sum + stats.connected, 0);
     return { id: this.id, running: this.#running, connected, ...sumOf(all) };
   }
@@ -96,20 +102,20 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
   }
 
   /** @internal */
-  static join(listener: MessageQueueListener, seat: Seat): void {
-    listener.#seats.add(seat);
+  static join(listener: MessageQueueListener, registration: Registration): void {
+    listener.#registrations.add(registration);
   }
 
   /** @internal */
-  static leave(listener: MessageQueueListener, seat: Seat): void {
-    listener.#seats.delete(seat);
+  static leave(listener: MessageQueueListener, registration: Registration): void {
+    listener.#registrations.delete(registration);
   }
 
   /** Stops a listener that the core has stopped at one channel, because that was closed. @internal */
-  static stopElsewhere(listener: MessageQueueListener, closed: Seat): void {
+  static stopElsewhere(listener: MessageQueueListener, closed: Registration): void {
     listener.#running = false;
-    for (const seat of listener.#seats) {
-      if (seat !== closed) seat.stop();
+    for (const registration of listener.#registrations) {
+      if (registration !== closed) registration.stop();
     }
   }
 }

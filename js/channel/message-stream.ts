@@ -2,11 +2,11 @@
 
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
-import type { CloseReason } from '../response/liveness.js';
 import { type MaybeAsyncDisposable, makeDisposable } from '../util/dispose.js';
-import { CLOSED, ENDED, type OpenOptions, OpenStream, type Reader, WAIT } from './core-stream.js';
+import { CLOSED, CoreStream, ENDED, type OpenOptions, type Reader, WAIT } from './core-stream.js';
+import type { CloseReason } from './ending.js';
 import type { MessageQueueListener } from './listener.js';
-import type { Seat } from './subscription.js';
+import type { Subscription } from './subscription.js';
 
 export interface StreamHooks<Item> {
   /** Makes what the stream yields of a message, of a gap, or of the closing of the channel. */
@@ -20,9 +20,9 @@ export interface StreamHooks<Item> {
  * listener is stopped or removed, when the channel is closed, or by `break`, `return()` or an `AbortSignal`.
  */
 export class MessageStream<Item> implements AsyncIterableIterator<Item, undefined>, Reader {
-  readonly #seat: Seat;
+  readonly #subscription: Subscription;
   readonly #hooks: StreamHooks<Item>;
-  readonly #open: OpenStream;
+  readonly #open: CoreStream;
   /** Those who wait for an item, in the order in which they came. */
   readonly #waiting: ((result: IteratorResult<Item, undefined>) => void)[] = [];
   /** Whether an item is being taken: whoever asks from within its callbacks has to wait for that. */
@@ -30,15 +30,15 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   #ended = false;
 
   /** @internal */
-  constructor(number: number, seat: Seat, hooks: StreamHooks<Item>, options: OpenOptions) {
-    this.#seat = seat;
+  constructor(number: number, subscription: Subscription, hooks: StreamHooks<Item>, options: OpenOptions) {
+    this.#subscription = subscription;
     this.#hooks = hooks;
-    this.#open = new OpenStream(number, seat, this, options);
+    this.#open = new CoreStream(number, subscription, this, options);
   }
 
   /** The listener that the stream reads for. */
   get listener(): MessageQueueListener {
-    return this.#seat.listener;
+    return this.#subscription.listener;
   }
 
   /** Has something done when the stream ends, at once if it has ended. @internal */

@@ -1,4 +1,4 @@
-// Seat: a listener's place at a channel, by its number in the core.
+// Subscription: a listener's place at a channel, by its number in the core.
 
 import type { RawChannel } from '../../pkg/eric_sse.js';
 import { InvalidListenerException } from '../model/errors.js';
@@ -6,18 +6,19 @@ import type { Filter } from '../model/filter.js';
 import { type Queue, UNBOUNDED } from '../model/limits.js';
 import type { Sent } from '../model/message.js';
 import { countsOf, type ListenerStats } from '../model/stats.js';
-import type { Ending } from '../response/liveness.js';
 import { report, reporter } from '../util/report.js';
-import { MessageQueueListener } from './listener.js';
+import { setQuietTimeout } from '../util/timers.js';
+import type { Ending } from './ending.js';
+import { MessageQueueListener, type Registration } from './listener.js';
 
 /** A stream that may have to end though nobody is reading it. */
-export interface Onlooker {
+export interface Endable {
   /** Ends the stream if its listener was stopped or removed. */
-  look(): void;
+  endIfStopped(): void;
 }
 
 /** How a listener is registered. */
-export interface SeatOptions {
+export interface SubscriptionOptions {
   queue?: Queue;
   filter?: Filter | undefined;
   /** Is told what the filter throws. */
@@ -27,13 +28,13 @@ export interface SeatOptions {
   resumable?: boolean;
 }
 
-export class Seat {
+export class Subscription implements Registration {
   readonly raw: RawChannel;
   readonly listener: MessageQueueListener;
   readonly number: number;
   readonly resumable: boolean;
   /** The open streams that read for the listener here. */
-  readonly streams = new Set<Onlooker>();
+  readonly streams = new Set<Endable>();
   /** The newest response that reads for a resumable listener. */
   connection: Ending | undefined;
   /** Whether the core has disconnected the listener, because its queue was full. */
@@ -49,7 +50,7 @@ export class Seat {
   #kept: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
-  constructor(raw: RawChannel, listener: MessageQueueListener, options: SeatOptions) {
+  constructor(raw: RawChannel, listener: MessageQueueListener, options: SubscriptionOptions) {
     const { queue = UNBOUNDED, filter, onError, lastEventId, resumable = false } = options;
     this.raw = raw;
     this.listener = listener;
@@ -71,7 +72,7 @@ export class Seat {
   }
 
   /** @param onError Is told what the filter throws; else the console is. */
-  setFilter(filter: Filter | undefined, onError: SeatOptions['onError']): void {
+  setFilter(filter: Filter | undefined, onError: SubscriptionOptions['onError']): void {
     if (this.#left) return;
     if (!filter) return this.raw.setFilter(this.number, undefined);
     const tell = reporter(this.listener.id, onError);
@@ -94,7 +95,7 @@ export class Seat {
 
   stop(): void {
     this.raw.setRunning(this.number, false);
-    this.#lookSoon();
+    this.#endStoppedSoon();
   }
 
   /** Ends the streams of the core that read for the listener, of which nobody may know any more. */
@@ -116,15 +117,14 @@ export class Seat {
     // Whoever ends because of this is told them; nobody else asks.
     if (this.streams.size > 0) this.#counts = this.raw.stats(this.number);
     this.raw.remove(this.number);
-    this.#lookSoon();
+    this.#endStoppedSoon();
   }
 
   /** Keeps the listener, whose client has left, for some time. */
   keep(milliseconds: number, giveUp: () => void): void {
     if (this.#left) return;
-    this.#kept = setTimeout(giveUp, milliseconds);
-    // A process need not stay for a client that may never come back.
-    (this.#kept as { unref?: () => void }).unref?.();
+    // A process need not stay for a client that may never reconnect.
+    this.#kept = setQuietTimeout(giveUp, milliseconds);
   }
 
   /**
@@ -146,7 +146,7 @@ export class Seat {
     if (lastEventId !== undefined && !this.#left) this.raw.rewind(this.number, lastEventId);
   }
 
-  /** Stops the whole listener when the core has stopped it at this seat: its channel was closed. */
+  /** Stops the whole listener when the core has stopped it at this subscription: its channel was closed. */
   followCore(): void {
     if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
   }
@@ -179,10 +179,10 @@ export class Seat {
    * Ends the streams that nobody reads just now; the core wakes the others. Not at once: the message that stops its own
    * listener is still delivered.
    */
-  #lookSoon(): void {
+  #endStoppedSoon(): void {
     if (this.streams.size === 0) return;
     queueMicrotask(() => {
-      for (const stream of [...this.streams]) stream.look();
+      for (const stream of [...this.streams]) stream.endIfStopped();
     });
   }
 

@@ -1,6 +1,7 @@
 // Objects: how the objects of one class find each other, and what a Worker tells them.
 
-import type { Batch } from './object/store.js';
+import { jittered } from '../util/random.js';
+import type { Batch } from './batch.js';
 
 /** What the objects of a tree ask of each other. */
 export interface ChannelRpc {
@@ -16,7 +17,7 @@ interface Namespace {
 }
 
 /** What a Worker tells an object beside a request. */
-export interface Aside {
+export interface ObjectContext {
   /** Whose leaf the object is, by its id. */
   root?: string;
   /** That `relay` asks for a WebSocket: where its client is, and whether that is by what came through a former one. */
@@ -27,12 +28,12 @@ export interface Aside {
  * Returns the request with something told beside it. That stands in `cf`, which is the platform's: a client's headers may come through a Worker
  * as they are, but no client has a say in it.
  */
-export function told(request: Request, more: Aside): Request {
-  return new Request(request, { cf: { ...request.cf, eric: { ...asideOf(request), ...more } } });
+export function withContext(request: Request, more: ObjectContext): Request {
+  return new Request(request, { cf: { ...request.cf, eric: { ...contextOf(request), ...more } } });
 }
 
 /** Returns what was told beside a request. */
-export function asideOf({ cf }: Request): Aside {
+export function contextOf({ cf }: Request): ObjectContext {
   return cf?.eric ?? {};
 }
 
@@ -58,13 +59,13 @@ export function objectOf(env: unknown, own: { toString(): string }, other: strin
 }
 
 /** How long to wait before the next try. */
-export const againMilliseconds = (tried: number): number => 100 * 4 ** tried * (0.5 + Math.random());
+export const retryMilliseconds = (tried: number): number => jittered(100 * 4 ** tried);
 
 /** How often something is tried again. */
 export const TRIES = 4;
 
 /** Asks again, by what makes a new stub, when an object has failed while it was asked: it starts anew then. */
-export async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
+export async function retrying<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tried = 0; ; tried++) {
     try {
       return await ask();
@@ -72,6 +73,6 @@ export async function patiently<Answer>(ask: () => Promise<Answer>): Promise<Ans
       const { retryable, durableObjectReset, overloaded } = error as Record<string, unknown>;
       if (!(retryable || durableObjectReset) || overloaded || tried === TRIES) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, againMilliseconds(tried)));
+    await new Promise((resolve) => setTimeout(resolve, retryMilliseconds(tried)));
   }
 }

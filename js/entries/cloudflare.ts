@@ -5,8 +5,8 @@ import module from './eric_sse_bg.wasm';
 
 load(module);
 
-export type { ObjectBroadcastOptions, ObjectListenerOptions } from '../cloudflare/object/channel-object.js';
 export { ChannelObject } from '../cloudflare/object/channel-object.js';
+export type { ObjectBroadcastOptions, ObjectListenerOptions } from '../cloudflare/object/options.js';
 export type { RelayOptions, RelayTarget } from '../cloudflare/worker/relay.js';
 export { relay } from '../cloudflare/worker/relay.js';
 export type { ChannelNamespace, ChannelTreeOptions, TreeStats } from '../cloudflare/worker/tree.js';

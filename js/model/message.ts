@@ -1,9 +1,9 @@
 // Message: an event type and a payload; and what becomes of it when it is sent.
 
-import { checkEventType } from '../../pkg/eric_sse.js';
 import { utf8Length } from '../util/utf8.js';
-import { assertLoaded } from '../wasm/module.js';
 import { InvalidMessageFormat } from './errors.js';
+import { checkType, describe } from './event-fields.js';
+import { parseEventId, printEventId } from './event-id.js';
 import { toText } from './payload.js';
 
 /**
@@ -52,20 +52,20 @@ export const Message = class Message<Type extends string, Payload> {
 const MESSAGE_BYTES = 256;
 
 /**
- * What the event ids of a channel begin with, made when it is needed first: some runtimes have no random numbers while modules load.
- * A message that the core keeps holds it, and must not hold the channel.
+ * The first half of a channel's event ids. It is made when it is first needed: some runtimes have no random numbers while
+ * modules load. A message that the core keeps holds the epoch, which must not hold the channel.
  */
 export class Epoch {
   readonly #raw: WeakRef<{ eventId(sequence: number): string }>;
-  #prefix: string | undefined;
+  #text: string | undefined;
 
   constructor(raw: { eventId(sequence: number): string }) {
     this.#raw = new WeakRef(raw);
   }
 
-  get prefix(): string {
-    // Who reads of the channel holds it.
-    return (this.#prefix ??= this.#raw.deref()!.eventId(0).slice(0, -1));
+  get text(): string {
+    // A reader of the channel holds the channel.
+    return (this.#text ??= parseEventId(this.#raw.deref()!.eventId(0)).epoch);
   }
 }
 
@@ -75,7 +75,7 @@ export class Sent {
   readonly kind: string;
   readonly text: string | undefined;
   /** What it counts for in bounds: the bytes of its type and data, and what it takes to keep it. */
-  readonly bytes: number;
+  bytes: number;
   /** The event id: known at once of a dispatch, of a broadcast kept when the first reader in this process needs it. */
   id: string | undefined = undefined;
   /** The channel and the number of a broadcast. */
@@ -96,7 +96,7 @@ export class Sent {
   }
 
   get eventId(): string {
-    return this.id ?? this.epoch!.prefix + this.sequence;
+    return this.id ?? printEventId(this.epoch!.text, this.sequence);
   }
 }
 
@@ -108,35 +108,4 @@ export function send(message: unknown): Sent {
   }
   const { type, payload } = message as Partial<Message>;
   return new Sent(new Message(type as string, payload));
-}
-
-/** The types seen legal lately, and their bytes, so that the core is asked once per type and not per message. */
-const legal = new Map<string, number>();
-const MOST_REMEMBERED = 1000;
-/** A longer type is not remembered: what stands here is bounded in bytes too. */
-const LONGEST_REMEMBERED = 200;
-
-/**
- * Returns how many bytes an event type has.
- *
- * @throws {InvalidMessageFormat} when it does not fit in a line of an event stream.
- * @internal
- */
-export function checkType(type: unknown): number {
-  const known = legal.get(type as string);
-  if (known !== undefined) return known;
-  if (typeof type !== 'string') {
-    throw new InvalidMessageFormat(`the event type is ${describe(type)}, not a string`);
-  }
-  assertLoaded();
-  checkEventType(type);
-  const bytes = utf8Length(type);
-  if (type.length > LONGEST_REMEMBERED) return bytes;
-  if (legal.size >= MOST_REMEMBERED) legal.clear();
-  legal.set(type, bytes);
-  return bytes;
-}
-
-function describe(value: unknown): string {
-  return value === null ? 'null' : `of type ${typeof value}`;
 }

@@ -1,16 +1,16 @@
 // The source of a response whose channel's subclass decides what a stream yields.
 
-import { checkEventId } from '../../pkg/eric_sse.js';
 import { type ENDED, WAIT } from '../channel/core-stream.js';
-import type { ForeignStream } from '../channel/custom-stream.js';
+import type { CustomStream } from '../channel/custom-stream.js';
+import type { CloseReason } from '../channel/ending.js';
 import { MessageStream } from '../channel/message-stream.js';
-import type { Seat } from '../channel/subscription.js';
+import type { Subscription } from '../channel/subscription.js';
 import { InvalidMessageFormat } from '../model/errors.js';
-import { checkType } from '../model/message.js';
+import { checkEventId, checkType } from '../model/event-fields.js';
 import { toText } from '../model/payload.js';
+import { joined } from '../util/bytes.js';
 import { Draft, note } from '../wasm/event-text.js';
 import type { Body, Source } from './body.js';
-import type { CloseReason } from './liveness.js';
 
 /** A chunk ends with the block that takes it past this many bytes, as the core's own do. */
 const CHUNK_BYTES = 256 * 1024;
@@ -19,11 +19,11 @@ const CHUNK_BYTES = 256 * 1024;
 const MOST_LAST_BLOCKS = 1024;
 
 export interface AdaptedOptions {
-  seat: Seat;
+  subscription: Subscription;
   /** What the subclass has put in place of `messageStream`. */
   stream: AsyncIterator<unknown>;
   /** The same, ended with its listener. */
-  events: ForeignStream<unknown>;
+  events: CustomStream<unknown>;
   retryMilliseconds: number;
   report: (error: unknown) => void;
 }
@@ -66,12 +66,12 @@ export class AdaptedSource implements Source {
   delivered(): void {}
 
   waitingSince(): number | undefined {
-    return this.#started && this.#ready === undefined ? this.#options.seat.waitingSince() : this.#readySince;
+    return this.#started && this.#ready === undefined ? this.#options.subscription.waitingSince() : this.#readySince;
   }
 
   /** What an iterator of a subclass still has only it can say; one that always has something is believed for so long. */
   hasMore(): boolean {
-    if (this.#options.stream instanceof MessageStream) return this.#options.seat.waitingSince() !== undefined;
+    if (this.#options.stream instanceof MessageStream) return this.#options.subscription.waitingSince() !== undefined;
     return this.#lastBlocks++ < MOST_LAST_BLOCKS;
   }
 
@@ -137,17 +137,6 @@ export class AdaptedSource implements Source {
 }
 
 const NOTHING = new Uint8Array();
-
-function joined(blocks: Uint8Array[], bytes: number): Uint8Array {
-  if (blocks.length === 1) return blocks[0]!;
-  const chunk = new Uint8Array(bytes);
-  let at = 0;
-  for (const block of blocks) {
-    chunk.set(block, at);
-    at += block.length;
-  }
-  return chunk;
-}
 
 function encode(item: unknown): Uint8Array {
   const { event, data, id } = Object(item) as { event?: unknown; data?: unknown; id?: unknown };

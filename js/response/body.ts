@@ -1,7 +1,8 @@
 // Body: the bytes of a response, handed to whoever takes them: the reader of a stream, or the socket of a client.
 
 import { ENDED, WAIT } from '../channel/core-stream.js';
-import type { CloseReason, Connection, Transport } from './liveness.js';
+import type { CloseReason } from '../channel/ending.js';
+import type { Connection, Transport } from './liveness.js';
 
 /** What a body takes its chunks from. */
 export interface Source {
@@ -37,6 +38,8 @@ export interface Sink {
   close(reason?: CloseReason): void;
   /** There will be no more, because of an error. */
   error(error: unknown): void;
+  /** Nothing more is ready, and the body waits. */
+  drained?(): void;
 }
 
 export class Body implements Transport {
@@ -93,6 +96,7 @@ export class Body implements Transport {
   woken(): void {
     if (this.#pulled === undefined) this.#source.look?.();
     else if (this.#offer()) this.#answer();
+    else this.#sink.drained?.();
   }
 
   /** The source has ended. */
@@ -120,6 +124,7 @@ export class Body implements Transport {
     this.#source.wait(this);
     this.#pulled = answered;
     this.#connection.waits();
+    this.#sink.drained?.();
     return false;
   }
 

@@ -1,21 +1,21 @@
 // The source of a response whose bytes the core makes.
 
-import { type ENDED, type OpenOptions, OpenStream, type WAIT } from '../channel/core-stream.js';
-import type { Seat } from '../channel/subscription.js';
+import { CoreStream, type ENDED, type OpenOptions, type WAIT } from '../channel/core-stream.js';
+import type { CloseReason } from '../channel/ending.js';
+import type { Subscription } from '../channel/subscription.js';
 import { note } from '../wasm/event-text.js';
 import type { Body, Source } from './body.js';
-import type { CloseReason } from './liveness.js';
 
 export class CoreSource implements Source {
-  readonly #open: OpenStream;
-  readonly #seat: Seat;
+  readonly #open: CoreStream;
+  readonly #subscription: Subscription;
   /** The first chunk of a paced channel is what the stream starts with, which is no delivery. */
   #started = false;
   readonly #openedAt = performance.now();
 
-  constructor(body: Body, seat: Seat, report: (error: unknown) => void, options: OpenOptions) {
-    this.#seat = seat;
-    this.#open = new OpenStream(seat.raw.open(seat.number, true, report), seat, body, options);
+  constructor(body: Body, subscription: Subscription, report: (error: unknown) => void, options: OpenOptions) {
+    this.#subscription = subscription;
+    this.#open = new CoreStream(subscription.raw.open(subscription.number, true, report), subscription, body, options);
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {
@@ -40,15 +40,15 @@ export class CoreSource implements Source {
   }
 
   waitingSince(): number | undefined {
-    return this.#started ? this.#seat.waitingSince() : this.#openedAt;
+    return this.#started ? this.#subscription.waitingSince() : this.#openedAt;
   }
 
   hasMore(): boolean {
-    return this.#seat.waitingSince() !== undefined;
+    return this.#subscription.waitingSince() !== undefined;
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds, this.#seat.lastId);
+    return note(retryMilliseconds, this.#subscription.lastId);
   }
 
   get isAsked(): boolean {

@@ -1,8 +1,8 @@
 // Drain: open responses end spread over some time, so that their clients do not all come back at once.
 
+import type { ChannelCore } from '../channel/core.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
-import type { Ending } from './liveness.js';
-import { jittered } from './respond.js';
+import { spread } from './respond.js';
 
 export interface DrainOptions {
   /** Over how long the responses end; 10 by default. */
@@ -19,19 +19,19 @@ const STEP_MILLISECONDS = 20;
  * @internal
  */
 export async function drain(
-  channel: { connections: ReadonlySet<Ending>; draining: boolean; wire: { retryMilliseconds: number } },
+  channel: Pick<ChannelCore, 'connections' | 'draining' | 'settings'>,
   options: DrainOptions | undefined,
 ): Promise<void> {
   const { seconds, retryMilliseconds } = objectOption(options, 'options');
   const span = numberOption(seconds, 'seconds', 10, LONGEST_TIMER_SECONDS) * 1000;
-  const retry = numberOption(retryMilliseconds, 'retryMilliseconds', channel.wire.retryMilliseconds);
+  const retry = numberOption(retryMilliseconds, 'retryMilliseconds', channel.settings.retryMilliseconds);
   channel.draining = true;
   const left = shuffled([...channel.connections]);
   const [all, start] = [left.length, performance.now()];
   for (;;) {
     const passed = performance.now() - start;
     const due = passed >= span ? all : Math.ceil((all * passed) / span);
-    while (left.length > all - due) left.pop()?.finish('drained', jittered(retry));
+    while (left.length > all - due) left.pop()?.finish('drained', spread(retry));
     if (passed >= span) break;
     await new Promise((resolve) => setTimeout(resolve, Math.min(STEP_MILLISECONDS, span - passed)));
     if (channel.connections.size === 0) return;

@@ -1,39 +1,12 @@
 // Connection: the life of one response: what keeps it alive, what ends it, and how its end is told.
 
+import type { CloseReason, Ending } from '../channel/ending.js';
 import type { MessageQueueListener } from '../channel/listener.js';
-import type { Seat } from '../channel/subscription.js';
+import type { Subscription } from '../channel/subscription.js';
 import type { ListenerStats } from '../model/stats.js';
 import { LONGEST_TIMER_SECONDS, numberOption } from '../util/options.js';
+import { setQuietTimeout } from '../util/timers.js';
 import { now, wakeLost } from '../wasm/module.js';
-
-/** Why a response has ended. */
-export type CloseReason =
-  /** The client or its server cancelled the body. */
-  | 'cancelled'
-  /** A signal was aborted: the request's or that of the options. */
-  | 'aborted'
-  /** The body could not be written to. */
-  | 'failed'
-  /** Nobody has read for `stallSeconds`, though there was something to read. */
-  | 'stalled'
-  /** The queue was full, and its overflow is `'disconnect'`. */
-  | 'full'
-  /** The listener was stopped. */
-  | 'stopped'
-  /** The listener was removed. */
-  | 'removed'
-  /** The channel was closed, and said so. */
-  | 'closed'
-  /** The channel is being drained. */
-  | 'drained'
-  /** `maxDurationSeconds` have passed. */
-  | 'expired'
-  /** The client of a resumable listener came back on another connection. */
-  | 'replaced'
-  /** The iterator of a subclass has ended. */
-  | 'finished'
-  /** Nobody holds the response any more. */
-  | 'dropped';
 
 /** What `onClose` is told. */
 export interface CloseReport {
@@ -91,14 +64,6 @@ export interface Transport {
   end(reason: CloseReason): void;
 }
 
-/** What reads for a listener, seen by who ends it. @internal */
-export interface Ending {
-  /** Ends it behind what is ready now, telling the client when to come back. */
-  finish(reason: CloseReason, retryMilliseconds: number): void;
-  /** Ends it. */
-  end(reason: CloseReason): void;
-}
-
 /** How long a client that is to come back at once may take for it, at random. */
 const SOON_MILLISECONDS = 1000;
 
@@ -120,15 +85,19 @@ export class Connection implements Ending {
 
   /**
    * @param liveness The durations.
-   * @param seat The listener that it reads for.
+   * @param subscription The listener that it reads for.
    * @param onEnd Is called once. It must not hold the transport.
    */
-  constructor(liveness: Liveness, seat: Pick<Seat, 'resumable' | 'connection'>, onEnd: (reason: CloseReason) => void) {
+  constructor(
+    liveness: Liveness,
+    subscription: Pick<Subscription, 'resumable' | 'connection'>,
+    onEnd: (reason: CloseReason) => void,
+  ) {
     this.#liveness = liveness;
     this.#onEnd = onEnd;
     this.#sentAt = performance.now();
     this.#rotateAt = this.#sentAt + liveness.maxDuration * (1 - Math.random() / 10);
-    if (seat.resumable) seat.connection = this;
+    if (subscription.resumable) subscription.connection = this;
   }
 
   /**
@@ -186,14 +155,13 @@ export class Connection implements Ending {
     const now = performance.now();
     if (now >= this.#rotateAt) {
       this.#rotateAt = Infinity;
-      this.finish('expired', Math.random() * SOON_MILLISECONDS);
+      this.finish('rotated', Math.random() * SOON_MILLISECONDS);
     }
     const next = transport.isWaiting ? this.#beat(transport, now) : this.#watch(transport, now);
     const due = Math.min(next, this.#rotateAt) - now;
     if (this.reason || due === Infinity) return;
-    this.#timer = setTimeout(() => this.#check(), Math.min(Math.ceil(due), LONGEST_TIMER_SECONDS * 1000));
-    // A process need not stay for a heartbeat: what holds it is the connection itself.
-    (this.#timer as { unref?: () => void }).unref?.();
+    // A process need not stay for a heartbeat: the connection itself keeps it running.
+    this.#timer = setQuietTimeout(() => this.#check(), Math.min(Math.ceil(due), LONGEST_TIMER_SECONDS * 1000));
   }
 
   /** Sends a heartbeat if one is due. Returns when the next one is. */

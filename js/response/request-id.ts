@@ -1,6 +1,6 @@
 // The last event ID of a client that comes back.
 
-import { shown } from '../util/options.js';
+import { lastEventIdOption } from '../model/event-id.js';
 
 /** What is read of a `Request`. */
 export type RequestLike = Pick<Request, 'method' | 'signal'> & {
@@ -10,16 +10,6 @@ export type RequestLike = Pick<Request, 'method' | 'signal'> & {
 
 /** The query parameter of those polyfills that cannot set the header. */
 const PARAMETER = 'lastEventId';
-
-/** No id of ours is longer: what is cut is none. A client's megabyte stays on this side. */
-const LONGEST = 100;
-
-/** @throws {TypeError} when it is not a string. An empty one is none; one that is no id is the core's to tell. */
-export function lastEventIdOption(value: string | undefined): string | undefined {
-  if (value === undefined) return undefined;
-  if (typeof value !== 'string') throw new TypeError(`lastEventId must be a string, not ${shown(value)}`);
-  return value.slice(0, LONGEST) || undefined;
-}
 
 /**
  * Returns what the request says, the header before the query; `undefined` when it says nothing.

@@ -1,10 +1,13 @@
 // Responses: a listener that lives as long as its client, or as long as a client may take to come back.
 
-import { type AbstractChannel, internalsOf, type StreamOptions, seatOf, streamOptions } from '../channel/channel.js';
-import { ForeignStream } from '../channel/custom-stream.js';
+import type { ChannelCore } from '../channel/core.js';
+import { CustomStream } from '../channel/custom-stream.js';
+import type { CloseReason } from '../channel/ending.js';
 import { MessageQueueListener } from '../channel/listener.js';
-import type { Seat, SeatOptions } from '../channel/subscription.js';
+import { type StreamOptions, streamOptions } from '../channel/options.js';
+import type { Subscription, SubscriptionOptions } from '../channel/subscription.js';
 import { InvalidListenerException } from '../model/errors.js';
+import { lastEventIdOption } from '../model/event-id.js';
 import type { AnyEvents, EventMap } from '../model/event-types.js';
 import { type FilterOptions, filterOption } from '../model/filter.js';
 import { shownId } from '../model/ids.js';
@@ -18,6 +21,7 @@ import {
   shown,
   signalOption,
 } from '../util/options.js';
+import { jittered } from '../util/random.js';
 import { reporter } from '../util/report.js';
 import { note } from '../wasm/event-text.js';
 import { AdaptedSource } from './adapted-source.js';
@@ -25,8 +29,8 @@ import type { Answer } from './answer.js';
 import { Body } from './body.js';
 import { CoreSource } from './core-source.js';
 import { eventStreamHeaders, type HeadersLike } from './headers.js';
-import { type CloseReason, Connection, type LivenessOptions, livenessOption } from './liveness.js';
-import { lastEventIdOf, lastEventIdOption, type RequestLike } from './request-id.js';
+import { Connection, type LivenessOptions, livenessOption } from './liveness.js';
+import { lastEventIdOf, type RequestLike } from './request-id.js';
 
 export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
   extends StreamOptions,
@@ -58,7 +62,7 @@ export type Adapted = (listener: MessageQueueListener, options: StreamOptions) =
  * @internal
  */
 export function respond<Answered>(
-  channel: AbstractChannel,
+  core: ChannelCore,
   request: RequestLike | null | undefined,
   options: ResponseOptions | undefined,
   adapted: Adapted | undefined,
@@ -78,7 +82,7 @@ export function respond<Answered>(
   if (keepMilliseconds > 0 && listener === undefined)
     throw new TypeError('resumeSeconds needs a listener to come back to');
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
-  const seatOptions = {
+  const subscriptionOptions = {
     queue: queueOption(given.queue, 'disconnect'),
     filter: filterOption(given),
     onError,
@@ -87,55 +91,51 @@ export function respond<Answered>(
   };
   const headers = eventStreamHeaders(given.headers);
 
-  const internals = internalsOf(channel);
-  const { retryMilliseconds } = internals.wire;
+  const { delaySeconds, retryMilliseconds } = core.settings;
   // "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204 No Content."
-  if (internals.gone) return answer(204, headers, null);
+  if (core.gone) return answer(204, headers, null);
   if (request?.method === 'HEAD') return answer(200, headers, null);
   // Nothing but when to come back, by when somebody else may answer.
-  if (internals.draining) return answer(200, headers, note(jittered(retryMilliseconds)));
+  if (core.draining) return answer(200, headers, note(spread(retryMilliseconds)));
 
-  const seat = seatFor(channel, listener, seatOptions);
-  const report = reporter(seat.listener.id, onError);
-  const connection = new Connection(liveness, seat, (reason) => {
-    internals.connections.delete(connection);
-    internals.ended[reason] = (internals.ended[reason] ?? 0) + 1;
+  const subscription = subscriptionFor(core, listener, subscriptionOptions);
+  const report = reporter(subscription.listener.id, onError);
+  const connection = new Connection(liveness, subscription, (reason) => {
+    core.connections.delete(connection);
+    core.ended[reason] = (core.ended[reason] ?? 0) + 1;
     // Before the listener leaves, and its counters with it.
-    const stats = onClose && seat.stats();
-    const leave = (): void => {
-      if (seatOf(channel, seat.listener.id) === seat) channel.removeListener(seat.listener.id);
-    };
+    const stats = onClose && subscription.stats();
+    const leave = (): void => core.unsubscribe(subscription);
     // Who replaces it goes on with the listener.
     const isKept = keepMilliseconds > 0 || reason === 'replaced';
     // What a subclass has opened may wait for a message that is the next response's.
-    if (isKept && adapted) seat.endStreams();
+    if (isKept && adapted) subscription.endStreams();
     if (!isKept || reason === 'closed') leave();
-    else if (seat.connection === connection) seat.keep(keepMilliseconds, leave);
+    else if (subscription.connection === connection) subscription.keep(keepMilliseconds, leave);
     if (!onClose) return;
     try {
-      onClose({ reason, listener: seat.listener, stats: stats! });
+      onClose({ reason, listener: subscription.listener, stats: stats! });
     } catch (error) {
       report(error);
     }
   });
-  internals.connections.add(connection);
+  core.connections.add(connection);
   const onEnd = (reason: CloseReason): void => connection.ended(reason);
   try {
-    seat.listener.startSync();
+    subscription.listener.startSync();
     return answer(200, headers, (sink) => {
-      const { delaySeconds } = internals.wire;
       let end: (reason: CloseReason) => void;
       const body = new Body(connection, sink, (body) => {
         if (!adapted) {
-          const source = new CoreSource(body, seat, report, { delaySeconds, signals, onEnd });
+          const source = new CoreSource(body, subscription, report, { delaySeconds, signals, onEnd });
           end = (reason) => source.end(reason);
           return source;
         }
-        const stream = adapted(seat.listener, { onError });
+        const stream = adapted(subscription.listener, { onError });
         // It heeds all the signals, of which a channel's own stream takes one.
-        const events = new ForeignStream(stream, seat, onEnd, signals);
+        const events = new CustomStream(stream, subscription, onEnd, signals);
         end = (reason) => void events.end(reason).catch(report);
-        return new AdaptedSource(body, { seat, stream, events, retryMilliseconds, report });
+        return new AdaptedSource(body, { subscription, stream, events, retryMilliseconds, report });
       });
       connection.open(body, end!);
       return body;
@@ -146,22 +146,19 @@ export function respond<Answered>(
   }
 }
 
-/** Half to one and a half times as long, at random; not less than half a second, for there would be no spread. @internal */
-export function jittered(milliseconds: number): number {
-  return Math.round(Math.max(milliseconds, 1000) * (0.5 + Math.random()));
-}
+/** At least half a second, or there would be no spread. @internal */
+export const spread = (milliseconds: number): number => Math.round(jittered(Math.max(milliseconds, 1000)));
 
 /** Registers the listener; or has the one that is waiting for its client go on. @internal */
-export function seatFor(
-  channel: AbstractChannel,
+export function subscriptionFor(
+  core: ChannelCore,
   given: MessageQueueListener | string | undefined,
-  options: SeatOptions,
-): Seat {
+  options: SubscriptionOptions,
+): Subscription {
   const listener = typeof given === 'string' ? undefined : given;
   const id = typeof given === 'string' ? idOption(given, 'listener')! : listener?.id;
-  const registered = id === undefined ? undefined : seatOf(channel, id);
-  if (registered === undefined)
-    return internalsOf(channel).register(listener ?? new MessageQueueListener({ id }), options);
+  const registered = id === undefined ? undefined : core.subscriptions.get(id);
+  if (registered === undefined) return core.subscribe(listener ?? new MessageQueueListener({ id }), options);
   if (!registered.resumable || (listener && listener !== registered.listener)) {
     throw new InvalidListenerException(
       `a listener is registered already with the id ${shownId(id)}: not to be resumed, or another one`,
@@ -169,7 +166,7 @@ export function seatFor(
   }
   registered.resume(options.lastEventId);
   // The onClose of the response that is replaced may have removed it.
-  if (registered.left) return seatFor(channel, given, options);
+  if (registered.left) return subscriptionFor(core, given, options);
   registered.setFilter(options.filter, options.onError);
   return registered;
 }

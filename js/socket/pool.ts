@@ -3,6 +3,8 @@
 // A stream cannot put back what it has taken from its socket. So lines belong to no stream: whichever asks first gets the
 // oldest, and what a stream that is left has brought waits for the others, or for the next one.
 
+import { isBefore, parseEventId } from '../model/event-id.js';
+
 /** How many of a stream's events may come again once it is left: more than the server's socket holds. */
 const AGAIN = 1024;
 
@@ -87,19 +89,8 @@ export const idIn = (line: string): string | undefined => ID.exec(line)?.[1];
 /** A gap has the id of where it ends, which may be a message's. */
 const keyOf = (line: string, id: string): string => (line.startsWith('{"event":"_eric_gap"') ? line : id);
 
-/** Whether an id `<epoch>-<broadcast>.<dispatch>` stands behind another one in its channel. */
+/** Whether an event comes after another one. An event of another epoch does. */
 function isBehind(id: string, other: string): boolean {
-  const [[epoch, broadcast, dispatch], [otherEpoch, otherBroadcast, otherDispatch]] = [partsOf(id), partsOf(other)];
-  return (
-    epoch !== otherEpoch || broadcast > otherBroadcast || (broadcast === otherBroadcast && dispatch > otherDispatch)
-  );
-}
-
-function partsOf(id: string): [epoch: string, broadcast: number, dispatch: number] {
-  const dash = id.lastIndexOf('-');
-  const [broadcast, dispatch = 0] = id
-    .slice(dash + 1)
-    .split('.')
-    .map(Number);
-  return [id.slice(0, dash), broadcast as number, dispatch];
+  const [parts, others] = [parseEventId(id), parseEventId(other)];
+  return parts.epoch !== others.epoch || isBefore(others, parts);
 }

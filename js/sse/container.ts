@@ -5,7 +5,8 @@ import { InvalidChannelException } from '../model/errors.js';
 import { shownId } from '../model/ids.js';
 import type { DrainOptions } from '../response/drain.js';
 import { type MaybeDisposable, makeDisposable } from '../util/dispose.js';
-import { SSEChannel, type SSEChannelOptions } from './sse-channel.js';
+import type { SSEChannelOptions } from './settings.js';
+import { SSEChannel } from './sse-channel.js';
 
 /**
  * Holds channels by id.

@@ -1,22 +1,17 @@
 // SSEChannel: messages become events, and events a Response.
 
-import { AbstractChannel, type ChannelOptions, internalsOf, type StreamOptions } from '../channel/channel.js';
+import { AbstractChannel } from '../channel/channel.js';
+import { ChannelCore } from '../channel/core.js';
 import type { MessageQueueListener } from '../channel/listener.js';
+import type { StreamOptions } from '../channel/options.js';
 import type { AnyEvents, ClosedMessage, EventMap, GapMessage, MessageOf, SSEEvent } from '../model/event-types.js';
-import { historyOption } from '../model/limits.js';
 import { type Answer, RESPOND } from '../response/answer.js';
 import { type DrainOptions, drain } from '../response/drain.js';
 import { toResponse } from '../response/fetch-sink.js';
 import type { RequestLike } from '../response/request-id.js';
 import { type ResponseOptions, respond } from '../response/respond.js';
-import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
-
-export interface SSEChannelOptions extends ChannelOptions {
-  /** The least time between two deliveries of one stream, in seconds; 0 by default. */
-  streamDelaySeconds?: number | undefined;
-  /** The reconnection time that clients are told, in milliseconds; 15,000 by default. */
-  retryTimeoutMilliseconds?: number | undefined;
-}
+import { objectOption } from '../util/options.js';
+import { type SSEChannelOptions, settingsOption } from './settings.js';
 
 /**
  * A channel whose streams are Server-Sent Events: objects for readers in this process, a `Response` for clients.
@@ -32,22 +27,22 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   Events,
   Item
 > {
-  constructor(options?: SSEChannelOptions) {
-    const { id, history, streamDelaySeconds, retryTimeoutMilliseconds } = objectOption(options, 'options');
-    const delaySeconds = numberOption(streamDelaySeconds, 'streamDelaySeconds', 0, LONGEST_TIMER_SECONDS);
-    const retryMilliseconds = numberOption(retryTimeoutMilliseconds, 'retryTimeoutMilliseconds', 15_000);
-    if (!Number.isInteger(retryMilliseconds)) throw new RangeError('retryTimeoutMilliseconds must be a whole number');
-    super(id === undefined ? undefined : { id }, { delaySeconds, retryMilliseconds, history: historyOption(history) });
+  constructor(options?: SSEChannelOptions);
+  /** @internal */
+  constructor(options: SSEChannelOptions | undefined, core: ChannelCore);
+  constructor(options?: SSEChannelOptions, core = new ChannelCore(settingsOption(options))) {
+    const { id } = objectOption(options, 'options');
+    super({ id }, core);
   }
 
   /** The least time between two deliveries of one stream, in seconds. */
   get streamDelaySeconds(): number {
-    return internalsOf(this).wire.delaySeconds;
+    return AbstractChannel.coreOf(this).settings.delaySeconds;
   }
 
   /** The reconnection time that clients are told, in milliseconds. */
   get retryTimeoutMilliseconds(): number {
-    return internalsOf(this).wire.retryMilliseconds;
+    return AbstractChannel.coreOf(this).settings.retryMilliseconds;
   }
 
   /**
@@ -84,7 +79,7 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
       ? (listener: MessageQueueListener, options: StreamOptions) =>
           this.messageStream(listener as unknown as MessageQueueListener<Events>, options)
       : undefined;
-    return respond(this, request, options, adapted, answer);
+    return respond(AbstractChannel.coreOf(this), request, options, adapted, answer);
   }
 
   /**
@@ -95,12 +90,12 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
    * @returns when all responses have ended.
    */
   drain(options?: DrainOptions): Promise<void> {
-    return drain(internalsOf(this), options);
+    return drain(AbstractChannel.coreOf(this), options);
   }
 
   /** Closes the channel, and has clients that come back stay away: they are answered with 204. */
   gone(): void {
-    internalsOf(this).gone = true;
+    AbstractChannel.coreOf(this).gone = true;
     this.close();
   }
 

@@ -2,6 +2,7 @@
 
 import { importsOfModule, installHost, takeWoken, useInstance, woken } from '../../pkg/eric_sse.js';
 import { exception } from '../model/errors.js';
+import { isLoaded, markLoaded } from '../model/loaded.js';
 import { Draft } from './event-text.js';
 
 /** A stream that the core wakes. */
@@ -31,15 +32,13 @@ let wakes = 0;
  */
 export let given: unknown;
 
-let loaded = false;
-
 /**
  * Instantiates the module, the first time that it is called.
  *
  * @param source The compiled module, or its bytes, which are compiled synchronously.
  */
 export function load(source: CompiledModule | Bytes): void {
-  if (loaded) return;
+  if (isLoaded()) return;
   const module = isCompiled(source) ? source : new WebAssembly.Module(source as BufferSource);
   start(new WebAssembly.Instance(module as WebAssembly.Module, importsOfModule()));
 }
@@ -50,11 +49,11 @@ export function load(source: CompiledModule | Bytes): void {
  * @param source The compiled module, or its bytes.
  */
 export async function loadLater(source: CompiledModule | Bytes): Promise<void> {
-  if (loaded) return;
+  if (isLoaded()) return;
   const module = isCompiled(source) ? source : await WebAssembly.compile(source as BufferSource);
   const instance = await WebAssembly.instantiate(module as WebAssembly.Module, importsOfModule());
   // Another call may have been faster.
-  if (!loaded) start(instance);
+  if (!isLoaded()) start(instance);
 }
 
 /** By its tag: a module may come from another realm, as in the edge runtime of Next.js. */
@@ -65,16 +64,7 @@ export function isCompiled(source: unknown): source is CompiledModule {
 function start(instance: WebAssembly.Instance): void {
   useInstance(instance);
   installHost({ exception, wakeSoon, draft: () => new Draft(), give: (value: unknown) => void (given = value) });
-  loaded = true;
-}
-
-/** Throws when the module is not there yet, which only `eric-sse/slim` allows. */
-export function assertLoaded(): void {
-  if (!loaded) {
-    throw new Error(
-      'eric-sse/slim has no WebAssembly module yet: call `init()` with a module, its bytes or its URL first',
-    );
-  }
+  markLoaded();
 }
 
 export function expect(number: number, stream: Wakeable): void {

@@ -245,7 +245,7 @@ describe('the clock', () => {
     assert.equal(channel.stats().history.messages, 0);
     await clock.advance(700);
     assert.deepEqual(dataOf(await ended), ['1']);
-    assert.deepEqual(channel.stats().ended, { expired: 1 });
+    assert.deepEqual(channel.stats().ended, { rotated: 1 });
     assert.ok(client.retryMilliseconds <= 1000);
     assert.ok(real.now.call(performance) - start < 60_000);
   });

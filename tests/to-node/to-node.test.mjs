@@ -446,7 +446,7 @@ describe('toNode, clients that leave', () => {
       for await (const chunk of response) void chunk;
       for (const socket of server.sockets) most.push(...socket.eventNames().map((name) => socket.listenerCount(name)));
     }
-    assert.equal(channel.stats().ended.expired, 40);
+    assert.equal(channel.stats().ended.rotated, 40);
     assert.equal(server.sockets.size, 1);
     assert.ok(Math.max(...most) < 8, `${Math.max(...most)} handlers of one event`);
     assert.deepEqual(warnings, []);

@@ -3,25 +3,15 @@
 // A socket is where the bytes of a response go, as a stream is elsewhere. What is known of its client stands in its attachment, which
 // outlives the object: how it is subscribed, and up to which event id it was sent everything.
 
-import { seatOf } from '../../channel/channel.js';
+import type { ChannelCore } from '../../channel/core.js';
 import { MessageQueueListener } from '../../channel/listener.js';
+import { precedingBroadcast } from '../../model/event-id.js';
 import { RESPOND } from '../../response/answer.js';
 import type { Body } from '../../response/body.js';
 import { toResponse } from '../../response/fetch-sink.js';
 import type { ResponseOptions } from '../../response/respond.js';
 import type { SSEChannel } from '../../sse/sse-channel.js';
-
-/** The code of a socket whose stream has ended: the response ends with it. After any other one the relay joins again. */
-export const STREAM_ENDED = 4000;
-
-/**
- * What a relay asks to learn whether its WebSocket still leads to the object, and what it is answered by the runtime, which does not wake the
- * object for it. No event id has a line feed.
- */
-export const ALIVE = '\n';
-
-/** Says that a client was sent all that there was when it joined. Any other text is the id up to which it has everything; bytes are the stream's. */
-const REPLAYED = '';
+import { ALIVE, closeQuietly, REPLAYED, STREAM_ENDED } from '../socket-protocol.js';
 
 interface Attachment {
   url: string;
@@ -43,12 +33,19 @@ const FOREVER = { heartbeatSeconds: 0, stallSeconds: 0, maxDurationSeconds: 0 };
 export class Sockets {
   readonly #state: DurableObjectState;
   readonly #channel: SSEChannel;
+  readonly #core: ChannelCore;
   readonly #optionsFor: (request: Request) => ResponseOptions;
   readonly #joined = new Map<WebSocket, { id: string; body: Body }>();
 
-  constructor(state: DurableObjectState, channel: SSEChannel, optionsFor: (request: Request) => ResponseOptions) {
+  constructor(
+    state: DurableObjectState,
+    channel: SSEChannel,
+    core: ChannelCore,
+    optionsFor: (request: Request) => ResponseOptions,
+  ) {
     this.#state = state;
     this.#channel = channel;
+    this.#core = core;
     this.#optionsFor = optionsFor;
     // A subclass may have one of its own, for clients of its own.
     if (!state.getWebSocketAutoResponse())
@@ -94,7 +91,7 @@ export class Sockets {
   /** Tells the relays where their clients are, whose filters may have kept back all that has come. */
   tell(): void {
     for (const [socket, { id }] of this.#joined) {
-      const position = seatOf(this.#channel, id)?.lastId;
+      const position = this.#core.subscriptions.get(id)?.lastId;
       if (position && socket.readyState === OPEN) socket.send(position);
     }
   }
@@ -110,11 +107,11 @@ export class Sockets {
     const listener = given.listener ?? new MessageQueueListener();
     const id = typeof listener === 'string' ? listener : listener.id;
     // Who comes again by the id of a listener that has a socket comes in its place. Few do: the sockets are looked through for nobody else.
-    const former = seatOf(channel, id);
+    const former = this.#core.subscriptions.get(id);
     if (former && !former.resumable && [...this.#joined.values()].some((other) => other.id === id))
       channel.removeListener(id);
     // Nothing was sent since: all that the stream begins with, the client has.
-    const isAware = !client && attachment.id?.split('.', 1)[0] === channel.lastEventId;
+    const isAware = !client && attachment.id && precedingBroadcast(attachment.id) === channel.lastEventId;
     let begun = false;
     let over = false;
     const options: ResponseOptions = {
@@ -124,7 +121,7 @@ export class Sockets {
       lastEventId: attachment.id,
       onClose(report) {
         over = true;
-        leave(socket, STREAM_ENDED, report.reason);
+        closeQuietly(socket, STREAM_ENDED, report.reason);
         given.onClose?.(report);
       },
     };
@@ -136,41 +133,28 @@ export class Sockets {
         enqueue: (bytes) => (begun || !isAware) && socket.send(bytes as Uint8Array<ArrayBuffer>),
         close: () => {},
         error: () => {},
+        // Also when no bytes came: a filter may have kept back all that there was.
+        drained: () => {
+          if (over) return;
+          const newest = this.#core.subscriptions.get(id)?.lastId;
+          try {
+            if (!begun && client) socket.send(REPLAYED);
+            if (begun && (newest ?? attachment.id) === attachment.id) return;
+            begun = true;
+            attachment.id = newest ?? attachment.id;
+            socket.serializeAttachment(attachment);
+          } catch {
+            void body.cancel('failed');
+          }
+        },
       });
       const pump = (): void => {
         while (!over) if (!body.pull(pump)) return;
         this.#joined.delete(socket);
       };
-      /** Nothing more is ready. */
-      const remember = (): void => {
-        if (over) return;
-        const newest = seatOf(channel, id)?.lastId;
-        try {
-          if (!begun && client) socket.send(REPLAYED);
-          if (begun && (newest ?? attachment.id) === attachment.id) return;
-          begun = true;
-          attachment.id = newest ?? attachment.id;
-          socket.serializeAttachment(attachment);
-        } catch {
-          void body.cancel('failed');
-        }
-      };
       this.#joined.set(socket, { id, body });
       pump();
-      remember();
-      // Also when nothing comes of it: a filter may have kept back all that there was.
-      const { woken } = body;
-      body.woken = () => (woken.call(body), remember());
       return client ? new Response(null, { status: 101, webSocket: client }) : toResponse(200, headers, null);
     });
-  }
-}
-
-/** Closes a socket that may be lost or closed already. */
-export function leave(socket: WebSocket, code: number, reason?: string): void {
-  try {
-    socket.close(code, reason);
-  } catch {
-    // It was.
   }
 }

@@ -5,31 +5,14 @@
 
 import type { History } from '../../model/limits.js';
 import { Message, Sent } from '../../model/message.js';
+import type { Batch, StoredMessage } from '../batch.js';
 
-/** A message as it is stored, and as it goes from a root to its leaves. */
-export type Stored = {
-  sequence: number;
-  /** When it was sent, by `Date.now()`. */
+/** What was sent, to be sent once more. */
+export interface Restored {
+  sent: Sent;
+  excepted: string | undefined;
+  /** By `Date.now()`. */
   at: number;
-  type: string;
-  /** As in the event; none for no payload. */
-  data: string | null;
-  /** Whether the data is JSON, and not a string that is its own data. */
-  json: number;
-  /** The ids of the listeners that it is not for, a line each. */
-  excepted: string | null;
-};
-
-/** Some messages that follow one another. */
-export interface Batch {
-  epoch: string;
-  /** The number of the newest message that there is. */
-  newest: number;
-  /** The number of the message before the first one. */
-  after: number;
-  /** Whether nothing older is kept. */
-  whole: boolean;
-  messages: Stored[];
 }
 
 /** No event has an empty type: it marks a message that was emptied. */
@@ -61,18 +44,18 @@ export class Store {
   /** The object that this one gets its messages from, by its id. */
   root: string | undefined;
 
-  /** @param epochOtherwise The epoch of a channel of which nothing is stored yet. */
-  constructor(storage: DurableObjectStorage, bounds: History, epochOtherwise: string) {
+  /** @param newEpoch Makes the epoch of a channel of which nothing is stored yet. */
+  constructor(storage: DurableObjectStorage, bounds: History, newEpoch: () => string) {
     this.#sql = storage.sql;
     this.#bounds = bounds;
     this.#sql.exec(TABLES);
     const [row] = this.#sql.exec<{ epoch: string; closed: number | null; root: string | null }>(
       'SELECT epoch, closed, root FROM eric_channel',
     );
-    this.epoch = row?.epoch ?? epochOtherwise;
+    this.epoch = row?.epoch ?? newEpoch();
     this.closedAt = row?.closed ?? undefined;
     this.root = row?.root ?? undefined;
-    if (!row) this.#sql.exec('INSERT INTO eric_channel VALUES (1, ?, NULL, NULL)', epochOtherwise);
+    if (!row) this.#sql.exec('INSERT INTO eric_channel VALUES (1, ?, NULL, NULL)', this.epoch);
   }
 
   /** When the oldest message was sent, by `Date.now()`; none when nothing is kept. */
@@ -80,14 +63,11 @@ export class Store {
     return this.#kept[this.#first]?.at;
   }
 
-  /** Reads what is kept, once. Returns the number behind which it stands, and what sends it, oldest first. */
-  load(each: (sent: Sent, excepted: string | undefined, at: number) => void): {
-    before: number;
-    sends: (() => void)[];
-  } {
+  /** Reads what is kept, once. Returns the messages, oldest first, and the number of the one before them. */
+  load(): { before: number; messages: Restored[] } {
     let before: number | undefined;
-    const sends: (() => void)[] = [];
-    for (const row of this.#sql.exec<Stored>('SELECT * FROM eric_message ORDER BY sequence')) {
+    const messages: Restored[] = [];
+    for (const row of this.#sql.exec<StoredMessage>('SELECT * FROM eric_message ORDER BY sequence')) {
       this.newest = row.sequence;
       if (row.type === EMPTIED) {
         before = row.sequence;
@@ -96,9 +76,9 @@ export class Store {
       before ??= row.sequence - 1;
       const sent = sentOf(row);
       this.#count(sent.bytes, row.at);
-      sends.push(() => each(sent, row.excepted ?? undefined, row.at));
+      messages.push({ sent, excepted: row.excepted ?? undefined, at: row.at });
     }
-    return { before: before ?? 0, sends };
+    return { before: before ?? 0, messages };
   }
 
   /** Stores the next message, and drops what the bounds keep no longer. Returns its number. */
@@ -134,9 +114,9 @@ export class Store {
     const start = this.newest - (this.#kept.length - this.#first);
     const whole = epoch !== this.epoch || after < start || after > this.newest;
     const from = whole ? start : after;
-    const messages: Stored[] = [];
+    const messages: StoredMessage[] = [];
     let bytes = 0;
-    for (const row of this.#sql.exec<Stored>(
+    for (const row of this.#sql.exec<StoredMessage>(
       'SELECT * FROM eric_message WHERE sequence > ? ORDER BY sequence LIMIT ?',
       from,
       BATCH_MESSAGES,
@@ -216,7 +196,7 @@ const wellFormed = <Text extends string | null>(text: Text): Text =>
   (text as { toWellFormed?(): Text } | null)?.toWellFormed?.() ?? text;
 
 /** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
-export function sentOf({ type, data, json, excepted }: Stored): Sent {
+export function sentOf({ type, data, json, excepted }: StoredMessage): Sent {
   let payload: unknown = data ?? undefined;
   const message = {
     __proto__: Message.prototype,
@@ -232,6 +212,6 @@ export function sentOf({ type, data, json, excepted }: Stored): Sent {
 
 /** Has a message count for the ids of those that it is not for, too: they are kept with it. */
 export function weighed(sent: Sent, excepted: string | null | undefined): Sent {
-  (sent as { bytes: number }).bytes += excepted?.length ?? 0;
+  sent.bytes += excepted?.length ?? 0;
   return sent;
 }

@@ -8,8 +8,8 @@ import { uniqueId } from '../../model/ids.js';
 import type { ChannelStats } from '../../model/stats.js';
 import type { DrainOptions } from '../../response/drain.js';
 import { idOption, numberOption, objectOption } from '../../util/options.js';
-import type { ObjectBroadcastOptions, ObjectListenerOptions } from '../object/channel-object.js';
-import { type ChannelRpc, patiently, told } from '../objects.js';
+import type { ObjectBroadcastOptions, ObjectListenerOptions } from '../object/options.js';
+import { type ChannelRpc, retrying, withContext } from '../objects.js';
 import { type RelayOptions, type RelayTarget, relay } from './relay.js';
 
 /** The binding of a `ChannelObject`, or of a subclass. */
@@ -98,7 +98,7 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
   /** Adds a listener whose client is still to come, by the name of its id. */
   async addListener(options?: ObjectListenerOptions): Promise<{ id: string; lastEventId: string }> {
     const id = idOption(options?.id, 'id') ?? uniqueId();
-    await patiently(() => this.#leaf(id).follow(this.#rootId()));
+    await retrying(() => this.#leaf(id).follow(this.#rootId()));
     return this.#leaf(id).addListener({ ...options, id });
   }
 
@@ -125,7 +125,7 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
   /** Asks the leaf of a name, which is told its root. */
   #asLeaf(name: string): RelayTarget {
     const leaf = this.#leaf(name);
-    return { fetch: (request) => leaf.fetch(told(request, { root: this.#rootId() })) };
+    return { fetch: (request) => leaf.fetch(withContext(request, { root: this.#rootId() })) };
   }
 
   #rootId(): string {

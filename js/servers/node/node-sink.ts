@@ -1,9 +1,10 @@
 // Outgoing: the bytes of a body go to a response of Node, as fast as its socket takes them.
 
+import type { CloseReason } from '../../channel/ending.js';
 import type { Body, Sink } from '../../response/body.js';
-import type { CloseReason } from '../../response/liveness.js';
 import type { ResponseOptions } from '../../response/respond.js';
 import { tell } from '../../response/status.js';
+import { setQuietTimeout } from '../../util/timers.js';
 import type { NodeResponse } from './http-types.js';
 
 /** What only some responses have. */
@@ -127,9 +128,8 @@ export class Outgoing implements Sink {
     this.#response.end();
     const seconds = this.#options?.stallSeconds ?? STALL_SECONDS;
     if (seconds === 0) return;
-    const timer = setTimeout(() => this.#response.destroy(), seconds * 1000);
     // A process need not stay for a peer that may be gone.
-    (timer as { unref?: () => void }).unref?.();
+    const timer = setQuietTimeout(() => this.#response.destroy(), seconds * 1000);
     for (const event of ['finish', 'close']) this.#response.on(event, () => clearTimeout(timer));
   }
 

@@ -4,6 +4,7 @@
 // response that has ended had handed on, for the next request of the same client for the same URL. What a client has left by itself is
 // not remembered: its next `EventSource` is a new one.
 
+import { isBefore, parseEventId } from '../../model/event-id.js';
 import type { Sink } from '../../response/body.js';
 import { lastIdIn } from '../../response/last-id-in.js';
 
@@ -50,18 +51,8 @@ function remember(key: string, lastEventId: string): void {
   const before = ended.get(key);
   ended.delete(key);
   // Of several of one client and URL nobody knows which comes first: each goes on where the one that was furthest behind has to.
-  const furthestBehind = before && isBefore(before.lastEventId, lastEventId) ? before.lastEventId : lastEventId;
+  const furthestBehind =
+    before && isBefore(parseEventId(before.lastEventId), parseEventId(lastEventId)) ? before.lastEventId : lastEventId;
   ended.set(key, { lastEventId: furthestBehind, count: (before?.count ?? 0) + 1 });
   if (ended.size > MOST) ended.delete(ended.keys().next().value!);
-}
-
-/** Compares what stands behind the epoch: the number of a broadcast, and that of a dispatch behind it. */
-function isBefore(one: string, other: string): boolean {
-  const [[broadcast = 0, dispatch = 0], [otherBroadcast = 0, otherDispatch = 0]] = [one, other].map((id) =>
-    id
-      .slice(id.lastIndexOf('-') + 1)
-      .split('.')
-      .map(Number),
-  ) as [number[], number[]];
-  return broadcast < otherBroadcast || (broadcast === otherBroadcast && dispatch < otherDispatch);
 }

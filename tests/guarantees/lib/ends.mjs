@@ -147,7 +147,7 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
       ),
     },
     'a rotation': {
-      reason: 'expired',
+      reason: 'rotated',
       channelFor: one,
       batch: together(
         (onClose) => ({ onClose, maxDurationSeconds: 0.02 }),

@@ -193,7 +193,7 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
       ['1'],
     );
     assert.equal(reader.decoder.retries, 2);
-    assert.deepEqual(reasons, ['expired']);
+    assert.deepEqual(reasons, ['rotated']);
   });
 
   test('drain ends the responses, and answers those who come meanwhile with when to come back', async () => {

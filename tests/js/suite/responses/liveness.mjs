@@ -180,7 +180,7 @@ export default function register(eric, test) {
       await reader.rest();
       const took = performance.now() - start;
       assert.isAtLeast(took, 35, 'not earlier than nine tenths');
-      assert.deepEqual(reasons(), ['expired']);
+      assert.deepEqual(reasons(), ['rotated']);
       assert.strictEqual(channel.listenerCount, 0);
       assert.strictEqual(reader.decoder.retries, 2);
       assert.isAtMost(reader.decoder.reconnectionTime, 1000);
@@ -198,7 +198,7 @@ export default function register(eric, test) {
       await reader.rest();
       assert.deepEqual(dataOf(reader.decoder.events), ['1', '2']);
       assert.match(reader.text, noteOf(kind, 'data: 2\n\n', 'retry: \\d+'));
-      assert.deepEqual(reasons(), ['expired']);
+      assert.deepEqual(reasons(), ['rotated']);
     });
 
     test(`longest duration: who reads nothing then is given up, of ${kind}`, async () => {
@@ -206,7 +206,7 @@ export default function register(eric, test) {
       const { reasons, reader } = open(channel, { maxDurationSeconds: 0.02, stallSeconds: 0.05 });
       await reader.chunk();
       await until(() => channel.listenerCount === 0, 'the end of the listener');
-      assert.include(['stalled', 'expired'], reasons()[0]);
+      assert.include(['stalled', 'rotated'], reasons()[0]);
       assert.strictEqual(reasons().length, 1);
     });
 
@@ -522,7 +522,7 @@ export default function register(eric, test) {
     const { reader, reasons } = open(channel, { maxDurationSeconds: 0.01 });
     await sleep(20);
     await reader.rest();
-    assert.deepEqual(reasons(), ['expired']);
+    assert.deepEqual(reasons(), ['rotated']);
     assert.match(reader.text, /\n\nretry: \d+\n\n$/);
   });
 

@@ -270,7 +270,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  for (const ending of ['cancelled', 'replaced', 'expired']) {
+  for (const ending of ['cancelled', 'replaced', 'rotated']) {
     test(`what a subclass's own stream waits for is the next response's, when the one before was ${ending}`, async () => {
       const channel = new (class extends SSEChannel {
         async *messageStream(listener, options) {
@@ -280,12 +280,12 @@ export default function register(eric, test) {
       const connect = (lastEventId, more) =>
         new BodyReader(channel.response(null, { listener: 'x', resumeSeconds: LONG, lastEventId, ...more }));
       const dispatch = (payload) => channel.dispatch('x', { type: 'd', payload });
-      const first = connect(undefined, ending === 'expired' ? { maxDurationSeconds: 0.02 } : {});
+      const first = connect(undefined, ending === 'rotated' ? { maxDurationSeconds: 0.02 } : {});
       dispatch(1);
       await first.events(1);
       const waiting = first.read();
       if (ending === 'cancelled') await first.cancel();
-      if (ending === 'expired') await until(() => channel.stats().ended.expired === 1, 'the end of the response');
+      if (ending === 'rotated') await until(() => channel.stats().ended.rotated === 1, 'the end of the response');
       const second = ending === 'replaced' ? connect(first.decoder.lastEventId) : undefined;
       await waiting.catch(() => {});
       for (const payload of [2, 3, 4]) dispatch(payload);

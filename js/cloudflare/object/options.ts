@@ -1,0 +1,28 @@
+// The options of a ChannelObject's methods.
+
+import type { QueueOptions } from '../../model/limits.js';
+
+/** What `addListener` adds. */
+export interface ObjectListenerOptions {
+  /** The id that its client will name; a random one when left out. */
+  id?: string | undefined;
+  /** How much may wait for it; as for a response. */
+  queue?: QueueOptions | undefined;
+  /** How long it waits for its client; 60 by default. */
+  resumeSeconds?: number | undefined;
+}
+
+export interface ObjectBroadcastOptions {
+  /** The ids of the listeners that do not receive the message. A replay skips it for them as well. */
+  except?: string | readonly string[] | undefined;
+}
+
+/** `'refuse'`, as `queueOption` numbers it. */
+const REFUSE = 3;
+
+/** @throws {RangeError} if a listener would refuse messages that are stored already. */
+export function refuseNothing<Queue extends { overflow: number }>(queue: Queue): Queue {
+  if (queue.overflow === REFUSE)
+    throw new RangeError("queue.overflow must not be 'refuse' in an object: what was stored has been accepted");
+  return queue;
+}
