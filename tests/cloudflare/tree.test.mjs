@@ -257,7 +257,7 @@ describe('a tree', () => {
     (await tree.subscribe('user')).leave();
     await assert.rejects(
       tree.leaf(0)('broadcast', { type: 'n', payload: 1 }),
-      /a leaf passes on what its root broadcasts/,
+      /this object is a leaf: broadcast on its root/,
     );
   });
 
