@@ -11,12 +11,12 @@ use crate::sse::channel::{SseChannel, SseOptions};
 use crate::sse::container::ChannelContainer;
 use crate::stream::MessageStream;
 
-use super::options::ServerOptions;
-use super::packet::Packet;
-use super::protocol::{Letter, Request};
-use super::readers::Readers;
-use super::refusal::Refusal;
-use super::report;
+use crate::server::options::ServerOptions;
+use crate::server::packet::Packet;
+use crate::server::protocol::refusal::Refusal;
+use crate::server::protocol::{Letter, Request};
+use crate::server::reader::handover::Readers;
+use crate::server::report;
 
 /// The channels of a server, and what it has counted.
 pub(crate) struct Hub {

@@ -62,31 +62,22 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod accept;
 mod client;
-mod client_error;
-mod client_stream;
 mod connection;
-mod exchange;
-mod framing;
+mod deadline;
 mod hub;
 mod options;
 mod packet;
-mod patience;
-mod peers;
 mod protocol;
-mod readers;
-mod refusal;
+mod reader;
 mod report;
-mod run;
-mod socket_file;
-mod streaming;
-mod window;
 
+pub use accept::peers::Peers;
+pub use accept::{Shutdown, SocketServer};
 pub use client::SocketClient;
-pub use client_error::SocketError;
-pub use client_stream::{SocketEvent, SocketStream};
+pub use client::error::SocketError;
+pub use client::stream::{SocketEvent, SocketStream};
 pub use options::ServerOptions;
-pub use peers::Peers;
 pub use protocol::{Letter, Request};
 pub use report::Report;
-pub use run::{Shutdown, SocketServer};

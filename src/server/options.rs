@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::peers::Peers;
 use crate::model::limit::{Overflow, QueueLimit};
+use crate::server::accept::peers::Peers;
 
 /// The limits of a [`SocketServer`](super::SocketServer).
 ///

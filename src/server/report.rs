@@ -7,8 +7,8 @@ use serde_json::{Value, json};
 use crate::model::stats::{ChannelStats, Tally};
 use crate::sse::channel::SseChannel;
 
-use super::hub::Hub;
-use super::packet::Packet;
+use crate::server::hub::Hub;
+use crate::server::packet::Packet;
 
 /// What a server has done, and what it left undone when it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

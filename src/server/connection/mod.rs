@@ -13,6 +13,9 @@
 //! is answered by an error, and the connection ends; what the client goes on sending of one that is too long is thrown
 //! away, up to a limit, so that its writes do not fail before it can read why.
 
+mod exchange;
+mod framing;
+
 use std::future::pending;
 use std::io::{self, ErrorKind};
 use std::os::unix::net::UnixStream as StdUnixStream;
@@ -26,11 +29,11 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until, timeout, timeout_at};
 use tracing::debug;
 
-use super::exchange::{Answered, Exchange};
-use super::hub::{Hub, count};
-use super::patience::deadline_in;
-use super::refusal::Refusal;
-use super::streaming;
+use crate::server::connection::exchange::{Answered, Exchange};
+use crate::server::deadline::deadline_in;
+use crate::server::hub::{Hub, count};
+use crate::server::protocol::refusal::Refusal;
+use crate::server::reader;
 
 /// Others get their turn after so many requests.
 const TURN: usize = 16;
@@ -132,7 +135,7 @@ impl Connection {
             match answered {
                 Answered::Stream(feed) => {
                     let (channel, stays) = (feed.channel.id().to_owned(), feed.stays);
-                    let ending = streaming::stream(&self.exchange.hub, feed, self.socket).await;
+                    let ending = reader::stream(&self.exchange.hub, feed, self.socket).await;
                     debug!(channel, stays, ?ending, "stream ended");
                     return Ok(());
                 }

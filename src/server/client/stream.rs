@@ -24,7 +24,7 @@ use serde_json::value::RawValue;
 use tokio::io::Interest;
 use tokio::net::UnixStream;
 
-use super::client_error::{SocketError, refusal};
+use crate::server::client::error::{SocketError, refusal};
 
 /// How far a stream looks ahead.
 const AHEAD: usize = 16 * 1024;

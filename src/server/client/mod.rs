@@ -3,6 +3,9 @@
 //! The methods are named like those of the reference's `SocketClient`. Requests share one connection, one after another;
 //! each stream has its own. A connection that the server has closed meanwhile is made anew.
 
+pub(crate) mod error;
+pub(crate) mod stream;
+
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -12,8 +15,8 @@ use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
 use tokio::sync::Mutex;
 
-use super::client_error::{SocketError, not_json, refusal};
-use super::client_stream::SocketStream;
+use crate::server::client::error::{SocketError, not_json, refusal};
+use crate::server::client::stream::SocketStream;
 
 /// A client of a [`SocketServer`](super::SocketServer). Cloning it is making another one: it holds a path and one
 /// connection.

@@ -6,6 +6,9 @@
 //! and waits for its connections: streams pass on what is queued, say that the channel was closed, and end; who is between
 //! two requests is hung up on. Who has not ended within the grace period is cut off.
 
+pub(crate) mod peers;
+mod socket_file;
+
 use std::io;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
@@ -21,13 +24,13 @@ use tokio::task::{JoinSet, LocalSet};
 use tokio::time::{sleep, timeout};
 use tracing::{debug, info, warn};
 
-use super::connection;
-use super::hub::{Hub, count};
-use super::options::ServerOptions;
-use super::peers::Gate;
-use super::refusal::Refusal;
-use super::report::Report;
-use super::socket_file::SocketFile;
+use crate::server::accept::peers::Gate;
+use crate::server::accept::socket_file::SocketFile;
+use crate::server::connection;
+use crate::server::hub::{Hub, count};
+use crate::server::options::ServerOptions;
+use crate::server::protocol::refusal::Refusal;
+use crate::server::report::Report;
 
 /// A server on a Unix socket. See the [module](super).
 #[derive(Debug)]

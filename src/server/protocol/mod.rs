@@ -11,6 +11,8 @@
 //! than 127 levels of nesting in it, a number that no double holds, half a surrogate pair. The texts say what is
 //! wrong and at which column, and repeat nothing of the request.
 
+pub(crate) mod refusal;
+
 use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt;

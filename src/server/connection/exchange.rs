@@ -10,10 +10,10 @@ use std::rc::Rc;
 
 use tracing::debug;
 
-use super::framing::{Frame, Frames};
-use super::hub::{Feed, Hub, Outcome, count};
-use super::protocol::Request;
-use super::refusal::Refusal;
+use crate::server::connection::framing::{Frame, Frames};
+use crate::server::hub::{Feed, Hub, Outcome, count};
+use crate::server::protocol::Request;
+use crate::server::protocol::refusal::Refusal;
 
 /// Answers are written as soon as they are this long together.
 const ANSWERS: usize = 64 * 1024;

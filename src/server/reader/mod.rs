@@ -19,6 +19,9 @@
 //! is queued again for the listener's next reader, in order (see `window` and `readers`), gaps that it may not have been
 //! told of included.
 
+pub(crate) mod handover;
+mod window;
+
 use std::future::{pending, poll_fn};
 use std::io;
 use std::pin::Pin;
@@ -33,16 +36,16 @@ use tokio::io::Interest;
 use tokio::net::UnixStream;
 use tokio::time::{Instant, sleep, sleep_until};
 
-use super::hub::{Feed, Hub, count};
-use super::packet::{self, Packet};
-use super::patience::deadline_in;
-use super::readers::{GONE, has_left, state};
-use super::refusal::Refusal;
-use super::window::Window;
 use crate::channel::Delivered;
 use crate::channel::subscription::{Delivery, Leave};
 use crate::model::error::QueueFullException;
 use crate::model::gap::Gap;
+use crate::server::deadline::deadline_in;
+use crate::server::hub::{Feed, Hub, count};
+use crate::server::packet::{self, Packet};
+use crate::server::protocol::refusal::Refusal;
+use crate::server::reader::handover::{GONE, has_left, state};
+use crate::server::reader::window::Window;
 
 /// A batch is written as soon as it is this long.
 const BATCH: usize = 64 * 1024;
