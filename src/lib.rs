@@ -52,7 +52,7 @@ pub use model::message::{MESSAGE_BYTES, Message, Payload, ToEvent};
 pub use model::position::Position;
 pub use model::stats::{ChannelStats, ListenerStats, Tally};
 pub use sse::channel::{SseChannel, SseOptions};
-pub use sse::container::ChannelContainer;
+pub use sse::container::{Channel, ChannelContainer};
 pub use sse::event_stream::{ByteStream, SseEvent, SseStream};
 pub use stream::MessageStream;
 pub use wire::event::{Event, EventId, EventType, heartbeat};

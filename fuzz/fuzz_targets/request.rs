@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use eric_sse::server::{Letter, Request};
+use eric_sse::server::{MessageFields, Request};
 use libfuzzer_sys::fuzz_target;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
@@ -29,10 +29,10 @@ struct Read<'a> {
 }
 
 fn read<'a>(request: &'a Request<'_>) -> Read<'a> {
-    fn message<'a>(letter: &'a Letter<'_>) -> Option<(&'a str, Option<&'a str>)> {
+    fn message<'a>(fields: &'a MessageFields<'_>) -> Option<(&'a str, Option<&'a str>)> {
         Some((
-            letter.event_type.as_str(),
-            letter.payload.map(RawValue::get),
+            fields.event_type.as_str(),
+            fields.payload.map(RawValue::get),
         ))
     }
     let (channel, listener, message) = match request {
@@ -40,9 +40,9 @@ fn read<'a>(request: &'a Request<'_>) -> Read<'a> {
         Request::Register(c) | Request::Watch(c, _) | Request::RemoveChannel(c) => {
             (Some(&**c), None, None)
         }
-        Request::Dispatch(c, r, letter) => (Some(&**c), Some(&**r), message(letter)),
-        Request::Broadcast(c, letter) => (Some(&**c), None, message(letter)),
-        Request::BroadcastToAll(letter) => (None, None, message(letter)),
+        Request::Dispatch(c, r, fields) => (Some(&**c), Some(&**r), message(fields)),
+        Request::Broadcast(c, fields) => (Some(&**c), None, message(fields)),
+        Request::BroadcastToAll(fields) => (None, None, message(fields)),
         Request::Listen(c, r, _) | Request::RemoveListener(c, r) => (Some(&**c), Some(&**r), None),
     };
     Read {

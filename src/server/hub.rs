@@ -1,73 +1,51 @@
-//! Hub: what the verbs do, on the server's channels.
-
-use std::cell::Cell;
+//! Hub: carries out requests on the server's channels.
 
 use tokio::sync::Notify;
 
+use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
+use crate::channel::names::ById;
 use crate::channel::subscription::ListenerOptions;
 use crate::model::limit::History;
-use crate::sse::channel::{SseChannel, SseOptions};
+use crate::server::message::WireMessage;
+use crate::server::options::ServerOptions;
+use crate::server::protocol::refusal::Refusal;
+use crate::server::protocol::{MessageFields, Request};
+use crate::server::reader::handover::Readers;
+use crate::server::report::{self, Counters};
 use crate::sse::container::ChannelContainer;
 use crate::stream::MessageStream;
 
-use crate::server::options::ServerOptions;
-use crate::server::packet::Packet;
-use crate::server::protocol::refusal::Refusal;
-use crate::server::protocol::{Letter, Request};
-use crate::server::reader::handover::Readers;
-use crate::server::report;
+/// A channel of the server.
+pub(crate) type ServerChannel = AbstractChannel<WireMessage>;
 
 /// The channels of a server, and what it has counted.
 pub(crate) struct Hub {
     pub(crate) options: ServerOptions,
-    channels: ChannelContainer<Packet>,
-    channel_count: Cell<usize>,
+    channels: ChannelContainer<ServerChannel>,
     pub(crate) counters: Counters,
     pub(crate) readers: Readers,
     /// Wakes the writers of stalled streams when channels are closed.
     pub(crate) closing: Notify,
 }
 
-/// What a server counts.
-#[derive(Default)]
-pub(crate) struct Counters {
-    /// The connections that are open.
-    pub(crate) connections: Cell<u64>,
-    /// The streams that are open.
-    pub(crate) streams: Cell<u64>,
-    /// The connections that were ever admitted.
-    pub(crate) admitted: Cell<u64>,
-    /// The requests that were ever read, refused ones included.
-    pub(crate) requests: Cell<u64>,
-    /// The requests and connections that were refused.
-    pub(crate) refused: Cell<u64>,
-    /// The messages that were queued again because their reader left.
-    pub(crate) given_back: Cell<u64>,
-}
-
-/// Adds to a counter.
-pub(crate) fn count(counter: &Cell<u64>, more: u64) {
-    counter.set(counter.get() + more);
-}
-
-/// What a request comes to.
-pub(crate) enum Outcome {
+/// The result of a request.
+pub(crate) enum Reply {
     /// `ack`.
     Ack,
     /// An id, or a line of counters.
     Text(String),
     /// A stream, which takes over the connection.
-    Stream(Feed),
+    Stream(OpenFeed),
 }
 
-/// A stream, and what is known of it.
-pub(crate) struct Feed {
-    pub(crate) stream: MessageStream<Packet>,
-    pub(crate) channel: SseChannel<Packet>,
-    /// Whether the listener stays when the stream ends, and what was not read with it.
-    pub(crate) stays: bool,
-    /// How many events the reader wants; without an end when `None`.
+/// A stream that a client has opened.
+pub(crate) struct OpenFeed {
+    pub(crate) stream: MessageStream<WireMessage>,
+    pub(crate) channel: ServerChannel,
+    /// Whether the listener, with its unread messages, remains when the stream ends.
+    pub(crate) keeps_listener: bool,
+    /// The number of events after which the stream is complete; unlimited if `None`.
     pub(crate) most: Option<u64>,
 }
 
@@ -76,7 +54,6 @@ impl Hub {
         Self {
             options,
             channels: ChannelContainer::new(),
-            channel_count: Cell::new(0),
             counters: Counters::default(),
             readers: Readers::default(),
             closing: Notify::new(),
@@ -88,90 +65,95 @@ impl Hub {
         u64::try_from(self.options.retry.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Does what a request asks for.
-    pub(crate) fn execute(&self, request: Request<'_>) -> Result<Outcome, Refusal> {
+    /// Carries out a request.
+    pub(crate) fn execute(&self, request: Request<'_>) -> Result<Reply, Refusal> {
         match request {
-            Request::Create(id) => self.create(id.map(Into::into)),
+            Request::Create(id) => self.create(id.as_deref()),
             Request::Register(channel) => self.register(&channel),
-            Request::Dispatch(channel, listener, letter) => {
-                let packet = self.packet(&letter);
-                let channel = self.channels.get(&channel)?;
-                channel.dispatch(&listener, packet)?;
-                Ok(Outcome::Ack)
+            Request::Dispatch(channel, listener, fields) => {
+                let message = self.message(&fields);
+                self.channels.get(&channel)?.dispatch(&listener, message)?;
+                Ok(Reply::Ack)
             }
-            Request::Broadcast(channel, letter) => {
-                self.channels
-                    .get(&channel)?
-                    .broadcast(self.packet(&letter))?;
-                Ok(Outcome::Ack)
+            Request::Broadcast(channel, fields) => {
+                let message = self.message(&fields);
+                self.channels.get(&channel)?.broadcast(message)?;
+                Ok(Reply::Ack)
             }
-            Request::BroadcastToAll(letter) => self.broadcast_to_all(&letter),
+            Request::BroadcastToAll(fields) => self.broadcast_to_all(&fields),
             Request::Listen(channel, listener, most) => {
                 let channel = self.channels.get(&channel)?;
                 let listener = channel.get_listener(&listener)?;
                 listener.start_sync();
-                Ok(Outcome::Stream(Feed {
+                Ok(Reply::Stream(OpenFeed {
                     stream: channel.message_stream(&listener)?,
                     channel,
-                    stays: true,
+                    keeps_listener: true,
                     most,
                 }))
             }
             Request::Watch(channel, most) => {
                 let channel = self.with_room_for_a_listener(&channel)?;
-                Ok(Outcome::Stream(Feed {
+                Ok(Reply::Stream(OpenFeed {
                     stream: channel.watch_with(self.listener_options(), None)?,
                     channel,
-                    stays: false,
+                    keeps_listener: false,
                     most,
                 }))
             }
             Request::RemoveListener(channel, listener) => {
                 self.channels.get(&channel)?.remove_listener(&listener)?;
-                Ok(Outcome::Ack)
+                Ok(Reply::Ack)
             }
             Request::RemoveChannel(channel) => {
                 self.channels.rm(&channel)?;
                 self.closing.notify_waiters();
-                self.channel_count.set(self.channel_count.get() - 1);
-                Ok(Outcome::Ack)
+                Ok(Reply::Ack)
             }
-            Request::Stats(None) => Ok(Outcome::Text(report::server(self))),
+            Request::Stats(None) => Ok(Reply::Text(report::server(
+                &self.counters,
+                &self.channels(),
+            ))),
             Request::Stats(Some(channel)) => {
                 let channel = self.channels.get(&channel)?;
-                Ok(Outcome::Text(report::channel(&channel)))
+                Ok(Reply::Text(report::channel(&channel)))
             }
         }
     }
 
-    fn create(&self, id: Option<String>) -> Result<Outcome, Refusal> {
-        if self.channel_count.get() >= self.options.channels {
-            let most = self.options.channels;
-            return Err(Refusal::limit(format_args!("there are {most} channels")));
+    fn create(&self, id: Option<&str>) -> Result<Reply, Refusal> {
+        let most = self.options.channels;
+        if self.channels.len() >= most {
+            return Err(Refusal::limit(format_args!(
+                "the server has {most} channels, the most that it allows: remove one first"
+            )));
         }
-        // Nobody can come back with an event id, so there is no history to keep for them.
-        let channel = self.channels.add(SseOptions {
-            id,
-            history: History::NONE,
-            ..SseOptions::default()
-        })?;
-        self.channel_count.set(self.channel_count.get() + 1);
-        Ok(Outcome::Text(channel.id().into()))
+        // A reader of the socket cannot resume after an event id, so no history is kept.
+        let channel = ServerChannel::create(
+            id.map(Into::into),
+            History::NONE,
+            WireMessage::bytes,
+            Box::new(ById::default()),
+            None,
+        );
+        self.channels.register(&channel)?;
+        Ok(Reply::Text(channel.id().into()))
     }
 
-    fn register(&self, channel: &str) -> Result<Outcome, Refusal> {
+    fn register(&self, channel: &str) -> Result<Reply, Refusal> {
         let channel = self.with_room_for_a_listener(channel)?;
         let listener = MessageQueueListener::new();
         channel.register_with(&listener, self.listener_options())?;
-        Ok(Outcome::Text(listener.id().into()))
+        Ok(Reply::Text(listener.id().into()))
     }
 
-    fn with_room_for_a_listener(&self, channel: &str) -> Result<SseChannel<Packet>, Refusal> {
+    fn with_room_for_a_listener(&self, channel: &str) -> Result<ServerChannel, Refusal> {
         let channel = self.channels.get(channel)?;
-        if channel.listener_count() >= self.options.listeners {
-            let most = self.options.listeners;
-            let why = format_args!("the channel has {most} listeners");
-            return Err(Refusal::limit(why));
+        let most = self.options.listeners;
+        if channel.listener_count() >= most {
+            return Err(Refusal::limit(format_args!(
+                "the channel has {most} listeners, the most that it may have: remove one first"
+            )));
         }
         Ok(channel)
     }
@@ -183,33 +165,32 @@ impl Hub {
         }
     }
 
-    /// A channel that refuses the message keeps no other from it.
-    fn broadcast_to_all(&self, letter: &Letter<'_>) -> Result<Outcome, Refusal> {
-        let (packet, mut refused) = (self.packet(letter), None);
+    /// If one channel refuses the message, the others still receive it.
+    fn broadcast_to_all(&self, fields: &MessageFields<'_>) -> Result<Reply, Refusal> {
+        let (message, mut refused) = (self.message(fields), None);
         for channel in &self.channels {
-            if let Err(error) = channel.broadcast(packet.clone()) {
+            if let Err(error) = channel.broadcast(message.clone()) {
                 refused = Some(error);
             }
         }
         match refused {
             Some(error) => Err(error.into()),
-            None => Ok(Outcome::Ack),
+            None => Ok(Reply::Ack),
         }
     }
 
-    fn packet(&self, letter: &Letter<'_>) -> Packet {
-        Packet::new(letter.event_type.clone(), letter.payload, self.retry())
+    fn message(&self, fields: &MessageFields<'_>) -> WireMessage {
+        WireMessage::new(fields.event_type.clone(), fields.payload, self.retry())
     }
 
     /// Returns the channels in the order in which they were created.
-    pub(crate) fn channels(&self) -> Vec<SseChannel<Packet>> {
+    pub(crate) fn channels(&self) -> Vec<ServerChannel> {
         self.channels.channels()
     }
 
-    /// Closes all channels: their streams pass on what is queued and end.
+    /// Closes all channels: their streams deliver what is queued and end.
     pub(crate) fn close(&self) {
         self.channels.close();
         self.closing.notify_waiters();
-        self.channel_count.set(0);
     }
 }

@@ -1,14 +1,12 @@
-//! The counters, as a client gets them by `s`, and the report of a server that has ended.
+//! The counters, as the verb `s` returns them, and the report of a server that has ended.
 
+use std::cell::Cell;
 use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::model::stats::{ChannelStats, Tally};
-use crate::sse::channel::SseChannel;
-
-use crate::server::hub::Hub;
-use crate::server::packet::Packet;
+use crate::channel::AbstractChannel;
+use crate::model::stats::Tally;
 
 /// What a server has done, and what it left undone when it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -21,7 +19,8 @@ pub struct Report {
     pub refused: u64,
     /// The streams that were open when the server was told to end.
     pub streams: u64,
-    /// Of those, the ones that were cut off since they had not passed on everything within the grace period.
+    /// The streams among them that were cut off: they had not delivered everything within the
+    /// grace period.
     pub cut_off: u64,
     /// The messages that were still queued at the end, for all listeners together.
     pub undelivered: u64,
@@ -43,14 +42,35 @@ impl fmt::Display for Report {
     }
 }
 
-/// How many channels, or listeners, are told apart: a request of a few bytes is not to cost megabytes.
+/// What a server counts.
+#[derive(Default)]
+pub(crate) struct Counters {
+    /// The connections that are open.
+    pub(crate) connections: Cell<u64>,
+    /// The streams that are open.
+    pub(crate) streams: Cell<u64>,
+    /// The connections that were ever admitted.
+    pub(crate) admitted: Cell<u64>,
+    /// The requests that were ever read, refused ones included.
+    pub(crate) requests: Cell<u64>,
+    /// The requests and connections that were refused.
+    pub(crate) refused: Cell<u64>,
+    /// The messages that were queued again because their reader left.
+    pub(crate) given_back: Cell<u64>,
+}
+
+/// Adds to a counter.
+pub(crate) fn count(counter: &Cell<u64>, more: u64) {
+    counter.set(counter.get() + more);
+}
+
+/// How many channels, or listeners, are listed one by one: the answer to a request of a few bytes
+/// must not cost megabytes.
 const LISTED: usize = 1000;
 
-/// Writes the counters of a server, the totals of its oldest channels included.
-pub(crate) fn server(hub: &Hub) -> String {
-    let counters = &hub.counters;
-    let all = hub.channels();
-    let channels: Vec<Value> = all.iter().take(LISTED).map(totals).collect();
+/// Writes the counters of a server, with the totals of its oldest channels.
+pub(crate) fn server<M>(counters: &Counters, channels: &[AbstractChannel<M>]) -> String {
+    let listed: Vec<Value> = channels.iter().take(LISTED).map(totals).collect();
     json!({
         "connections": counters.connections.get(),
         "streams": counters.streams.get(),
@@ -58,14 +78,14 @@ pub(crate) fn server(hub: &Hub) -> String {
         "requests": counters.requests.get(),
         "refused": counters.refused.get(),
         "given_back": counters.given_back.get(),
-        "channel_count": all.len(),
-        "channels": channels,
+        "channel_count": channels.len(),
+        "channels": listed,
     })
     .to_string()
 }
 
-/// Writes the counters of a channel, those of its first listeners included.
-pub(crate) fn channel(channel: &SseChannel<Packet>) -> String {
+/// Writes the counters of a channel, with those of its first listeners.
+pub(crate) fn channel<M>(channel: &AbstractChannel<M>) -> String {
     let mut value = totals(channel);
     let listeners = channel.listeners().into_iter().take(LISTED);
     let listeners = listeners.filter_map(|listener| {
@@ -84,8 +104,8 @@ pub(crate) fn channel(channel: &SseChannel<Packet>) -> String {
     value.to_string()
 }
 
-fn totals(channel: &SseChannel<Packet>) -> Value {
-    let stats: ChannelStats = channel.stats();
+fn totals<M>(channel: &AbstractChannel<M>) -> Value {
+    let stats = channel.stats();
     let mut value = json!({
         "id": channel.id(),
         "listeners": stats.listeners,

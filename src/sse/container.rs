@@ -5,11 +5,43 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use crate::channel::AbstractChannel;
 use crate::model::error::InvalidChannelException;
-use crate::model::message::{Message, ToEvent};
+use crate::model::message::ToEvent;
 use crate::sse::channel::{SseChannel, SseOptions};
 
-/// Holds channels by id.
+/// A handle of a channel, as a [`ChannelContainer`] holds it.
+///
+/// A clone is a handle of the same channel.
+pub trait Channel: Clone {
+    /// Returns the channel's id.
+    fn id(&self) -> &str;
+
+    /// Closes the channel.
+    fn close(&self);
+}
+
+impl<M> Channel for AbstractChannel<M> {
+    fn id(&self) -> &str {
+        AbstractChannel::id(self)
+    }
+
+    fn close(&self) {
+        AbstractChannel::close(self);
+    }
+}
+
+impl<M> Channel for SseChannel<M> {
+    fn id(&self) -> &str {
+        AbstractChannel::id(self)
+    }
+
+    fn close(&self) {
+        AbstractChannel::close(self);
+    }
+}
+
+/// Holds channels by id: [`SseChannel`]s, or channels of another type `C`.
 ///
 /// ```
 /// use eric_sse::{ChannelContainer, Message, SseOptions};
@@ -21,53 +53,60 @@ use crate::sse::channel::{SseChannel, SseOptions};
 /// assert!(container.get(&id).is_err());
 /// # Ok::<(), eric_sse::Error>(())
 /// ```
-pub struct ChannelContainer<M = Message> {
-    channels: RefCell<Channels<M>>,
+pub struct ChannelContainer<C = SseChannel> {
+    channels: RefCell<Channels<C>>,
 }
 
-struct Channels<M> {
-    by_id: HashMap<Rc<str>, (u64, SseChannel<M>)>,
+struct Channels<C> {
+    by_id: HashMap<Rc<str>, (u64, C)>,
     /// Number of the next channel: their order.
     next: u64,
 }
 
-impl<M> Default for ChannelContainer<M> {
+impl<C> Default for ChannelContainer<C> {
     fn default() -> Self {
-        Self::new()
+        let (by_id, next) = (HashMap::new(), 0);
+        Self {
+            channels: RefCell::new(Channels { by_id, next }),
+        }
     }
 }
 
-impl<M> ChannelContainer<M> {
-    /// Creates an empty container.
-    pub fn new() -> Self {
-        Self {
-            channels: RefCell::new(Channels {
-                by_id: HashMap::new(),
-                next: 0,
-            }),
-        }
-    }
-
+impl<M: ToEvent> ChannelContainer<SseChannel<M>> {
     /// Creates a channel and registers it.
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the options name an id that is registered already.
-    pub fn add(&self, options: SseOptions) -> Result<SseChannel<M>, InvalidChannelException>
-    where
-        M: ToEvent,
-    {
+    /// [`InvalidChannelException`] if the options name an id that is already registered.
+    pub fn add(&self, options: SseOptions) -> Result<SseChannel<M>, InvalidChannelException> {
         let channel = SseChannel::with_options(options);
         self.register(&channel)?;
         Ok(channel)
+    }
+}
+
+impl<C: Channel> ChannelContainer<C> {
+    /// Creates an empty container.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Returns how many channels there are.
+    pub fn len(&self) -> usize {
+        self.channels.borrow().by_id.len()
+    }
+
+    /// Returns whether there are no channels.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Registers a channel.
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when a channel with its id is registered already.
-    pub fn register(&self, channel: &SseChannel<M>) -> Result<(), InvalidChannelException> {
+    /// [`InvalidChannelException`] if a channel with its id is already registered.
+    pub fn register(&self, channel: &C) -> Result<(), InvalidChannelException> {
         let mut channels = self.channels.borrow_mut();
         if channels.by_id.contains_key(channel.id()) {
             return Err(InvalidChannelException::registered(channel.id()));
@@ -83,8 +122,8 @@ impl<M> ChannelContainer<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when it is unknown.
-    pub fn get(&self, channel_id: &str) -> Result<SseChannel<M>, InvalidChannelException> {
+    /// [`InvalidChannelException`] if it is unknown.
+    pub fn get(&self, channel_id: &str) -> Result<C, InvalidChannelException> {
         let channels = self.channels.borrow();
         match channels.by_id.get(channel_id) {
             Some((_, channel)) => Ok(channel.clone()),
@@ -92,12 +131,12 @@ impl<M> ChannelContainer<M> {
         }
     }
 
-    /// Removes a channel and closes it: its running streams deliver what was queued before, say that
-    /// the channel was closed, and end.
+    /// Removes a channel and closes it: its running streams deliver what was queued before, yield
+    /// the event of the closed channel, and end.
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when it is unknown.
+    /// [`InvalidChannelException`] if it is unknown.
     pub fn rm(&self, channel_id: &str) -> Result<(), InvalidChannelException> {
         let removed = self.channels.borrow_mut().by_id.remove(channel_id);
         // Closed after the borrow: closing wakes streams, which may call back.
@@ -118,7 +157,7 @@ impl<M> ChannelContainer<M> {
     }
 
     /// Returns the channels in the order in which they were registered.
-    pub fn channels(&self) -> Vec<SseChannel<M>> {
+    pub fn channels(&self) -> Vec<C> {
         let channels = self.channels.borrow();
         let mut entries: Vec<_> = channels.by_id.values().collect();
         entries.sort_unstable_by_key(|(number, _)| *number);
@@ -132,16 +171,16 @@ impl<M> ChannelContainer<M> {
     }
 }
 
-impl<M> IntoIterator for &ChannelContainer<M> {
-    type Item = SseChannel<M>;
-    type IntoIter = std::vec::IntoIter<SseChannel<M>>;
+impl<C: Channel> IntoIterator for &ChannelContainer<C> {
+    type Item = C;
+    type IntoIter = std::vec::IntoIter<C>;
 
     fn into_iter(self) -> Self::IntoIter {
         self.channels().into_iter()
     }
 }
 
-impl<M> fmt::Debug for ChannelContainer<M> {
+impl<C: Channel + fmt::Debug> fmt::Debug for ChannelContainer<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.channels()).finish()
     }

@@ -1,6 +1,6 @@
 //! `ChannelContainer`: channels by id.
 
-use eric_sse::{ChannelContainer, Message, SseChannel, SseOptions};
+use eric_sse::{ChannelContainer, SseChannel, SseOptions};
 
 use super::bytes::message;
 use super::support::*;
@@ -15,7 +15,7 @@ fn named(id: &str) -> SseOptions {
 
 #[test]
 fn a_channel_that_is_added_is_found_by_its_id() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let added = container.add(SseOptions::default()).unwrap();
     let mut stream = added.watch().unwrap();
     let found = container.get(added.id()).unwrap();
@@ -33,7 +33,7 @@ fn a_channel_that_is_registered_is_found_by_its_id() {
 
 #[test]
 fn an_unknown_id_is_an_invalid_channel() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     assert_eq!(
         container.get("nowhere").unwrap_err().code(),
         "ERIC_INVALID_CHANNEL"
@@ -46,7 +46,7 @@ fn an_unknown_id_is_an_invalid_channel() {
 
 #[test]
 fn an_id_is_registered_once() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let first = container.add(named("news")).unwrap();
     assert!(container.add(named("news")).is_err());
     assert!(container.register(&first).is_err());
@@ -80,7 +80,7 @@ fn a_removed_channel_delivers_what_was_queued_then_says_closed_and_its_listener_
 
 #[test]
 fn a_removal_leaves_other_channels_alone() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let (news, sports) = (
         container.add(named("news")).unwrap(),
         container.add(named("sports")).unwrap(),
@@ -91,7 +91,7 @@ fn a_removal_leaves_other_channels_alone() {
 
 #[test]
 fn channels_are_listed_in_the_order_of_their_registration() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let expected: Vec<_> = (0..20)
         .map(|number| format!("{}", number * 7 % 20))
         .collect();
@@ -109,7 +109,7 @@ fn channels_are_listed_in_the_order_of_their_registration() {
 
 #[test]
 fn a_container_may_change_while_it_is_iterated() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     for id in ["a", "b", "c"] {
         container.add(named(id)).unwrap();
     }
@@ -122,7 +122,7 @@ fn a_container_may_change_while_it_is_iterated() {
 
 #[test]
 fn a_stream_that_is_woken_by_a_removal_may_use_the_container() {
-    let container = std::rc::Rc::new(ChannelContainer::<Message>::new());
+    let container = std::rc::Rc::new(ChannelContainer::<SseChannel>::new());
     let channel = container.add(named("news")).unwrap();
     let mut stream = channel.watch().unwrap();
     let inside = container.clone();
@@ -137,7 +137,7 @@ fn a_stream_that_is_woken_by_a_removal_may_use_the_container() {
 
 #[test]
 fn a_dropped_container_leaves_its_channels_open() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let channel = container.add(SseOptions::default()).unwrap();
     drop(container);
     assert!(!channel.is_closed());
@@ -145,7 +145,7 @@ fn a_dropped_container_leaves_its_channels_open() {
 
 #[test]
 fn closing_a_container_removes_and_closes_all_its_channels() {
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let channels = [(); 3].map(|()| container.add(SseOptions::default()).unwrap());
     let mut streams = channels.each_ref().map(|channel| channel.watch().unwrap());
     container.close();

@@ -69,7 +69,7 @@ fn a_listener_or_channel_that_is_registered_already_is_named() {
         text,
     );
 
-    let container = ChannelContainer::<Message>::new();
+    let container = ChannelContainer::<SseChannel>::new();
     let news = || SseOptions {
         id: Some("news".into()),
         ..SseOptions::default()

@@ -27,10 +27,11 @@ use tracing::{debug, info, warn};
 use crate::server::accept::peers::Gate;
 use crate::server::accept::socket_file::SocketFile;
 use crate::server::connection;
-use crate::server::hub::{Hub, count};
+use crate::server::hub::Hub;
 use crate::server::options::ServerOptions;
 use crate::server::protocol::refusal::Refusal;
 use crate::server::report::Report;
+use crate::server::report::count;
 
 /// A server on a Unix socket. See the [module](super).
 #[derive(Debug)]

@@ -11,9 +11,10 @@ use std::rc::Rc;
 use tracing::debug;
 
 use crate::server::connection::framing::{Frame, Frames};
-use crate::server::hub::{Feed, Hub, Outcome, count};
+use crate::server::hub::{Hub, OpenFeed, Reply};
 use crate::server::protocol::Request;
 use crate::server::protocol::refusal::Refusal;
+use crate::server::report::count;
 
 /// Answers are written as soon as they are this long together.
 const ANSWERS: usize = 64 * 1024;
@@ -32,7 +33,7 @@ pub(crate) enum Answered {
     /// Some of them. It is time to write, and for others to have their turn.
     Some,
     /// The last one by a stream.
-    Stream(Feed),
+    Stream(OpenFeed),
     /// The last one was too long.
     TooLong,
 }
@@ -82,9 +83,9 @@ impl Exchange {
                 self.hub.execute(request)
             });
         match outcome {
-            Ok(Outcome::Stream(feed)) => return Next::Stream(feed),
-            Ok(Outcome::Ack) => self.answers.extend_from_slice(b"ack"),
-            Ok(Outcome::Text(text)) => self.answers.extend_from_slice(text.as_bytes()),
+            Ok(Reply::Stream(feed)) => return Next::Stream(feed),
+            Ok(Reply::Ack) => self.answers.extend_from_slice(b"ack"),
+            Ok(Reply::Text(text)) => self.answers.extend_from_slice(text.as_bytes()),
             Err(refusal) => {
                 self.refuse(&refusal);
                 return Next::Request;
@@ -112,5 +113,5 @@ enum Next {
     Request,
     /// Others' turn: the request went through all channels.
     Turn,
-    Stream(Feed),
+    Stream(OpenFeed),
 }

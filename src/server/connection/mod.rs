@@ -31,9 +31,10 @@ use tracing::debug;
 
 use crate::server::connection::exchange::{Answered, Exchange};
 use crate::server::deadline::deadline_in;
-use crate::server::hub::{Hub, count};
+use crate::server::hub::Hub;
 use crate::server::protocol::refusal::Refusal;
 use crate::server::reader;
+use crate::server::report::count;
 
 /// Others get their turn after so many requests.
 const TURN: usize = 16;
@@ -134,7 +135,7 @@ impl Connection {
             self.flush().await?;
             match answered {
                 Answered::Stream(feed) => {
-                    let (channel, stays) = (feed.channel.id().to_owned(), feed.stays);
+                    let (channel, stays) = (feed.channel.id().to_owned(), feed.keeps_listener);
                     let ending = reader::stream(&self.exchange.hub, feed, self.socket).await;
                     debug!(channel, stays, ?ending, "stream ended");
                     return Ok(());

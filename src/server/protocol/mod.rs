@@ -31,11 +31,11 @@ pub enum Request<'a> {
     /// `r`: add a listener to a channel.
     Register(Cow<'a, str>),
     /// `d`: dispatch to a listener, the second, of a channel.
-    Dispatch(Cow<'a, str>, Cow<'a, str>, Letter<'a>),
+    Dispatch(Cow<'a, str>, Cow<'a, str>, MessageFields<'a>),
     /// `b`: broadcast on a channel.
-    Broadcast(Cow<'a, str>, Letter<'a>),
+    Broadcast(Cow<'a, str>, MessageFields<'a>),
     /// No verb: broadcast on every channel.
-    BroadcastToAll(Letter<'a>),
+    BroadcastToAll(MessageFields<'a>),
     /// `l`: start a listener, the second, of a channel and stream what it gets, or so many events of it.
     Listen(Cow<'a, str>, Cow<'a, str>, Option<u64>),
     /// `w`: watch a channel, for so many events if there is a number.
@@ -50,7 +50,7 @@ pub enum Request<'a> {
 
 /// A message in a request.
 #[derive(Clone, Debug)]
-pub struct Letter<'a> {
+pub struct MessageFields<'a> {
     /// The type.
     pub event_type: EventType,
     /// The payload, as it was written.
@@ -127,7 +127,7 @@ impl<'a> Fields<'a> {
             if self.channel.is_some() || self.listener.is_some() {
                 return refused("the field \"v\", the verb, is missing");
             }
-            return Ok(Request::BroadcastToAll(self.letter()?));
+            return Ok(Request::BroadcastToAll(self.message()?));
         };
         let Some(verb) = string(verb, "the field \"v\", the verb, is no string")? else {
             return refused("the field \"v\", the verb, is null");
@@ -135,8 +135,8 @@ impl<'a> Fields<'a> {
         Ok(match &*verb {
             "c" => Request::Create(self.chosen_id()?),
             "r" => Request::Register(self.channel()?),
-            "d" => Request::Dispatch(self.channel()?, self.listener()?, self.letter()?),
-            "b" => Request::Broadcast(self.channel()?, self.letter()?),
+            "d" => Request::Dispatch(self.channel()?, self.listener()?, self.message()?),
+            "b" => Request::Broadcast(self.channel()?, self.message()?),
             "l" => Request::Listen(self.channel()?, self.listener()?, self.most()?),
             "w" => Request::Watch(self.channel()?, self.most()?),
             "rl" => Request::RemoveListener(self.channel()?, self.listener()?),
@@ -198,7 +198,7 @@ impl<'a> Fields<'a> {
         }
     }
 
-    fn letter(&self) -> Result<Letter<'a>, InvalidMessageFormat> {
+    fn message(&self) -> Result<MessageFields<'a>, InvalidMessageFormat> {
         let event_type = match self.event_type {
             Some(raw) => string(raw, "the field \"t\", a message's type, is no string")?,
             None => None,
@@ -212,7 +212,7 @@ impl<'a> Fields<'a> {
                 InvalidMessageFormat::new(format!("the payload cannot be passed on: {error}"))
             })?;
         }
-        Ok(Letter {
+        Ok(MessageFields {
             event_type: EventType::new(event_type)?,
             payload: self.payload,
         })

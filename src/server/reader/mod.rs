@@ -41,11 +41,12 @@ use crate::channel::subscription::{Delivery, Leave};
 use crate::model::error::QueueFullException;
 use crate::model::gap::Gap;
 use crate::server::deadline::deadline_in;
-use crate::server::hub::{Feed, Hub, count};
-use crate::server::packet::{self, Packet};
+use crate::server::hub::{Hub, OpenFeed};
+use crate::server::message::{self, WireMessage};
 use crate::server::protocol::refusal::Refusal;
 use crate::server::reader::handover::{GONE, has_left, state};
 use crate::server::reader::window::Window;
+use crate::server::report::count;
 
 /// A batch is written as soon as it is this long.
 const BATCH: usize = 64 * 1024;
@@ -71,9 +72,9 @@ pub(crate) enum Ending {
 }
 
 /// Streams to a reader until the stream ends or the reader leaves.
-pub(crate) async fn stream(hub: &Rc<Hub>, feed: Feed, socket: UnixStream) -> Ending {
+pub(crate) async fn stream(hub: &Rc<Hub>, feed: OpenFeed, socket: UnixStream) -> Ending {
     let socket = Rc::new(socket);
-    if feed.stays {
+    if feed.keeps_listener {
         let listener = feed.stream.listener().clone();
         hub.readers.enter(listener.id(), &socket).await;
     }
@@ -135,7 +136,7 @@ struct Writer {
 
 /// The reading end: what was taken from the queue.
 struct Taker {
-    feed: Feed,
+    feed: OpenFeed,
     retry: u64,
     bytes: Vec<u8>,
     /// How many events are still to be taken; without an end when `None`.
@@ -146,7 +147,7 @@ struct Taker {
 
 /// What was taken from a queue, and can be given back.
 enum Taken {
-    Message(Delivery<Packet>),
+    Message(Delivery<WireMessage>),
     Gap(Gap),
 }
 
@@ -172,13 +173,13 @@ impl Taker {
                 }
                 Poll::Ready(Some(Delivered::Gap(gap))) => {
                     let to = self.feed.channel.event_id(gap.to);
-                    packet::write_gap(&gap, &to, self.retry, &mut self.bytes);
+                    message::write_gap(&gap, &to, self.retry, &mut self.bytes);
                     if let Some(window) = &mut self.window {
                         window.push(Taken::Gap(*gap), self.bytes.len() - start);
                     }
                 }
                 Poll::Ready(Some(Delivered::Closed)) => {
-                    packet::write_closed(self.retry, &mut self.bytes);
+                    message::write_closed(self.retry, &mut self.bytes);
                     self.skip(start);
                 }
                 Poll::Ready(None) => {
@@ -237,16 +238,16 @@ impl Taker {
 }
 
 impl Writer {
-    fn new(hub: Rc<Hub>, feed: Feed, socket: Rc<UnixStream>) -> Self {
+    fn new(hub: Rc<Hub>, feed: OpenFeed, socket: Rc<UnixStream>) -> Self {
         let size = || socket_send_buffer_size(&*socket).unwrap_or(BUFFER);
         let usual_buffer = Some(size());
-        if feed.stays {
+        if feed.keeps_listener {
             // As small as the system allows: what lies there comes twice when the reader leaves.
             let _ = set_socket_send_buffer_size(&*socket, 1);
         }
         count(&hub.counters.streams, 1);
         let taker = Taker {
-            window: feed.stays.then(|| Window::new(size())),
+            window: feed.keeps_listener.then(|| Window::new(size())),
             retry: hub.retry(),
             rest: feed.most,
             bytes: Vec::new(),

@@ -14,7 +14,6 @@ export const CIRCLES = [
   'response/answer.ts, response/respond.ts',
   'wire/encode.rs, wire/event.rs',
   'channel/mod.rs, stream.rs',
-  'server/hub.rs, server/report.rs',
   'wasm/host.rs, wasm/messages.rs',
 ];
 

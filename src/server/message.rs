@@ -1,71 +1,63 @@
-//! Packet: a message as it passes through the server.
+//! WireMessage: a message as it passes through the server.
 //!
-//! Its payload is the JSON text that its sender wrote, whatever its spaces, digits and escapes: it is checked
-//! once and never serialised again. What all its readers get alike is written once, when it comes.
+//! Its payload is the JSON text that its sender wrote, with the same spaces, digits and escapes. The
+//! text is checked once and never serialised again. The part of a message's line that is the same for
+//! all readers is written once, when the message arrives.
 
 use std::rc::Rc;
 
 use serde_json::value::RawValue;
 
 use crate::model::gap::Gap;
-use crate::model::message::{MESSAGE_BYTES, ToEvent};
-use crate::wire::event::{Event, EventId, EventType};
+use crate::model::message::MESSAGE_BYTES;
+use crate::wire::event::{EventId, EventType};
 
 /// A message, shared by the channels that it is sent on.
 #[derive(Clone)]
-pub(crate) struct Packet {
-    written: Rc<Written>,
+pub(crate) struct WireMessage {
+    shared: Rc<Shared>,
 }
 
-struct Written {
-    event_type: EventType,
-    /// The line that all readers get, up to the event id.
+struct Shared {
+    /// The line that all readers receive, up to the event id.
     head: Box<[u8]>,
-    /// Where in it the payload starts. Without one its text is `null`, and its end.
-    data: usize,
-    has_payload: bool,
+    /// What the message counts for in limits.
+    bytes: u64,
 }
 
-impl Packet {
-    /// Creates a packet. Without a payload its data is `null`.
+impl WireMessage {
+    /// Creates a message. Without a payload its data is `null`.
     pub(crate) fn new(event_type: EventType, payload: Option<&RawValue>, retry: u64) -> Self {
         let text = payload.map_or("null", RawValue::get);
-        let head = head(&event_type, text, retry);
+        let payload_bytes = payload.map_or(0, |_| text.len());
         Self {
-            written: Rc::new(Written {
-                data: head.len() - text.len(),
-                head: head.into(),
-                has_payload: payload.is_some(),
-                event_type,
+            shared: Rc::new(Shared {
+                head: head(&event_type, text, retry).into(),
+                bytes: MESSAGE_BYTES + (event_type.as_str().len() + payload_bytes) as u64,
             }),
         }
     }
 
     /// Writes the message's line.
     pub(crate) fn write(&self, id: &EventId, out: &mut Vec<u8>) {
-        out.extend_from_slice(&self.written.head);
+        out.extend_from_slice(&self.shared.head);
         tail(Some(id), out);
     }
 
-    /// Returns the payload's text, if there is a payload.
-    fn payload(&self) -> Option<&[u8]> {
-        let Written {
-            head,
-            data,
-            has_payload,
-            ..
-        } = &*self.written;
-        has_payload.then(|| &head[*data..])
+    /// Returns what the message counts for in limits of bytes: its type, its payload and
+    /// [`MESSAGE_BYTES`].
+    pub(crate) fn bytes(&self) -> u64 {
+        self.shared.bytes
     }
 }
 
-/// Writes the line that tells of a gap.
+/// Writes the line of a gap.
 pub(crate) fn write_gap(gap: &Gap, to: &EventId, retry: u64, out: &mut Vec<u8>) {
     out.extend(head(&Gap::event_type(), &gap.data(to), retry));
     tail(Some(to), out);
 }
 
-/// Writes the line that says that the channel was closed.
+/// Writes the line of a closed channel.
 pub(crate) fn write_closed(retry: u64, out: &mut Vec<u8>) {
     out.extend(head(&EventType::channel_closed(), "null", retry));
     tail(None, out);
@@ -74,14 +66,14 @@ pub(crate) fn write_closed(retry: u64, out: &mut Vec<u8>) {
 fn head(event_type: &EventType, data: &str, retry: u64) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len() + event_type.as_str().len() + 48);
     out.extend_from_slice(b"{\"event\":");
-    serde_json::to_writer(&mut out, event_type.as_str()).expect("a text is JSON");
+    serde_json::to_writer(&mut out, event_type.as_str()).expect("a string is valid JSON");
     out.extend_from_slice(b",\"retry\":");
     out.extend_from_slice(itoa::Buffer::new().format(retry).as_bytes());
     out.extend_from_slice(b",\"data\":");
     let start = out.len();
     out.extend_from_slice(data.as_bytes());
-    // In JSON a carriage return can only be a space between two values; some readers take it for the end
-    // of a line.
+    // In JSON a carriage return can only be a space between two values. Some readers treat it as the
+    // end of a line.
     for byte in &mut out[start..] {
         if *byte == b'\r' {
             *byte = b' ';
@@ -90,7 +82,7 @@ fn head(event_type: &EventType, data: &str, retry: u64) -> Vec<u8> {
     out
 }
 
-/// Event ids are letters, digits, `.` and `-`: nothing to escape.
+/// Event ids are letters, digits, `.` and `-`, so nothing has to be escaped.
 fn tail(id: Option<&EventId>, out: &mut Vec<u8>) {
     match id {
         Some(id) => {
@@ -102,34 +94,15 @@ fn tail(id: Option<&EventId>, out: &mut Vec<u8>) {
     }
 }
 
-impl ToEvent for Packet {
-    fn to_event(&self) -> Event {
-        let event = Event::new(self.written.event_type.clone());
-        match self.payload() {
-            None => event,
-            // A string is its own data, as in a `Message`.
-            Some(text) => match serde_json::from_slice::<String>(text) {
-                Ok(string) => event.with_data(string),
-                Err(_) => event.with_data(&*String::from_utf8_lossy(text)),
-            },
-        }
-    }
-
-    fn bytes(&self) -> u64 {
-        let payload = self.payload().map_or(0, <[u8]>::len);
-        MESSAGE_BYTES + (self.written.event_type.as_str().len() + payload) as u64
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn line(event_type: &str, payload: Option<&str>) -> String {
         let payload = payload.map(|text| serde_json::from_str::<&RawValue>(text).unwrap());
-        let packet = Packet::new(EventType::new(event_type).unwrap(), payload, 5);
+        let message = WireMessage::new(EventType::new(event_type).unwrap(), payload, 5);
         let mut out = Vec::new();
-        packet.write(&EventId::new("e-7").unwrap(), &mut out);
+        message.write(&EventId::new("e-7").unwrap(), &mut out);
         String::from_utf8(out).unwrap()
     }
 
