@@ -218,12 +218,14 @@ fn keys_are_unique(payload: &str) -> bool {
 
 /// The words of all reasons. Others are the request's, and so are long numbers.
 const WORDS: &str = "\
-    a above an and are at b be byte c cannot carriage channel character characters column comma contains control d digits \
-    does empty end EOF error escape event events exceeded expected feed field finite fit float found has hex holds how id ident in \
-    invalid is it JSON key l leading letters limit line list listener lone mark message missing many must n NaN no not NUL \
-    null number object of on one or order out p parsing passed payload point quotes r range rc read recursion request \
-    return rl s starts stream string surrogate t the there they to trailing twice type u0000 u001F unexpected unicode \
-    unknown UTF v value verb w which while whole with";
+    a above an and appears are at b be byte c cannot carriage channel character characters column \
+    comma contains control d digits does empty end EOF error escape event events exceeded \
+    expected feed field fields finite fit float found has hex holds how id ident in invalid is it \
+    JSON key l leading letters limit line list listener lone many mark message missing must n NaN \
+    no not NUL null number object of on one or order out p parsing passed payload point quotes r \
+    range rc read recursion request return rl s starts stream string surrogate t the there they \
+    to trailing twice type u0000 u001F unexpected unicode unknown UTF v value verb w which while \
+    whole with";
 
 fn check_refusal(bytes: &[u8], text: &str) {
     let shown = String::from_utf8_lossy(bytes);

@@ -51,12 +51,12 @@ proptest! {
     #[test]
     fn a_message_is_read_as_it_was_written(c: String, r: String, t in event_type(), p in value()) {
         let text = json!({ "v": "d", "c": c, "r": r, "t": t, "p": p }).to_string();
-        let Ok(Request::Dispatch(channel, listener, letter)) = Request::parse(text.as_bytes()) else {
+        let Ok(Request::Dispatch(channel, listener, fields)) = Request::parse(text.as_bytes()) else {
             return Err(TestCaseError::fail(text));
         };
         prop_assert_eq!((&*channel, &*listener), (&*c, &*r));
-        prop_assert_eq!(letter.event_type.as_str(), t);
-        prop_assert_eq!(letter.payload.expect("it has one").get(), p.to_string());
+        prop_assert_eq!(fields.event_type.as_str(), t);
+        prop_assert_eq!(fields.payload.expect("it has one").get(), p.to_string());
     }
 
     #[test]

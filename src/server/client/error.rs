@@ -1,4 +1,4 @@
-//! SocketError: why a request of a client came to nothing, by what the server answered or the system said.
+//! SocketError: why a client's request failed, by the server's answer or the system's error.
 
 use std::fmt;
 use std::io;
@@ -9,34 +9,34 @@ use crate::model::error::{
     InvalidChannelException, InvalidListenerException, InvalidMessageFormat, QueueFullException,
 };
 
-/// Why a request came to nothing.
+/// Why a client's request failed.
 #[derive(Debug)]
 pub enum SocketError {
-    /// The server refused it, see [`InvalidChannelException`].
+    /// The server refused it: see [`InvalidChannelException`].
     InvalidChannel(InvalidChannelException),
-    /// The server refused it, see [`InvalidListenerException`].
+    /// The server refused it: see [`InvalidListenerException`].
     InvalidListener(InvalidListenerException),
-    /// The server refused it, or it could not be sent, see [`InvalidMessageFormat`].
+    /// The server refused it, or it could not be sent: see [`InvalidMessageFormat`].
     InvalidMessage(InvalidMessageFormat),
-    /// The server refused it, see [`QueueFullException`].
+    /// The server refused it: see [`QueueFullException`].
     QueueFull(QueueFullException),
-    /// The server refused it for another reason: one of its limits, or whose process this is.
+    /// The server refused it for another reason: one of its limits, or the user of this process.
     Refused {
-        /// `ERIC_LIMIT`, `ERIC_FORBIDDEN`, or what a newer server says.
+        /// `ERIC_LIMIT`, `ERIC_FORBIDDEN`, or a code of a newer server.
         code: String,
         /// Why.
         message: String,
     },
-    /// There is no connection to the server.
+    /// The client cannot connect to the server.
     Connect(io::Error),
-    /// The connection broke. Whether the request was carried out is not known.
+    /// The connection broke. The server may have carried the request out, or not.
     Broken(io::Error),
     /// The server's answer cannot be read.
     Answer(serde_json::Error),
 }
 
 impl SocketError {
-    /// Returns the code that the server gave; none if it gave no answer.
+    /// Returns the code of the server's answer; `None` if there was no answer.
     pub fn code(&self) -> Option<&str> {
         match self {
             Self::InvalidChannel(exception) => Some(exception.code()),
@@ -75,11 +75,11 @@ impl std::error::Error for SocketError {
 }
 
 pub(super) fn not_json(error: serde_json::Error) -> SocketError {
-    let message = format!("the payload is no JSON: {error}");
+    let message = format!("the payload cannot be written as JSON: {error}");
     SocketError::InvalidMessage(InvalidMessageFormat::with_message(message))
 }
 
-/// Reads an answer that is an error.
+/// Returns the error of an answer, if the answer is one.
 pub(super) fn refusal(answer: &[u8]) -> Option<SocketError> {
     #[derive(Deserialize)]
     struct Line {
@@ -97,7 +97,7 @@ pub(super) fn refusal(answer: &[u8]) -> Option<SocketError> {
         Ok(line) => line.error,
         Err(error) => return Some(SocketError::Answer(error)),
     };
-    // The name is the type's here, and would be said twice.
+    // The exception's name is the type's here, so the text does without it.
     let text = message.split_once(": ").map_or(&*message, |(_, text)| text);
     Some(match &*code {
         InvalidChannelException::CODE => {

@@ -1,15 +1,17 @@
-//! SocketStream: what a listener of a server gets, event by event.
+//! SocketStream: the events of a listener of a server.
 //!
 //! ## Leaving
 //!
-//! What a reader has taken from its socket counts as read, and what it leaves there is queued again. So no more is taken than
-//! is yielded: what lies in the socket is looked at first, and the end of a line is taken when its event is. A stream that is
-//! dropped between two events leaves all that it has not yielded to the listener's next reader.
+//! Bytes that a reader has taken from its socket count as read; bytes that it leaves there are queued
+//! again. A stream therefore takes no more than it yields: it peeks at the socket first, and takes the
+//! end of a line with its event. A stream that is dropped between two events leaves all events that it
+//! has not yielded to the listener's next reader.
 //!
 //! ## Ending
 //!
-//! The server says when a channel was closed, and when a listener was full. An end without a word is that of a
-//! listener that was removed, or of a server that was killed: so it is asked whether it has the channel.
+//! The server says when a channel was closed, and when a listener was disconnected because its queue
+//! was full. An end without such a statement means that the listener was removed, or that the server
+//! was killed. The stream then asks the server whether it has the channel.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -26,10 +28,10 @@ use tokio::net::UnixStream;
 
 use crate::server::client::error::{SocketError, refusal};
 
-/// How far a stream looks ahead.
+/// The number of bytes that a stream looks ahead.
 const AHEAD: usize = 16 * 1024;
 
-/// The type of the event that says that the channel was closed.
+/// The type of the event of a closed channel.
 const CHANNEL_CLOSED: &str = "_eric_channel_closed";
 
 /// One event of a stream.
@@ -41,7 +43,7 @@ pub struct SocketEvent {
     pub retry: u64,
     /// The message's payload, as the JSON text that was sent.
     pub data: Box<RawValue>,
-    /// The event's id; `None` for the event that says that the channel was closed.
+    /// The event's id; `None` for the event of a closed channel.
     pub id: Option<String>,
 }
 
@@ -51,14 +53,15 @@ pub(super) type Check = Pin<Box<dyn Future<Output = Result<(), SocketError>> + S
 /// A stream of events, which ends with its listener, its channel or the server.
 pub struct SocketStream {
     socket: UnixStream,
-    /// How many events are still to be yielded; without an end when `None`.
-    rest: Option<u64>,
-    /// Asked when the stream ends, unless the server has said why.
+    /// The number of events that are still to be yielded; unlimited if `None`.
+    left: Option<u64>,
+    /// Awaited when the stream ends, unless the server has said why it ends.
     check: Option<Check>,
     is_ending: bool,
     /// The start of the next line, taken from the socket.
     line: Vec<u8>,
-    /// What lies in the socket next, as far as it was looked at and not taken since.
+    /// The bytes that are next in the socket, as far as the stream has peeked at them and not taken
+    /// them since.
     ahead: Ahead,
     is_over: bool,
 }
@@ -70,17 +73,17 @@ struct Ahead {
 }
 
 impl Ahead {
-    fn rest(&self) -> &[u8] {
+    fn unread(&self) -> &[u8] {
         &self.bytes[self.from..self.to]
     }
 }
 
 impl SocketStream {
-    /// Reads from a connection on which a stream was asked for, and nothing was read yet.
+    /// Reads from a connection on which a stream was requested and nothing was read yet.
     pub(super) fn new(socket: UnixStream, most: Option<u64>, check: Check) -> Self {
         Self {
             socket,
-            rest: most,
+            left: most,
             check: Some(check),
             is_ending: false,
             line: Vec::new(),
@@ -98,7 +101,7 @@ impl SocketStream {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// Reads an event, or why there are no more.
+    /// Reads an event, or the reason why the stream ends.
     fn read(&mut self, line: &[u8]) -> Result<SocketEvent, SocketError> {
         if let Some(error) = refusal(line) {
             self.check = None;
@@ -108,9 +111,9 @@ impl SocketStream {
         if event.event == CHANNEL_CLOSED && event.id.is_none() {
             self.check = None;
         }
-        if let Some(rest) = &mut self.rest {
-            *rest = rest.saturating_sub(1);
-            self.is_over = *rest == 0;
+        if let Some(left) = &mut self.left {
+            *left = left.saturating_sub(1);
+            self.is_over = *left == 0;
         }
         Ok(event)
     }
@@ -118,13 +121,14 @@ impl SocketStream {
     /// Reads the next line, without its line feed; `None` at the end.
     fn poll_line(&mut self, context: &mut Context<'_>) -> Poll<io::Result<Option<Vec<u8>>>> {
         loop {
-            if let Some(length) = memchr::memchr(b'\n', self.ahead.rest()) {
+            if let Some(length) = memchr::memchr(b'\n', self.ahead.unread()) {
                 self.take(length + 1)?;
                 self.line.pop();
                 return Poll::Ready(Ok(Some(std::mem::take(&mut self.line))));
             }
-            // Taken, so that the socket has room for what comes behind it: a line without its end is nobody's yet.
-            self.take(self.ahead.rest().len())?;
+            // Taken, so that the socket has room for the rest of the line. A line without its end is
+            // not an event yet.
+            self.take(self.ahead.unread().len())?;
             if ready!(self.poll_ahead(context))? == 0 {
                 return Poll::Ready(match self.line.is_empty() {
                     true => Ok(None),
@@ -134,13 +138,13 @@ impl SocketStream {
         }
     }
 
-    /// Takes bytes that were looked at from the socket.
+    /// Takes bytes from the socket that the stream has peeked at.
     fn take(&mut self, count: usize) -> io::Result<()> {
         let start = self.line.len();
         self.line.resize(start + count, 0);
         let mut taken = start;
         while taken < self.line.len() {
-            // It is there: not asked for by way of tokio, which would have to be told that it is.
+            // The bytes are there. Tokio is not asked, since its readiness would have to be set first.
             match recv(&self.socket, &mut self.line[taken..], RecvFlags::DONTWAIT) {
                 Ok((0, _)) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok((more, _)) => taken += more,
@@ -152,7 +156,7 @@ impl SocketStream {
         Ok(())
     }
 
-    /// Looks at what lies in the socket, and returns how much; 0 at the end.
+    /// Peeks at the socket and returns the number of bytes; 0 at the end.
     fn poll_ahead(&mut self, context: &mut Context<'_>) -> Poll<io::Result<usize>> {
         loop {
             ready!(self.socket.poll_read_ready(context))?;

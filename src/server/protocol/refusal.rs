@@ -1,7 +1,7 @@
-//! Refusal: why a request was not carried out, as a client is told.
+//! Refusal: the answer to a request that was not carried out.
 //!
-//! One line of JSON, `{"error":{"code","message"}}`. The code is the exception's; the message starts with the exception's
-//! name. It never repeats more of a request than an id, and that cut.
+//! It is one line of JSON, `{"error":{"code","message"}}`. The code is the exception's; the message
+//! starts with the exception's name. It repeats nothing of a request except an id, which is cut.
 
 use std::fmt;
 
@@ -16,26 +16,26 @@ pub(crate) struct Refusal {
     pub(crate) message: String,
 }
 
-/// The code of what is refused because a limit of the server was reached.
+/// The code of a request that is refused because of a limit of the server.
 pub(crate) const LIMIT: &str = "ERIC_LIMIT";
 
-/// The code of what is refused to everybody but the server's own user.
+/// The code of a connection that is refused because of the user of its process.
 pub(crate) const FORBIDDEN: &str = "ERIC_FORBIDDEN";
 
 impl Refusal {
-    /// The message says which limit.
-    pub(crate) fn limit(which: impl fmt::Display) -> Self {
+    /// Refuses because of a limit. The text says which one.
+    pub(crate) fn limit(text: impl fmt::Display) -> Self {
         Self {
             code: LIMIT,
-            message: format!("LimitException: {which}"),
+            message: format!("LimitException: {text}"),
         }
     }
 
-    /// The peer belongs to somebody else.
+    /// Refuses a process of another user.
     pub(crate) fn forbidden() -> Self {
         Self {
             code: FORBIDDEN,
-            message: "ForbiddenException: the server serves other users only".into(),
+            message: "ForbiddenException: the server does not serve processes of this user".into(),
         }
     }
 
@@ -49,7 +49,7 @@ impl Refusal {
 
 impl<E: Into<Error>> From<E> for Refusal {
     fn from(error: E) -> Self {
-        /// The text of a `QueueFullException` names everybody who is full.
+        /// A `QueueFullException` names every listener that is full, which may be many.
         const LONGEST: usize = 400;
         let error = error.into();
         let name = match &error {
