@@ -1,4 +1,4 @@
-//! ServerOptions: how much a server lends to its clients.
+//! ServerOptions: the limits that a server sets its clients.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use crate::server::accept::peers::Peers;
 
 /// The limits of a [`SocketServer`](super::SocketServer).
 ///
-/// Each bounds one thing. What all queues hold together is bounded by the product of `channels`, `listeners` and the bytes of
-/// `queue`, and by nothing else: choose them together.
+/// Each option limits one thing. Only the product of `channels`, `listeners` and the bytes of `queue`
+/// limits what all queues hold together, so choose these three together.
 ///
 /// ```
 /// use eric_sse::server::{Peers, ServerOptions};
@@ -20,8 +20,9 @@ use crate::server::accept::peers::Peers;
 pub struct ServerOptions {
     /// The longest request in bytes, without its line feed; 1 MiB by default.
     pub request_bytes: usize,
-    /// How long a client may take from the first byte of a request to its end, and from its connection to the
-    /// end of its first request; 10 seconds by default. Answers have to be taken within the same time.
+    /// The time that a client has from the first byte of a request to its end, and from its connection
+    /// to the end of its first request; 10 seconds by default. It must read answers within the same
+    /// time.
     pub read_timeout: Duration,
     /// The most connections at a time; 4,096 by default.
     pub connections: usize,
@@ -29,20 +30,20 @@ pub struct ServerOptions {
     pub channels: usize,
     /// The most listeners of one channel, watchers included; 65,536 by default.
     pub listeners: usize,
-    /// How much may wait for a listener; by default 65,536 messages and 16 MiB, then the oldest are dropped and
-    /// the listener is told by one `_eric_gap`.
+    /// The limit of each listener's queue; by default 65,536 messages and 16 MiB. When the default is
+    /// exceeded, the oldest messages are dropped and the listener receives one `_eric_gap`.
     pub queue: Option<QueueLimit>,
     /// The reconnection time that events carry; 15 seconds by default.
     pub retry: Duration,
-    /// How long streams have at the end of the server to pass on what is queued, and at the end of their listener to
-    /// pass on what was taken; 2 seconds by default.
+    /// The time that streams have to deliver what is queued when the server ends, and what was taken
+    /// when their listener ends; 2 seconds by default.
     pub grace: Duration,
-    /// Who may connect; the server's own user by default.
+    /// The processes that may connect; those of the server's own user by default.
     pub peers: Peers,
 }
 
 impl ServerOptions {
-    /// The default bound of a listener's queue.
+    /// The default limit of a listener's queue.
     pub const QUEUE: QueueLimit = QueueLimit {
         messages: 65_536,
         bytes: 16 * 1024 * 1024,

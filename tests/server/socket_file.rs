@@ -136,7 +136,7 @@ fn what_is_no_socket_is_left_alone() {
     for path in [&file, &folder, &link] {
         let output = eric(path).arg("serve").output().unwrap();
         assert_eq!(output.status.code(), Some(1));
-        assert!(String::from_utf8_lossy(&output.stderr).contains("no socket"));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("not a socket"));
     }
     assert_eq!(fs::read_to_string(&link).unwrap(), "precious");
     assert!(folder.is_dir());

@@ -1,14 +1,15 @@
-//! Peers: who may connect.
+//! Peers: the processes that may connect.
 //!
-//! Two things keep strangers out: the mode of the socket file, and the credentials that the kernel gives of
-//! each peer. The second holds where the first was widened by hand, and where a descriptor was passed on.
+//! Two things keep other users out: the mode of the socket file, and the credentials that the kernel
+//! reports for each peer. The credentials still hold if somebody widens the mode by hand, or passes a
+//! descriptor on.
 
 use std::io;
 use std::os::unix::net::UnixStream;
 
 use rustix::process::{getegid, geteuid};
 
-/// Who may connect to a server.
+/// The processes that may connect to a server.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Peers {
     /// Processes of the server's own user. The socket file has mode 0600.
@@ -16,7 +17,7 @@ pub enum Peers {
     SameUser,
     /// Processes of its user or of its group. The file has mode 0660.
     SameGroup,
-    /// Every process that reaches the file, which has mode 0666.
+    /// Every process that can open the file, which has mode 0666.
     Everybody,
 }
 
@@ -31,7 +32,7 @@ impl Peers {
     }
 }
 
-/// Lets peers in, or not.
+/// Decides which peers are admitted.
 #[derive(Debug)]
 pub(crate) struct Gate {
     peers: Peers,
@@ -56,14 +57,15 @@ impl Gate {
     }
 }
 
-/// Returns the user and the group of the process at the other end, as the kernel noted them when it connected.
+/// Returns the user and the group of the process at the other end, as the kernel recorded them when
+/// the process connected.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn credentials(socket: &UnixStream) -> io::Result<(u32, u32)> {
     let peer = rustix::net::sockopt::socket_peercred(socket)?;
     Ok((peer.uid.as_raw(), peer.gid.as_raw()))
 }
 
-/// Tokio knows how each system says it.
+/// Tokio knows the call of each system.
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn credentials(socket: &UnixStream) -> io::Result<(u32, u32)> {
     let peer = tokio::net::UnixStream::from_std(socket.try_clone()?)?.peer_cred()?;

@@ -1,13 +1,13 @@
-//! The socket file: at a path for as long as its server lives, and nobody else's.
+//! The socket file: it exists as long as its server lives, and belongs to that server alone.
 //!
-//! - Its mode is that of its options from the first instant: it is made under a umask, which is set for the moment of
-//!   the call. Files that other threads make in that moment get the same mode at most.
-//! - A path that a live server holds is never taken over, and a path that is no socket is never deleted. A socket that
-//!   nobody listens to is a dead server's, and is replaced.
-//! - Servers that start at the same time do so one after another: a lock on the directory is held meanwhile. It leaves no
-//!   file behind, and is gone with its process.
-//! - At the end the file is removed, if it is still this server's: before the socket is closed, since only then no other
-//!   file can have its number.
+//! - It has the mode of its options from the first instant: it is created under a umask, which is set
+//!   during the call. Files that other threads create during the call get at most the same mode.
+//! - A path that a live server holds is never taken over, and a file that is not a socket is never
+//!   deleted. A socket without a listening process is left from a dead server, and is replaced.
+//! - Servers that start at the same time start one after another: each holds a lock on the directory
+//!   while it starts. The lock leaves no file behind and ends with its process.
+//! - At the end the file is removed if it is still this server's. This happens before the socket is
+//!   closed, since until then no other file can have its inode number.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind};
@@ -22,14 +22,14 @@ use rustix::io::{Errno, ioctl_fionbio};
 use rustix::net::{self, AddressFamily, SocketAddrUnix, SocketType};
 use rustix::process::umask;
 
-/// How long another server may take to start.
+/// The longest time to wait for another server that starts.
 const TURN: Duration = Duration::from_secs(2);
 
 /// A socket file that is removed when it is dropped.
 #[derive(Debug)]
 pub(crate) struct SocketFile {
     path: PathBuf,
-    /// Device and number: what tells this file from another one at the same path.
+    /// Device and inode number: they tell this file from another one at the same path.
     identity: (u64, u64),
 }
 
@@ -55,7 +55,8 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Without the lock: a server that starts now finds either a file that is going or none.
+        // Without the lock: a server that starts now finds either no file or one without a listening
+        // process.
         let is_ours = |metadata: Metadata| identity(&metadata) == self.identity;
         if fs::symlink_metadata(&self.path).is_ok_and(is_ours) {
             let _ = fs::remove_file(&self.path);
@@ -83,7 +84,7 @@ fn lock_directory(path: &Path) -> io::Result<File> {
             Err(Errno::WOULDBLOCK) => {
                 return Err(io::Error::new(
                     ErrorKind::ResourceBusy,
-                    "another program holds a lock on the directory",
+                    "another program holds a lock on the directory: try again when it has ended",
                 ));
             }
             Err(error) => return Err(error.into()),
@@ -91,7 +92,7 @@ fn lock_directory(path: &Path) -> io::Result<File> {
     }
 }
 
-/// Removes what a dead server has left at a path. Refuses anything else that is there.
+/// Removes the socket of a dead server from a path. Fails if anything else is there.
 fn remove_dead(path: &Path) -> io::Result<()> {
     let metadata = match fs::symlink_metadata(path) {
         Ok(metadata) => metadata,
@@ -100,23 +101,23 @@ fn remove_dead(path: &Path) -> io::Result<()> {
     };
     let taken = |what| Err(io::Error::new(ErrorKind::AddrInUse, what));
     if !metadata.file_type().is_socket() {
-        return taken("something is there that is no socket");
+        return taken("the path holds a file that is not a socket: choose another path");
     }
     match try_connect(path) {
         Err(Errno::CONNREFUSED) => fs::remove_file(path),
-        // Alive, or not to be asked: a full backlog, another user's.
-        _ => taken("another server is listening there"),
+        // The server is alive, or cannot be asked: its backlog is full, or it is another user's.
+        _ => taken("another server is listening at the path"),
     }
 }
 
-/// Connects without waiting: a server that hangs accepts nobody.
+/// Connects without waiting, since a server that hangs accepts no connection.
 fn try_connect(path: &Path) -> Result<(), Errno> {
     let socket = net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
     ioctl_fionbio(&socket, true)?;
     net::connect(&socket, &SocketAddrUnix::new(path)?)
 }
 
-/// The file has no wider mode at any time. Never replaces a file: binding does not.
+/// Binds under a umask, so that the file never has a wider mode. Binding never replaces a file.
 fn bind_with_mode(path: &Path, mode: u32) -> io::Result<UnixListener> {
     let old = umask(Mode::from_raw_mode(!mode as _) & Mode::from_raw_mode(0o777));
     let listener = UnixListener::bind(path);

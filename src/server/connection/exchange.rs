@@ -1,10 +1,10 @@
-//! Exchange: the requests of a connection that have been read, and their answers that have not been written.
+//! Exchange: the requests of a connection that were read, and the answers that are not written yet.
 //!
 //! ## Answers
 //!
-//! An answer is a bare id, `ack` or a line of counters. A line feed follows it if a line feed ended the request; a request
-//! that the end of the client's writing side ended gets the answer alone, as from the reference. An error is one line of JSON,
-//! line feed included, either way.
+//! An answer is a bare id, `ack` or a line of counters. If a line feed ended the request, a line feed
+//! follows the answer; if the end of the client's writing side ended it, the answer stands alone, as in
+//! the reference. An error is always one line of JSON with a line feed.
 
 use std::rc::Rc;
 
@@ -16,25 +16,25 @@ use crate::server::protocol::Request;
 use crate::server::protocol::refusal::Refusal;
 use crate::server::report::count;
 
-/// Answers are written as soon as they are this long together.
+/// Answers are written as soon as their total length reaches this.
 const ANSWERS: usize = 64 * 1024;
 
-/// One side of a conversation, without its socket.
+/// The server's side of a connection, without the socket.
 pub(crate) struct Exchange {
     pub(crate) hub: Rc<Hub>,
     pub(crate) frames: Frames,
     pub(crate) answers: Vec<u8>,
 }
 
-/// How the requests that have been read were answered.
+/// How far the requests that were read are answered.
 pub(crate) enum Answered {
-    /// So many of them, and none is left.
+    /// All of them: their number.
     All(usize),
-    /// Some of them. It is time to write, and for others to have their turn.
+    /// Some of them. It is time to write, and to give other tasks their turn.
     Some,
-    /// The last one by a stream.
+    /// The last one is answered by a stream.
     Stream(OpenFeed),
-    /// The last one was too long.
+    /// The last one is too long.
     TooLong,
 }
 
@@ -47,23 +47,23 @@ impl Exchange {
         }
     }
 
-    /// Answers what has been read.
+    /// Answers the requests that were read.
     pub(crate) fn answer(&mut self) -> Answered {
         let mut answered = 0;
         while let Some(frame) = self.frames.next() {
             answered += 1;
-            let (request, feeds_line) = match &frame {
+            let (request, ends_line) = match &frame {
                 Frame::Line(bytes) => (bytes, true),
                 Frame::Last(bytes) => (bytes, false),
                 Frame::TooLong => {
                     let most = self.hub.options.request_bytes;
                     self.refuse(&Refusal::limit(format_args!(
-                        "a request has at most {most} bytes"
+                        "the request is longer than {most} bytes"
                     )));
                     return Answered::TooLong;
                 }
             };
-            match self.answer_one(request, feeds_line) {
+            match self.answer_one(request, ends_line) {
                 Next::Request if self.answers.len() < ANSWERS => {}
                 Next::Request | Next::Turn => return Answered::Some,
                 Next::Stream(feed) => return Answered::Stream(feed),
@@ -72,17 +72,17 @@ impl Exchange {
         Answered::All(answered)
     }
 
-    fn answer_one(&mut self, request: &[u8], feeds_line: bool) -> Next {
+    fn answer_one(&mut self, request: &[u8], ends_line: bool) -> Next {
         count(&self.hub.counters.requests, 1);
         let mut is_wide = false;
-        let outcome = Request::parse(request)
+        let reply = Request::parse(request)
             .map_err(Refusal::from)
             .and_then(|request| {
                 debug!(verb = request.verb(), "request");
                 is_wide = matches!(request, Request::BroadcastToAll(_) | Request::Stats(_));
                 self.hub.execute(request)
             });
-        match outcome {
+        match reply {
             Ok(Reply::Stream(feed)) => return Next::Stream(feed),
             Ok(Reply::Ack) => self.answers.extend_from_slice(b"ack"),
             Ok(Reply::Text(text)) => self.answers.extend_from_slice(text.as_bytes()),
@@ -91,7 +91,7 @@ impl Exchange {
                 return Next::Request;
             }
         }
-        if feeds_line {
+        if ends_line {
             self.answers.push(b'\n');
         }
         match is_wide {
@@ -100,7 +100,7 @@ impl Exchange {
         }
     }
 
-    /// Answers by an error.
+    /// Answers with an error.
     pub(crate) fn refuse(&mut self, refusal: &Refusal) {
         debug!(code = refusal.code, "refused");
         count(&self.hub.counters.refused, 1);
@@ -108,10 +108,10 @@ impl Exchange {
     }
 }
 
-/// What comes behind a request.
+/// What follows a request.
 enum Next {
     Request,
-    /// Others' turn: the request went through all channels.
+    /// A turn for other tasks: the request went through all channels.
     Turn,
     Stream(OpenFeed),
 }

@@ -1,42 +1,42 @@
 //! Framing: where a request ends.
 //!
-//! A request ends with a line feed, or with the end of the client's writing side. A carriage return before
-//! the line feed belongs to the request, where it is a space. Blank lines are passed over.
+//! A request ends with a line feed, or with the end of the client's writing side. A carriage return
+//! before the line feed belongs to the request, where it is a space. Blank lines are skipped.
 //!
 //! ## Limits
 //!
-//! A request is no longer than a number of bytes, line feed aside. As soon as it is longer its bytes are not kept, so a
-//! buffer holds no more than that and one read.
+//! A request has a greatest length in bytes, without its line feed. The bytes of a longer one are not
+//! kept, so a buffer never holds more than that length and one read.
 
 use bytes::{Buf, BytesMut};
 
-/// How much is read at once, at most.
+/// The most bytes that one read takes.
 const READ: usize = 64 * 1024;
 
-/// How much is read at once from a client that has been silent.
+/// The bytes that one read takes from a client that was silent.
 const FIRST_READ: usize = 2048;
 
-/// Cuts what is read into requests.
+/// Splits the bytes that are read into requests.
 #[derive(Debug)]
 pub(crate) struct Frames {
     buffer: BytesMut,
-    /// How much of the buffer is known to hold no line feed.
+    /// The length of the buffer's beginning that is known to hold no line feed.
     scanned: usize,
     limit: usize,
-    /// How much is read at once: twice as much each time that so much has come.
+    /// The bytes that one read takes. Doubled each time that a read fills them.
     step: usize,
     /// Whether the client has ended its writing side.
     ended: bool,
 }
 
-/// A request, as far as framing knows.
+/// A request, as framing sees it.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Frame {
     /// It ended with a line feed.
     Line(BytesMut),
     /// It ended with the client's writing side.
     Last(BytesMut),
-    /// It is longer than the limit. Nothing comes after it.
+    /// It is longer than the limit. Nothing follows it.
     TooLong,
 }
 
@@ -51,45 +51,45 @@ impl Frames {
         }
     }
 
-    /// Returns where to read to.
+    /// Returns the buffer to read into.
     pub(crate) fn room(&mut self) -> &mut BytesMut {
-        // A request that grows is given room in steps, so that it costs no more than it has.
+        // The room for a request grows in steps, so that it costs no more than the request needs.
         let wanted = READ.min(self.buffer.len().max(self.step));
         self.buffer.reserve(wanted);
         &mut self.buffer
     }
 
-    /// Notes that so many bytes were read.
+    /// Notes the number of bytes that were read.
     pub(crate) fn has_read(&mut self, bytes: usize) {
         if bytes >= self.step {
             self.step = READ.min(2 * self.step);
         }
     }
 
-    /// Gives the memory back, if nothing is in it: who waits for a request holds none.
-    pub(crate) fn rest(&mut self) {
+    /// Frees the memory if it is empty: a connection that waits for a request holds none.
+    pub(crate) fn free(&mut self) {
         if self.buffer.is_empty() {
             self.buffer = BytesMut::new();
             self.step = FIRST_READ;
         }
     }
 
-    /// Notes that nothing more comes.
+    /// Notes that the client has ended its writing side.
     pub(crate) fn end(&mut self) {
         self.ended = true;
     }
 
-    /// Returns whether nothing more comes.
+    /// Returns whether the client has ended its writing side.
     pub(crate) fn is_ended(&self) -> bool {
         self.ended
     }
 
-    /// Returns whether a request has begun that has not ended.
+    /// Returns whether a request has begun and not ended.
     pub(crate) fn is_inside(&self) -> bool {
         !self.buffer.is_empty()
     }
 
-    /// Takes the next request that has ended.
+    /// Takes the next complete request.
     pub(crate) fn next(&mut self) -> Option<Frame> {
         loop {
             let Some(length) = memchr::memchr(b'\n', &self.buffer[self.scanned..]) else {
@@ -189,7 +189,7 @@ mod tests {
             assert!(frames.next().is_none());
         }
         assert!((READ..=2 * READ).contains(&spare(&mut frames)));
-        frames.rest();
+        frames.free();
         assert!(spare(&mut frames) < 2 * FIRST_READ);
     }
 }

@@ -1,8 +1,9 @@
-//! Readers: who reads for which listener.
+//! Readers: the sockets that read for each listener, and the handover between them.
 //!
-//! A reader that comes right after another has left must not overtake what that one gives back. So it waits until all
-//! have given back who had left when it came; those who are still there it shares the listener with. A reader is there for
-//! as long as a process has its socket, a child that has inherited it included.
+//! A reader may arrive right after another one has left. It must not receive a message before the ones
+//! that the former reader gives back. So it waits until every reader that has left has given back its
+//! messages. With readers that are still there it shares the listener. A reader is there as long as
+//! any process has its socket, including a child that has inherited it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -12,7 +13,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use tokio::net::UnixStream;
 use tokio::sync::Notify;
 
-/// The sockets of those who read, by their listener's id.
+/// The sockets of the readers, by their listener's id.
 #[derive(Default)]
 pub(crate) struct Readers {
     by_listener: RefCell<HashMap<String, Vec<Rc<UnixStream>>>>,
@@ -20,7 +21,7 @@ pub(crate) struct Readers {
 }
 
 impl Readers {
-    /// Adds a reader, after all who have left.
+    /// Adds a reader, once all readers that have left have given back their messages.
     pub(crate) async fn enter(&self, listener_id: &str, socket: &Rc<UnixStream>) {
         while self.has_one_that_left(listener_id) {
             self.left.notified().await;
@@ -30,7 +31,7 @@ impl Readers {
         sockets.push(socket.clone());
     }
 
-    /// Removes a reader, which has given back what it had not read.
+    /// Removes a reader, which has given back the messages that it had not read.
     pub(crate) fn leave(&self, listener_id: &str, socket: &Rc<UnixStream>) {
         let mut by_listener = self.by_listener.borrow_mut();
         if let Some(sockets) = by_listener.get_mut(listener_id) {
@@ -49,7 +50,7 @@ impl Readers {
     }
 }
 
-/// Returns what the system says of a socket just now: whether it has room, and whether its peer is there.
+/// Returns the present state of a socket: whether it has room, and whether its peer is there.
 pub(crate) fn state(socket: &UnixStream) -> PollFlags {
     let mut asked = [PollFd::new(socket, PollFlags::OUT)];
     match poll(&mut asked, Some(&Timespec::default())) {
@@ -58,7 +59,7 @@ pub(crate) fn state(socket: &UnixStream) -> PollFlags {
     }
 }
 
-/// What a socket's state says when its peer has left.
+/// The state of a socket whose peer has left.
 pub(crate) const GONE: PollFlags = PollFlags::HUP.union(PollFlags::ERR);
 
 /// Returns whether the peer has left.

@@ -1,26 +1,27 @@
-//! Window: what was written to a reader that may not have read it.
+//! Window: the messages that were written to a reader and may be unread.
 //!
-//! A message whose bytes the socket has taken is not delivered yet: they may lie in the kernel's buffer when the reader
-//! leaves. So the messages are kept that may still lie there, and those of a reader that left unread bytes behind are
-//! the listener's next ones again.
+//! A message whose bytes the socket has taken is not delivered yet: the bytes may be in the kernel's
+//! buffer when the reader leaves. The window keeps the messages that may still be there. If a reader
+//! leaves bytes unread, these messages become the listener's next ones again.
 //!
 //! ## How far it reaches back
 //!
-//! The kernel keeps at most one and a half times the socket's send buffer. What was written before that was read. While
-//! Linux says that the buffer has room it holds at most a quarter of its size, and so the window does.
+//! The kernel keeps at most one and a half times the socket's send buffer; everything written before
+//! that was read. While Linux reports that the buffer has room, it holds at most a quarter of its size,
+//! and so does the window.
 //!
-//! What is given back was possibly read: a duplicate is possible, a loss is not. What the reader's process has taken from
-//! the socket counts as read, if the process looked at it or not.
+//! A message that is given back may have been read: a duplicate is possible, a loss is not. Bytes that
+//! the reader's process has taken from the socket count as read, whether the process used them or not.
 
 use std::collections::VecDeque;
 
-/// What was taken for a reader, in order, with the byte at which it ends.
+/// What was taken for a reader, in order, each with the byte at which it ends.
 #[derive(Debug)]
 pub(crate) struct Window<T> {
     kept: VecDeque<(T, u64)>,
-    /// How many bytes were handed over so far: those that the socket has taken and those that wait.
+    /// The number of bytes so far: those that the socket has taken and those that wait.
     pushed: u64,
-    /// How many of them the socket has taken.
+    /// The number of bytes that the socket has taken.
     taken: u64,
     /// The size of the socket's send buffer.
     buffer: u64,
@@ -36,43 +37,43 @@ impl<T> Window<T> {
         }
     }
 
-    /// Notes that something of a number of bytes is to be written next.
+    /// Adds something whose bytes are written next.
     pub(crate) fn push(&mut self, what: T, bytes: usize) {
         self.skip(bytes);
         self.kept.push_back((what, self.pushed));
     }
 
-    /// Notes that so many bytes are to be written next of which nothing is ever given back.
+    /// Adds bytes that are written next and never given back.
     pub(crate) fn skip(&mut self, bytes: usize) {
         self.pushed += bytes as u64;
     }
 
-    /// Returns how much is to be written at once, so that little of it comes twice.
+    /// Returns the most bytes for one write, so that few of them are delivered twice.
     pub(crate) fn step(&self) -> usize {
         (self.buffer / 4) as usize
     }
 
-    /// Notes that the socket has taken a number of bytes more.
+    /// Notes that the socket has taken more bytes.
     pub(crate) fn wrote(&mut self, bytes: usize) {
         self.taken += bytes as u64;
-        self.read_but(self.buffer + self.buffer / 2);
+        self.forget_read(self.buffer + self.buffer / 2);
     }
 
-    /// Notes that the socket has room just now, and that its reader is there.
+    /// Notes that the socket has room now, and that its reader is there.
     pub(crate) fn has_room(&mut self) {
-        self.read_but(self.buffer / 4);
+        self.forget_read(self.buffer / 4);
     }
 
-    /// Forgets what was read: all that was written but a number of bytes.
-    fn read_but(&mut self, bytes: u64) {
-        let read = self.taken.saturating_sub(bytes);
+    /// Removes what was read: everything written except the newest `unread` bytes.
+    fn forget_read(&mut self, unread: u64) {
+        let read = self.taken.saturating_sub(unread);
         while self.kept.front().is_some_and(|(_, end)| *end <= read) {
             self.kept.pop_front();
         }
     }
 
-    /// Takes out what the reader has not got, newest first: what the socket has not taken whole and, if the reader
-    /// `left_unread` bytes behind, what it may have left.
+    /// Returns what the reader has not received, newest first: what the socket has not taken whole
+    /// and, if the reader left bytes unread, what may be among them.
     pub(crate) fn unread(self, left_unread: bool) -> impl Iterator<Item = T> {
         let taken = self.taken;
         let newest_first = self.kept.into_iter().rev();
@@ -105,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn what_may_lie_in_the_buffer_is_unread_if_the_reader_left_bytes_behind() {
+    fn what_may_be_in_the_buffer_is_unread_if_the_reader_left_bytes_unread() {
         assert_eq!(unread(window(500), true), [10, 9, 8]);
         assert_eq!(unread(window(499), true), [10, 9, 8, 7]);
         assert_eq!(unread(window(150), true).len(), 10);
@@ -119,7 +120,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_never_given_back_takes_its_place_all_the_same() {
+    fn bytes_that_are_never_given_back_count_in_the_buffer() {
         let mut window = Window::new(100);
         window.push(1, 50);
         window.skip(200);
