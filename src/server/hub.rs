@@ -10,7 +10,7 @@ use crate::model::limit::History;
 use crate::server::message::WireMessage;
 use crate::server::options::ServerOptions;
 use crate::server::protocol::refusal::Refusal;
-use crate::server::protocol::{MessageFields, Request};
+use crate::server::protocol::request::{MessageFields, Request};
 use crate::server::reader::handover::Readers;
 use crate::server::report::{self, Counters};
 use crate::sse::container::ChannelContainer;

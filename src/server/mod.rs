@@ -79,5 +79,5 @@ pub use client::SocketClient;
 pub use client::error::SocketError;
 pub use client::stream::{SocketEvent, SocketStream};
 pub use options::ServerOptions;
-pub use protocol::{MessageFields, Request};
+pub use protocol::request::{MessageFields, Request};
 pub use report::Report;

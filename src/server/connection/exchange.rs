@@ -12,8 +12,8 @@ use tracing::debug;
 
 use crate::server::connection::framing::{Frame, Frames};
 use crate::server::hub::{Hub, OpenFeed, Reply};
-use crate::server::protocol::Request;
 use crate::server::protocol::refusal::Refusal;
+use crate::server::protocol::request::Request;
 use crate::server::report::count;
 
 /// Answers are written as soon as their total length reaches this.

@@ -7,9 +7,17 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::model::error::InvalidMessageFormat;
+use crate::server::protocol::request::{MessageFields, Request};
 use crate::server::protocol::sound::{Key, Sound};
-use crate::server::protocol::{MessageFields, Request, refused, unreadable};
 use crate::wire::event::EventType;
+
+pub(super) fn refused<T>(why: &str) -> Result<T, InvalidMessageFormat> {
+    Err(InvalidMessageFormat::with_message(why))
+}
+
+pub(super) fn unreadable(error: serde_json::Error) -> InvalidMessageFormat {
+    InvalidMessageFormat::with_message(format!("the request cannot be read: {error}"))
+}
 
 /// The fields of a request, each at most once.
 #[derive(Default)]
