@@ -66,7 +66,7 @@ export class ChannelCore {
       throw new InvalidListenerException('only a MessageQueueListener can be registered');
     }
     if (this.subscriptions.has(listener.id) && !this.raw.isClosed()) {
-      throw new InvalidListenerException(`a listener is registered already with the id ${shownId(listener.id)}`);
+      throw new InvalidListenerException(`a listener with the id ${shownId(listener.id)} is already registered`);
     }
     const subscription = new Subscription(this.raw, listener, options);
     this.subscriptions.set(listener.id, subscription);

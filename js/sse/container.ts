@@ -48,7 +48,7 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   register(channel: Channel): void {
     if (!(channel instanceof AbstractChannel)) throw new InvalidChannelException('only a channel can be registered');
     if (this.#channels.has(channel.id)) {
-      throw new InvalidChannelException(`a channel with the id ${shownId(channel.id)} is registered already`);
+      throw new InvalidChannelException(`a channel with the id ${shownId(channel.id)} is already registered`);
     }
     this.#channels.set(channel.id, channel);
   }

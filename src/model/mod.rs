@@ -1,6 +1,7 @@
 //! The values of the crate: what is sent, where it stands, what may be kept, and what can go wrong.
 
 pub(crate) mod error;
+pub(crate) mod exceptions;
 pub(crate) mod gap;
 pub(crate) mod limit;
 pub(crate) mod message;

@@ -222,7 +222,10 @@ fn who_was_full_and_disconnected_is_told_and_so_is_who_reads_late() {
     let output = watch.wait_with_output().unwrap();
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("the queue is full of listener"), "{said}");
+    assert!(
+        said.contains("the queues of these listeners are full: "),
+        "{said}"
+    );
     let lines = String::from_utf8(output.stdout).unwrap();
     for (number, line) in lines.lines().enumerate() {
         assert!(line.contains(&format!("\"data\":{number},")), "{line}");

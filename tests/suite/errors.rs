@@ -62,7 +62,7 @@ fn a_listener_or_channel_that_is_registered_already_is_named() {
     let channel = Words::new();
     let listener = MessageQueueListener::with_id("alice");
     channel.register_listener(&listener).unwrap();
-    let text = "a listener is registered already with the id \"alice\"";
+    let text = "a listener with the id \"alice\" is already registered";
     assert_error(
         channel.register_listener(&listener).unwrap_err(),
         "ERIC_INVALID_LISTENER",
@@ -75,7 +75,7 @@ fn a_listener_or_channel_that_is_registered_already_is_named() {
         ..SseOptions::default()
     };
     container.add(news()).unwrap();
-    let text = "a channel is registered already with the id \"news\"";
+    let text = "a channel with the id \"news\" is already registered";
     assert_error(
         container.add(news()).unwrap_err(),
         "ERIC_INVALID_CHANNEL",

@@ -29,7 +29,6 @@ const TO_SPLIT = [
   'src/channel/mod.rs',
   'src/chunk/mod.rs',
   'src/log/mod.rs',
-  'src/model/error.rs',
   'src/queue/mod.rs',
   'src/wasm/channels.rs',
   'tests/bindings/mod.rs',
