@@ -40,7 +40,8 @@ pub mod wasm;
 mod wire;
 
 pub use channel::listener::{Filter, MessageQueueListener, OnMessage};
-pub use channel::subscription::{Delivery, ListenerOptions};
+pub use channel::sent::Delivery;
+pub use channel::subscription::ListenerOptions;
 pub use channel::{AbstractChannel, Delivered};
 pub use model::error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, InvalidMessageFormat,

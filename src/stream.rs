@@ -32,9 +32,10 @@ use std::task::{Context, Poll, Waker};
 use futures_core::Stream;
 
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::subscription::{Delivery, Leave, Seat, Sent, Taken};
+use crate::channel::sent::{Delivery, Sent};
+use crate::channel::subscription::{Leave, ListenerOptions, Seat, Taken};
 use crate::channel::{AbstractChannel, Delivered};
-use crate::model::error::CallbackError;
+use crate::model::error::{CallbackError, Error, InvalidListenerException};
 use crate::model::gap::Gap;
 use crate::model::message::Message;
 use crate::platform::console;
@@ -206,6 +207,52 @@ impl<M> MessageStream<M> {
             Some(report) => report(error),
             None => console::report(self.seat.listener.id(), &error),
         }
+    }
+}
+
+impl<M> AbstractChannel<M> {
+    /// Opens a stream of what a registered listener gets. It ends when the listener is stopped or
+    /// removed, or the channel closed; one opened for a stopped listener ends at once.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when the listener is unknown.
+    pub fn message_stream(
+        &self,
+        listener: &MessageQueueListener<M>,
+    ) -> Result<MessageStream<M>, InvalidListenerException> {
+        Ok(MessageStream::new(
+            self.clone(),
+            self.seat(listener.id())?,
+            false,
+        ))
+    }
+
+    /// Adds a listener, starts it and opens its stream. The listener exists from this call on, and is
+    /// removed when the stream ends or is dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelException`] when the channel is closed.
+    pub fn watch(&self) -> Result<MessageStream<M>, Error> {
+        self.watch_with(ListenerOptions::default(), None)
+    }
+
+    /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is given, as
+    /// [`register_after`](Self::register_after) does.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`watch`](Self::watch).
+    pub fn watch_with(
+        &self,
+        options: ListenerOptions,
+        last_event_id: Option<&str>,
+    ) -> Result<MessageStream<M>, Error> {
+        let listener = MessageQueueListener::new();
+        let seat = self.take_seat(&listener, options, last_event_id)?;
+        listener.start_sync();
+        Ok(MessageStream::new(self.clone(), seat, true))
     }
 }
 

@@ -6,7 +6,7 @@
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
-use crate::channel::subscription::Sent;
+use crate::channel::sent::Sent;
 use crate::chunk::Medium;
 use crate::model::message::ToEvent;
 use crate::wire::encode;

@@ -29,7 +29,7 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
-use crate::channel::subscription::Sent;
+use crate::channel::sent::Sent;
 use crate::model::gap::GAP;
 use crate::model::position::Position;
 use crate::platform::clock;

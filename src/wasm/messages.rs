@@ -5,7 +5,7 @@ use std::rc::Rc;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
-use crate::channel::subscription::Sent;
+use crate::channel::sent::Sent;
 use crate::chunk::Medium;
 use crate::wasm::host::{JsDraft, draft, thrown};
 use crate::wire::event::{EventId, EventType};

@@ -10,7 +10,8 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
-use crate::channel::subscription::{Delivery, Seat, Sent};
+use crate::channel::sent::{Delivery, Sent};
+use crate::channel::subscription::Seat;
 use crate::chunk::{ChunkStep, Chunks, Wire};
 use crate::model::error::Error;
 use crate::stream::{MessageStream, Step};

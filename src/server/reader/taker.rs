@@ -6,7 +6,8 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::channel::Delivered;
-use crate::channel::subscription::{Delivery, Leave};
+use crate::channel::sent::Delivery;
+use crate::channel::subscription::Leave;
 use crate::model::error::QueueFullException;
 use crate::model::gap::Gap;
 use crate::server::hub::OpenFeed;

@@ -1,0 +1,195 @@
+//! Delivering: what is taken from a queue, shown to callbacks, and given back.
+
+use std::rc::Rc;
+
+use crate::channel::AbstractChannel;
+use crate::channel::sent::Sent;
+use crate::channel::subscription::Seat;
+use crate::channel::subscription::Taken;
+use crate::model::error::CallbackError;
+use crate::model::error::Error;
+use crate::model::error::InvalidListenerException;
+use crate::model::error::NoMessagesException;
+use crate::model::gap;
+use crate::model::gap::Gap;
+use crate::model::gap::GapReason;
+use crate::model::stats::Tally;
+use crate::queue::Read;
+
+impl<M: Clone> AbstractChannel<M> {
+    /// Delivers the oldest message that waits for a listener, after its `on_message` has seen it.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when the listener is unknown; [`NoMessagesException`] when nothing
+    /// waits for it or it is stopped; [`Error::Callback`] when `on_message` refused the message, which is then
+    /// gone.
+    pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
+        let seat = self.seat(listener_id)?;
+        let sent = self.deliver_to(&seat)?;
+        Ok(Rc::try_unwrap(sent).map_or_else(|sent| sent.message.clone(), |sent| sent.message))
+    }
+}
+
+impl<M> AbstractChannel<M> {
+    /// Takes the oldest message that waits for a seat, or what has to be said before it.
+    #[inline]
+    pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
+        if let Some(queue) = seat.queue.borrow_mut().as_mut() {
+            let log = &mut self.core.state.borrow_mut().log;
+            let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
+            if let Some(sent) = queue.take_broadcast(log, is_for_all) {
+                seat.last.set(sent.position);
+                return Taken::Message(sent);
+            }
+        }
+        self.take_any(seat)
+    }
+
+    #[inline(never)]
+    fn take_any(&self, seat: &Seat<M>) -> Taken<M> {
+        // Before the borrows, so that it is dropped after them: a message may own anything.
+        let mut unneeded = Vec::new();
+        let mut state = self.core.state.borrow_mut();
+        let mut queue = seat.queue.borrow_mut();
+        let Some(queue) = queue.as_mut() else {
+            return Taken::Removed;
+        };
+        loop {
+            match queue.take(&mut state.log, &mut unneeded) {
+                Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
+                    seat.last.set(sent.position);
+                    seat.counters.count(|tally| tally.filtered += 1);
+                    unneeded.push(sent);
+                }
+                Some(Read::Entry(sent)) => {
+                    queue.was_at(seat.last.replace(sent.position));
+                    return Taken::Message(sent);
+                }
+                Some(Read::Gap(gap)) => {
+                    queue.was_at(seat.last.replace(gap.to));
+                    return Taken::Gap(gap);
+                }
+                Some(Read::Missed(dropped, to)) => {
+                    seat.counters.count(|tally| tally.dropped += dropped);
+                    let last = seat.last.get();
+                    let gap = Gap {
+                        reason: GapReason::Overflow,
+                        missed: Some(dropped),
+                        from: Some(self.event_id(last)),
+                        // The client may have come with the id of something that was never given to it.
+                        to: to.max(last),
+                    };
+                    // It is past already: it comes next.
+                    gap::tell(queue.gaps(), gap);
+                }
+                None if state.closed => return Taken::Closed,
+                None => return Taken::Empty,
+            }
+        }
+    }
+
+    /// Has a gap that was taken told again, at its place.
+    pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
+        let told = self.with_queue(seat, |queue, _| gap::tell(queue.gaps(), gap));
+        seat.untold.set(told.is_none());
+        seat.listener.wake();
+    }
+
+    /// Makes the message that was just taken the next one again, unless it is to come again anyway.
+    pub(crate) fn give_back(&self, seat: &Rc<Seat<M>>, sent: Rc<Sent<M>>) {
+        let position = sent.position;
+        let comes_again = self.with_queue(seat, |queue, log| queue.is_unread(log, position));
+        if comes_again == Some(true) {
+            return;
+        }
+        seat.counters.undelivered();
+        let mut unneeded = Vec::new();
+        {
+            let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
+            let mut queue = seat.queue.borrow_mut();
+            match queue.as_mut() {
+                Some(queue) => {
+                    let (last, before) = (seat.last.get(), queue.take_before_last(position));
+                    seat.last.set(match last == position {
+                        true => before,
+                        // What is not for the listener was passed over since.
+                        false => position.broadcast_before().min(last),
+                    });
+                    let (bytes, at) = (sent.bytes, sent.at);
+                    queue.give_back(&state.log, position, bytes, at, sent, &mut unneeded);
+                    if queue.has_lane() {
+                        let overflow = queue.overflow(&state.log);
+                        state.has_lane(seat, overflow);
+                    }
+                }
+                None => {
+                    // It leaves with the listener.
+                    seat.counters.count(|tally| tally.discarded += 1);
+                    let left = &mut state.left;
+                    left.delivered = left.delivered.saturating_sub(1);
+                    left.discarded += 1;
+                    unneeded.push(sent);
+                }
+            }
+        }
+        // Dropped without a borrow.
+        drop(unneeded);
+        seat.listener.wake();
+    }
+
+    pub(crate) fn deliver_to(&self, seat: &Seat<M>) -> Result<Rc<Sent<M>>, Error> {
+        if !seat.listener.is_running_sync() {
+            return Err(NoMessagesException::stopped().into());
+        }
+        loop {
+            return match self.take(seat) {
+                // Only streams tell of gaps; here they are counted.
+                Taken::Gap(_) => continue,
+                Taken::Message(sent) => match self.show(seat, &sent) {
+                    Ok(true) => Ok(sent),
+                    Ok(false) => continue,
+                    Err(error) => Err(Error::Callback(error)),
+                },
+                Taken::Empty => Err(NoMessagesException::empty().into()),
+                Taken::Closed => Err(NoMessagesException::closed().into()),
+                Taken::Removed => Err(InvalidListenerException::unknown(seat.listener.id()).into()),
+            };
+        }
+    }
+
+    /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
+    /// is to be delivered.
+    pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
+        if seat.listener.looks_at_messages() && !self.ask(seat, &sent.message)? {
+            return Ok(false);
+        }
+        seat.counters.delivered(1);
+        if self.is_left(seat) {
+            self.core.state.borrow_mut().left.delivered += 1;
+        }
+        Ok(true)
+    }
+
+    #[inline(never)]
+    fn ask(&self, seat: &Seat<M>, message: &M) -> Result<bool, CallbackError> {
+        if !seat.listener.wants(message) {
+            self.count(seat, |tally| tally.filtered += 1);
+            return Ok(false);
+        }
+        let accepted = seat.listener.accept(message);
+        if accepted.is_err() {
+            self.count(seat, |tally| tally.refused += 1);
+        }
+        accepted.map(|()| true)
+    }
+
+    /// Counts for a seat, and for the channel when the seat was left meanwhile.
+    fn count(&self, seat: &Seat<M>, add: impl Fn(&mut Tally)) {
+        seat.counters.count(&add);
+        if self.is_left(seat) {
+            add(&mut self.core.state.borrow_mut().left);
+        }
+    }
+}

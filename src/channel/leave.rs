@@ -1,0 +1,59 @@
+//! Leaving: how a listener is removed or disconnected.
+
+use crate::channel::AbstractChannel;
+use crate::channel::subscription::Leave;
+use crate::channel::subscription::Seat;
+use crate::model::error::InvalidListenerException;
+
+impl<M> AbstractChannel<M> {
+    /// Removes a listener, with everything that waits for it. Its streams end.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when it is unknown.
+    pub fn remove_listener(&self, listener_id: &str) -> Result<(), InvalidListenerException> {
+        let seat = self.seat(listener_id)?;
+        self.leave_seat(&seat, Leave::Removed);
+        Ok(())
+    }
+
+    /// Removes a listener by its seat. A seat that was left before is left alone, even when another
+    /// listener with the same id has come since.
+    pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
+        let mut unneeded = Vec::new();
+        let freed = {
+            let mut state = self.core.state.borrow_mut();
+            let Some(queue) = seat.queue.take() else {
+                // Its owner has now seen that it was disconnected.
+                let kept = state.seats.get(seat.key);
+                if kept.is_some_and(|kept| std::ptr::eq(&**kept, seat)) {
+                    state.seats.remove(seat.key);
+                }
+                return;
+            };
+            seat.left.set(Some(why));
+            seat.untold.set(queue.has_gaps());
+            state.overflows += u64::from(why == Leave::Overflow);
+            state.forget(seat);
+            let lost = queue.len(&state.log) + queue.untold(&state.log);
+            let dropped = queue.untold_overflow(&state.log);
+            seat.counters.count(|tally| {
+                tally.dropped += dropped;
+                tally.discarded += lost - dropped;
+            });
+            state.left.add(seat.counters.tally());
+            state.names.remove(seat.listener.id());
+            let frees = why == Leave::Removed || state.names.frees();
+            queue.detach(&mut state.log, &mut unneeded);
+            frees.then(|| state.seats.remove(seat.key))
+        };
+        // Dropped without a borrow: a message or a listener may own anything.
+        drop((unneeded, freed));
+        seat.listener.wake();
+    }
+
+    /// Returns whether the seat's listener was removed.
+    pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
+        seat.left.get().is_some()
+    }
+}

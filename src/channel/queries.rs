@@ -1,0 +1,170 @@
+//! Queries: what a channel and its listeners say of themselves.
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use crate::channel::AbstractChannel;
+use crate::channel::listener::MessageQueueListener;
+use crate::channel::sent::Sent;
+use crate::channel::subscription::Seat;
+use crate::log::Log;
+use crate::model::error::InvalidListenerException;
+use crate::model::stats::ChannelStats;
+use crate::model::stats::ListenerStats;
+use crate::platform::clock;
+use crate::queue::Queue;
+use crate::wire::event::EventId;
+
+impl<M> AbstractChannel<M> {
+    /// Returns a listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when it is unknown.
+    pub fn get_listener(
+        &self,
+        listener_id: &str,
+    ) -> Result<MessageQueueListener<M>, InvalidListenerException> {
+        Ok(self.seat(listener_id)?.listener.clone())
+    }
+
+    /// Returns the listeners in the order in which they were registered.
+    pub fn listeners(&self) -> Vec<MessageQueueListener<M>> {
+        let state = self.core.state.borrow();
+        let mut seats: Vec<_> = state.seats.iter().map(|(_, seat)| seat).collect();
+        seats.sort_unstable_by_key(|seat| seat.number);
+        seats.iter().map(|seat| seat.listener.clone()).collect()
+    }
+
+    /// Returns how many listeners are registered.
+    pub fn listener_count(&self) -> usize {
+        self.core.state.borrow().seats.len()
+    }
+
+    /// Returns how many messages wait for a listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when it is unknown.
+    pub fn waiting(&self, listener_id: &str) -> Result<u64, InvalidListenerException> {
+        let seat = self.seat(listener_id)?;
+        let state = self.core.state.borrow();
+        let queue = seat.queue.borrow();
+        Ok(queue.as_ref().map_or(0, |queue| queue.len(&state.log)))
+    }
+
+    pub(crate) fn seat(&self, listener_id: &str) -> Result<Rc<Seat<M>>, InvalidListenerException> {
+        let key = self.core.state.borrow().names.get(listener_id);
+        let seat = key.and_then(|key| self.seat_at(key));
+        seat.ok_or_else(|| InvalidListenerException::unknown(listener_id))
+    }
+
+    /// Returns the seat with a key.
+    pub(crate) fn seat_at(&self, key: usize) -> Option<Rc<Seat<M>>> {
+        self.core.state.borrow().seats.get(key).cloned()
+    }
+
+    /// Returns the number of the oldest broadcast that is kept, or of the next one; and whether no listener has a broadcast to read.
+    pub(crate) fn kept(&self) -> (u64, bool) {
+        self.core.state.borrow().log.kept()
+    }
+
+    /// Returns the event id that a client has at the beginning of a stream: behind which a seat goes on; or the one it is told first that it does
+    /// not go on behind, so that it is told again if it comes back before.
+    pub(crate) fn first_id(&self, seat: &Seat<M>) -> Option<EventId> {
+        let from = self.with_queue(seat, |queue, _| {
+            queue.first_gap().map(|gap| gap.from.clone())
+        });
+        from.flatten().unwrap_or_else(|| self.last_id(seat))
+    }
+
+    /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
+    pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
+        let has_gaps = self.with_queue(seat, |queue, _| queue.has_gaps());
+        (!has_gaps.unwrap_or(seat.untold.get())).then(|| self.event_id(seat.last.get()))
+    }
+
+    /// Returns the state of a listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when it is unknown.
+    pub fn listener_stats(
+        &self,
+        listener_id: &str,
+    ) -> Result<ListenerStats, InvalidListenerException> {
+        Ok(self.seat_stats(&*self.seat(listener_id)?))
+    }
+
+    pub(crate) fn seat_stats(&self, seat: &Seat<M>) -> ListenerStats {
+        seat.stats(&self.core.state.borrow().log)
+    }
+
+    /// Returns for how long the oldest message that waits for a listener has been waiting; `None` when none does.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] when the listener is unknown.
+    pub fn waiting_for(
+        &self,
+        listener_id: &str,
+    ) -> Result<Option<Duration>, InvalidListenerException> {
+        let since = self.waiting_since(&*self.seat(listener_id)?);
+        let milliseconds = |since: f64| (clock::milliseconds() - since).max(0.0);
+        Ok(since.map(|since| Duration::from_secs_f64(milliseconds(since) / 1000.0)))
+    }
+
+    /// Returns since when something waits for a seat, in milliseconds of the channel's clock.
+    pub(crate) fn waiting_since(&self, seat: &Seat<M>) -> Option<f64> {
+        self.with_queue(seat, |queue, log| queue.waiting_since(log))?
+    }
+
+    /// Returns the state of the channel.
+    pub fn stats(&self) -> ChannelStats {
+        self.expire();
+        let state = self.core.state.borrow();
+        let mut stats = ChannelStats {
+            tally: state.left,
+            listeners: state.seats.len() as u64,
+            broadcasts: state.log.tail() - 1,
+            refused_sends: state.refused_sends,
+            overflows: state.overflows,
+            kept: state.log.len() as u64,
+            kept_bytes: state.log.bytes(),
+            ..ChannelStats::default()
+        };
+        let here = |(_, seat): &(usize, &Rc<Seat<M>>)| seat.left.get().is_none();
+        for (_, seat) in state.seats.iter().filter(here) {
+            let listener = seat.stats(&state.log);
+            stats.tally.add(listener.tally);
+            stats.queued += listener.queued;
+            stats.bytes += listener.bytes;
+            stats.lag = stats.lag.max(listener.lag);
+            stats.remembered += listener.remembered;
+        }
+        stats
+    }
+
+    /// Returns how many listeners were disconnected because they were full.
+    pub fn overflows(&self) -> u64 {
+        self.core.state.borrow().overflows
+    }
+
+    /// Returns whether something waits for a seat, or is to be told to it.
+    #[cfg(feature = "npm")]
+    pub(crate) fn has_more(&self, seat: &Seat<M>) -> bool {
+        let has_more = self.with_queue(seat, |queue, log| queue.has_more(log));
+        has_more != Some(false) || self.is_closed()
+    }
+
+    /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.
+    pub(crate) fn with_queue<R>(
+        &self,
+        seat: &Seat<M>,
+        read: impl FnOnce(&mut Queue<Rc<Sent<M>>>, &mut Log<Rc<Sent<M>>>) -> R,
+    ) -> Option<R> {
+        let mut state = self.core.state.borrow_mut();
+        let mut queue = seat.queue.borrow_mut();
+        Some(read(queue.as_mut()?, &mut state.log))
+    }
+}

@@ -1,0 +1,152 @@
+//! Sending: to all listeners, or to one.
+
+use std::rc::Rc;
+
+use crate::channel::AbstractChannel;
+use crate::channel::sent::Sent;
+use crate::channel::subscription::Leave;
+use crate::channel::subscription::Seat;
+use crate::model::error::InvalidChannelException;
+use crate::model::error::InvalidListenerException;
+use crate::model::error::QueueFullException;
+use crate::model::error::SendError;
+use crate::model::limit::Overflow;
+use crate::model::position::Position;
+use crate::platform::clock;
+
+impl<M> AbstractChannel<M> {
+    /// Sends a message to every listener. Costs the same however many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelException`] when the channel is closed; [`QueueFullException`] when a listener refuses what
+    /// it has no room for, and then nobody gets the message. The message comes back inside the error.
+    pub fn broadcast(&self, message: M) -> Result<Position, SendError<M>> {
+        let bytes = (self.core.weigh)(&message);
+        self.broadcast_to_all_but(Box::default(), message, bytes, clock::milliseconds())
+    }
+
+    /// Sends a message to every listener but those whose ids are given, also when one of them comes back for a replay.
+    ///
+    /// For an excepted listener it counts as waiting until it is passed over, and as filtered then.
+    ///
+    /// # Errors
+    ///
+    /// As those of [`broadcast`](Self::broadcast).
+    pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
+        let bytes = (self.core.weigh)(&message);
+        let except = except.iter().map(|id| Rc::from(*id));
+        self.broadcast_to_all_but(except.collect(), message, bytes, clock::milliseconds())
+    }
+
+    /// `at` is when it was sent, in milliseconds of the channel's clock.
+    pub(crate) fn broadcast_to_all_but(
+        &self,
+        except: Box<[Rc<str>]>,
+        message: M,
+        bytes: u64,
+        at: f64,
+    ) -> Result<Position, SendError<M>> {
+        let (mut unneeded, mut full) = (Vec::new(), Vec::new());
+        let (position, is_awaited) = {
+            let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
+            if state.closed {
+                return Err(SendError::new(message, InvalidChannelException::closed()));
+            }
+            if !state.refusing.is_empty() {
+                let refusing = state.full(bytes, &except);
+                if !refusing.is_empty() {
+                    state.refused_sends += 1;
+                    return Err(SendError::new(message, QueueFullException::new(refusing)));
+                }
+            }
+            let position = Position::broadcast(state.log.tail());
+            let sent = Sent::new(message, position, bytes, at, except);
+            let lagged = state.log.append(sent, bytes, at, &mut unneeded);
+            if !state.laned.is_empty() {
+                state.enforce_lanes(&mut full, &mut unneeded);
+            }
+            if lagged {
+                state.find_lagging(&mut full);
+            }
+            (position, !state.parked.is_empty())
+        };
+        // Dropped, disconnected and woken without a borrow: all of it may call back.
+        if unneeded.capacity() == 0 && full.capacity() == 0 {
+            // Mostly so: even to drop two vectors that hold nothing is to be seen in `cargo bench`.
+            std::mem::forget((unneeded, full));
+        } else {
+            drop(unneeded);
+            for seat in full {
+                self.leave_seat(&seat, Leave::Overflow);
+            }
+        }
+        if is_awaited {
+            self.wake_parked();
+        }
+        Ok(position)
+    }
+
+    /// Sends a message to one listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelException`] when the channel is closed; [`InvalidListenerException`] when the
+    /// listener is unknown; [`QueueFullException`] when it refuses what it has no room for. The message comes
+    /// back inside the error.
+    pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
+        match self.seat(listener_id) {
+            Ok(seat) => {
+                let bytes = (self.core.weigh)(&message);
+                self.dispatch_to(&seat, message, bytes)
+            }
+            Err(unknown) => Err(SendError::new(message, unknown)),
+        }
+    }
+
+    pub(crate) fn dispatch_to(
+        &self,
+        seat: &Rc<Seat<M>>,
+        message: M,
+        bytes: u64,
+    ) -> Result<Position, SendError<M>> {
+        let at = clock::milliseconds();
+        let mut unneeded = Vec::new();
+        let (position, full) = {
+            let mut state = self.core.state.borrow_mut();
+            let state = &mut *state;
+            if state.closed {
+                return Err(SendError::new(message, InvalidChannelException::closed()));
+            }
+            let mut queue = seat.queue.borrow_mut();
+            let Some(queue) = queue.as_mut() else {
+                let unknown = InvalidListenerException::unknown(seat.listener.id());
+                return Err(SendError::new(message, unknown));
+            };
+            let overflow = queue.overflow(&state.log);
+            if overflow == Some(Overflow::Refuse) && queue.is_over(&state.log, 1, bytes) {
+                state.refused_sends += 1;
+                let full = vec![seat.listener.id().to_string()];
+                return Err(SendError::new(message, QueueFullException::new(full)));
+            }
+            state.dispatched += 1;
+            let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
+            let sent = Sent::new(message, position, bytes, at, [].into());
+            queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
+            state.has_lane(seat, overflow);
+            let over = queue.is_over(&state.log, 0, 0);
+            if overflow == Some(Overflow::DropOldest) {
+                queue.enforce(&mut state.log, &mut unneeded);
+            }
+            let full = over && overflow == Some(Overflow::Disconnect);
+            (position, full)
+        };
+        drop(unneeded);
+        if full {
+            self.leave_seat(seat, Leave::Overflow);
+        }
+        seat.listener.wake();
+        Ok(position)
+    }
+}

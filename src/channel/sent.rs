@@ -1,0 +1,80 @@
+//! Sent: a message on its way, and as it is delivered.
+
+use std::cell::Cell;
+use std::cell::OnceCell;
+use std::ops::Deref;
+use std::rc::Rc;
+
+use crate::channel::listener::MessageQueueListener;
+use crate::model::position::Position;
+
+/// What was sent, with its place in the order. Made once and shared by everybody who gets it.
+#[derive(Debug)]
+pub struct Sent<M> {
+    pub(crate) message: M,
+    pub(crate) position: Position,
+    /// What it counts for in bounds.
+    pub(crate) bytes: u64,
+    /// When it was sent, in milliseconds of the channel's clock.
+    pub(crate) at: f64,
+    /// The ids of the listeners that a broadcast is not for.
+    pub(crate) except: Box<[Rc<str>]>,
+    /// Whether its block of an event stream was needed before.
+    pub(crate) written: Cell<bool>,
+    /// The block, kept from the second time on that it is needed.
+    pub(crate) block: OnceCell<Box<[u8]>>,
+}
+
+impl<M> Sent<M> {
+    pub(crate) fn new(
+        message: M,
+        position: Position,
+        bytes: u64,
+        at: f64,
+        except: Box<[Rc<str>]>,
+    ) -> Rc<Self> {
+        Rc::new(Self {
+            message,
+            position,
+            bytes,
+            at,
+            except,
+            written: Cell::new(false),
+            block: OnceCell::new(),
+        })
+    }
+
+    /// Returns whether a listener is to get it.
+    pub(crate) fn is_for(&self, listener: &MessageQueueListener<M>) -> bool {
+        self.except.iter().all(|id| **id != *listener.id())
+    }
+}
+
+/// A message as it is delivered: the message, shared with its other receivers, and its position.
+#[derive(Debug)]
+pub struct Delivery<M> {
+    pub(crate) sent: Rc<Sent<M>>,
+}
+
+impl<M> Deref for Delivery<M> {
+    type Target = M;
+
+    fn deref(&self) -> &M {
+        &self.sent.message
+    }
+}
+
+impl<M> Clone for Delivery<M> {
+    fn clone(&self) -> Self {
+        Self {
+            sent: self.sent.clone(),
+        }
+    }
+}
+
+impl<M> Delivery<M> {
+    /// Returns where the message stands in the channel's order.
+    pub fn position(&self) -> Position {
+        self.sent.position
+    }
+}

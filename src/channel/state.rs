@@ -1,0 +1,128 @@
+//! State: the log of a channel and its lists of listeners.
+
+use std::rc::Rc;
+
+use slab::Slab;
+
+use crate::channel::names::Names;
+use crate::channel::sent::Sent;
+use crate::channel::subscription::NOWHERE;
+use crate::channel::subscription::Seat;
+use crate::log::Log;
+use crate::model::limit::Overflow;
+use crate::model::stats::Tally;
+use crate::queue::Queue;
+
+pub(super) struct State<M> {
+    pub(super) log: Log<Rc<Sent<M>>>,
+    pub(super) seats: Slab<Rc<Seat<M>>>,
+    pub(super) names: Box<dyn Names>,
+    /// The seats with a parked stream: those that a broadcast has to wake. A seat may outstay its
+    /// stream here until the next broadcast, but not its own removal.
+    pub(super) parked: Vec<Rc<Seat<M>>>,
+    /// The seats with a limit and something in their lane: the log alone does not keep their limit.
+    pub(super) laned: Vec<Rc<Seat<M>>>,
+    /// The seats that refuse what they have no room for.
+    pub(super) refusing: Vec<Rc<Seat<M>>>,
+    /// What became of the messages of listeners that have left.
+    pub(super) left: Tally,
+    pub(super) refused_sends: u64,
+    /// The number of the last dispatch, to whomever: one that is given once is never given again, to no listener of the same name.
+    pub(super) dispatched: u64,
+    /// How many listeners were disconnected because they were full.
+    pub(super) overflows: u64,
+    /// Number of the next listener to be registered: their order.
+    pub(super) next_seat: u64,
+    pub(super) closed: bool,
+}
+
+impl<M> State<M> {
+    pub(super) fn take_parked(&mut self) -> Vec<Rc<Seat<M>>> {
+        let parked = std::mem::take(&mut self.parked);
+        parked.iter().for_each(|seat| seat.parked_at.set(NOWHERE));
+        parked
+    }
+
+    /// Takes the emptied list back, so that a broadcast to parked streams need not allocate.
+    pub(super) fn reuse_parked(&mut self, emptied: Vec<Rc<Seat<M>>>) {
+        if self.parked.is_empty() {
+            self.parked = emptied;
+        }
+    }
+
+    /// Notes that a seat has something in its lane.
+    pub(super) fn has_lane(&mut self, seat: &Rc<Seat<M>>, overflow: Option<Overflow>) {
+        if overflow.is_some() && !seat.laned.replace(true) {
+            self.laned.push(seat.clone());
+        }
+    }
+
+    /// Names the listeners that refuse a broadcast of a weight.
+    pub(super) fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
+        let mut full = Vec::new();
+        for seat in &self.refusing {
+            let queue = seat.queue.borrow();
+            let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
+            let is_excepted = except.iter().any(|id| **id == *seat.listener.id());
+            if queue.as_ref().is_some_and(over) && !is_excepted {
+                full.push(seat.listener.id().to_string());
+            }
+        }
+        full
+    }
+
+    /// Keeps the limits of those with something in their lane. Adds to `full` who is to be disconnected.
+    pub(super) fn enforce_lanes(
+        &mut self,
+        full: &mut Vec<Rc<Seat<M>>>,
+        unneeded: &mut Vec<Rc<Sent<M>>>,
+    ) {
+        let log = &mut self.log;
+        self.laned.retain(|seat| {
+            let mut queue = seat.queue.borrow_mut();
+            let Some(queue) = queue.as_mut().filter(|queue| queue.has_lane()) else {
+                seat.laned.set(false);
+                return false;
+            };
+            match queue.overflow(log) {
+                Some(Overflow::DropOldest) => queue.enforce(log, unneeded),
+                Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => full.push(seat.clone()),
+                _ => {}
+            }
+            true
+        });
+    }
+
+    /// Adds to `full` who has missed something and is to be disconnected for it.
+    pub(super) fn find_lagging(&self, full: &mut Vec<Rc<Seat<M>>>) {
+        for (_, seat) in &self.seats {
+            if let Some(queue) = seat.queue.borrow().as_ref()
+                && queue.overflow(&self.log) == Some(Overflow::Disconnect)
+                && queue.lags(&self.log)
+            {
+                full.push(seat.clone());
+            }
+        }
+    }
+
+    /// Removes a seat that is being left from the lists it may stand in.
+    pub(super) fn forget(&mut self, seat: &Seat<M>) {
+        self.unpark(seat);
+        if seat.laned.take() {
+            self.laned.retain(|other| !std::ptr::eq(&**other, seat));
+        }
+        if seat.refuses {
+            self.refusing.retain(|other| !std::ptr::eq(&**other, seat));
+        }
+    }
+
+    pub(super) fn unpark(&mut self, seat: &Seat<M>) {
+        let index = seat.parked_at.replace(NOWHERE);
+        if index < self.parked.len() {
+            self.parked.swap_remove(index);
+        }
+        if let Some(moved) = self.parked.get(index) {
+            moved.parked_at.set(index);
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! Overflow: what a queue drops when it holds more than its limit.
+
+use crate::log::Log;
+use crate::model::limit::{Overflow, QueueLimit};
+use crate::model::position::Position;
+use crate::queue::{Queue, Read};
+
+impl<T: Clone> Queue<T> {
+    /// Says how many entries were dropped since the last call, and moves behind them.
+    pub(super) fn tell_missed(&mut self, log: &Log<T>) -> Read<T> {
+        let missed = self.untold(log);
+        log.catch_up(&mut self.cursor);
+        if let Some(own) = &mut self.own {
+            own.missed = 0;
+        }
+        Read::Missed(missed, self.before(log))
+    }
+
+    /// Returns how many entries were dropped that the reader was not told of yet.
+    pub(crate) fn untold(&self, log: &Log<T>) -> u64 {
+        self.missed() + log.place(&self.cursor) - self.cursor.next()
+    }
+
+    pub(super) fn missed(&self) -> u64 {
+        self.own.as_ref().map_or(0, |own| own.missed)
+    }
+
+    /// As [`untold`](Self::untold), for the counters: who is disconnected drops nothing before.
+    pub(crate) fn untold_overflow(&self, log: &Log<T>) -> u64 {
+        match self.overflow(log) {
+            Some(Overflow::DropOldest) => self.untold(log),
+            _ => 0,
+        }
+    }
+
+    /// Returns the newest position given to a reader that everything unread stands behind.
+    pub(crate) fn before(&self, log: &Log<T>) -> Position {
+        let broadcast = Position::broadcast(log.place(&self.cursor));
+        let front = self.front().map(|front| front.position);
+        let next = front.map_or(broadcast, |front| front.min(broadcast));
+        // What was dispatched before the next one was read or dropped, and is remembered or forgotten.
+        let mut before = next.broadcast_before();
+        if let Some(own) = &self.own {
+            for own in [own.newest_read(), own.forgotten] {
+                if own > before && own < next {
+                    before = own;
+                }
+            }
+        }
+        before
+    }
+
+    /// Drops the oldest entries while there are more than the limit allows. Adds them to `unneeded`, for the caller to
+    /// drop once it holds no borrow.
+    pub(crate) fn enforce(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
+        // What the log has let go may be newer than the front of the lane, which then is dropped too.
+        let place = log.place(&self.cursor);
+        while log.lags(&self.cursor) && self.front_is_before(place - 1) {
+            self.drop_front(log, unneeded);
+        }
+        while self.has_lane() && self.is_over(log, 0, 0) {
+            if self.front_is_before(log.place(&self.cursor)) {
+                self.drop_front(log, unneeded);
+            } else {
+                self.own().missed += log.catch_up(&mut self.cursor) + 1;
+                log.skip(&mut self.cursor, 1, unneeded);
+            }
+        }
+    }
+
+    pub(super) fn drop_front(&mut self, log: &Log<T>, dropped: &mut Vec<T>) {
+        let own = self.own();
+        let front = own.pop_front();
+        own.missed += 1;
+        dropped.extend(front);
+        self.forget(log, dropped);
+    }
+
+    /// Forgets the oldest that was read while the lane is over the limit, or over what is remembered at most; without a limit,
+    /// over the history's bounds.
+    pub(super) fn forget(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) {
+        let (messages, bytes) = match log.limit(&self.cursor) {
+            Some(limit) => (limit.messages, limit.bytes),
+            None => (log.history().messages, log.history().bytes),
+        };
+        let messages = messages.min(QueueLimit::NETWORK.messages);
+        let bytes = bytes.min(QueueLimit::NETWORK.bytes);
+        let own = self.own();
+        while own.read > 0
+            && (own.lane.len() as u64 > messages || own.past_bytes + own.lane_bytes > bytes)
+        {
+            unneeded.extend(own.forget(0));
+        }
+    }
+
+    /// Returns whether the limit is passed once `entries` of `bytes` have come. What is replayed counts on top of it.
+    pub(crate) fn is_over(&self, log: &Log<T>, entries: u64, bytes: u64) -> bool {
+        let Some(limit) = log.limit(&self.cursor) else {
+            return false;
+        };
+        let replay = self.own.as_ref().and_then(|own| own.replay.as_ref());
+        let (more, more_bytes) = replay.map_or((0, 0), |replay| (replay.messages, replay.bytes));
+        let (waiting, waiting_bytes) = (self.len(log) + entries, self.bytes(log) + bytes);
+        waiting > limit.messages.saturating_add(more)
+            || (waiting_bytes > limit.bytes.saturating_add(more_bytes) && waiting > 1)
+    }
+
+    /// Returns whether something was dropped that the reader was not told of yet.
+    pub(crate) fn lags(&self, log: &Log<T>) -> bool {
+        self.missed() > 0 || log.lags(&self.cursor)
+    }
+
+    pub(crate) fn overflow(&self, log: &Log<T>) -> Option<Overflow> {
+        log.limit(&self.cursor).map(|limit| limit.overflow)
+    }
+}
