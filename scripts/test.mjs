@@ -7,7 +7,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { buildPackage } from './lib/build.mjs';
-import { ensureBundlers } from './lib/bundlers.mjs';
+import { ensureBundlers, ensureHosts } from './lib/bundlers.mjs';
 import { buildEric } from './lib/eric.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -51,6 +51,7 @@ async function setUp(stages) {
   if (stages.some((stage) => stage.needsPython)) await ensurePython();
   if (stages.some((stage) => stage.needsBundlers))
     Object.assign(env, await setUpRuntimes(), { ERIC_BUNDLERS: await ensureBundlers() });
+  if (stages.some((stage) => stage.needsHosts)) Object.assign(env, { ERIC_HOSTS: await ensureHosts() });
   if (stages.some((stage) => stage.needsEric)) await buildEric();
   return env;
 }

@@ -15,6 +15,7 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
  * @property {boolean} [needsEric] the command has to be compiled
  * @property {boolean} [needsPython] the Python package has to be there
  * @property {boolean} [needsBundlers] the bundlers and the other runtimes have to be there
+ * @property {boolean} [needsHosts] the frameworks of the recipes have to be there
  * @property {number} minutes after which it counts as hanging
  * @property {(env: NodeJS.ProcessEnv, folder: string) => Command} command for an environment and a temporary folder
  *
@@ -48,6 +49,7 @@ export const STAGES = [
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('testing', 'tests/testing/testing.test.mjs'),
   node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),
+  node('hosts', 'tests/hosts/hosts.test.mjs', { needsHosts: true, minutes: 10 }),
   node('soak', 'tests/soak/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
   node('cloudflare', 'tests/cloudflare', { minutes: 15 }),
