@@ -308,7 +308,7 @@ fn a_listener_goes_on_after_an_event_id() {
         .unwrap();
     let stream = channel.open(seat, false, ignore()).unwrap();
     let gap = || taken(stream).as_string().unwrap();
-    // Whoever comes back with the same id a second time has not been told.
+    // A client that presents the same id a second time has not received the gap.
     for _ in 0..2 {
         assert!(taken(stream).is_object());
         assert!(gap().contains("forgotten"));

@@ -21,7 +21,7 @@ before(async () => {
   project = await projectWithTools();
   browser = await launchBrowser();
 });
-/** What the table at the end has. @type {string[][]} */
+/** The columns of the table at the end. @type {string[][]} */
 const rows = [];
 after(async () => {
   await browser?.close();
@@ -39,7 +39,7 @@ function works(tool, what, body) {
   });
 }
 
-/** What the page of a folder says in Chromium. */
+/** Returns the text that a folder's page shows in Chromium. */
 async function pageOf(folder, html = '<!doctype html><script type="module" src="/page.js"></script>', more = {}) {
   const server = await serve({ folder, html, ...more });
   try {

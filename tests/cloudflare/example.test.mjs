@@ -73,7 +73,7 @@ describe('examples/worker', () => {
     assert.deepEqual([again.status, /free again/.test(again.body.error)], [410, true], 'its name is not free at once');
   });
 
-  test('a client that comes back is replayed; one that vanishes is removed', async () => {
+  test('a reconnecting client is replayed; a vanished client is removed', async () => {
     const channel = channelAt(server.url, 'replay');
     await channel.ask('PUT');
     const first = await channel.subscribe('?listener=a');
@@ -108,7 +108,7 @@ describe('examples/worker', () => {
     leave();
   });
 
-  test('what is wrong is answered with what is wrong', async () => {
+  test('an invalid request is answered with the reason', async () => {
     const channel = channelAt(server.url, 'wrong');
     assert.equal((await channel.ask('GET')).status, 404);
     assert.equal((await channel.say(1)).status, 404);

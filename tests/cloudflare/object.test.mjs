@@ -72,7 +72,7 @@ describe('subscribing', () => {
     for (const { leave } of clients) leave();
   });
 
-  test('what is sent to an added listener waits for its client', async () => {
+  test('messages sent to an added listener wait for its client', async () => {
     const here = channel();
     const added = await here.call('addListener', { id: 'late' });
     assert.equal(added.id, 'late');
@@ -88,7 +88,7 @@ describe('subscribing', () => {
     await assert.rejects(here.call('dispatch', 'late', { type: 'n' }), /no listener of the channel has the id/);
   });
 
-  test('who takes the id of a listener that is not to be resumed is answered with 409', async () => {
+  test('a client with the id of a listener that is not resumable is answered with 409', async () => {
     const here = channel();
     const { reader, leave } = await here.subscribe({ options: { listener: 'a' } });
     await reader.chunk();
@@ -97,13 +97,13 @@ describe('subscribing', () => {
     leave();
   });
 
-  test('what is no subscription is answered with 405', async () => {
+  test('a request that is no subscription is answered with 405', async () => {
     const response = await fetch(channel().at('subscribe'), { method: 'POST', body: 'x' });
     assert.equal(response.status, 405);
     assert.equal(response.headers.get('allow'), 'GET, HEAD');
   });
 
-  test('what JSON cannot carry is refused, and takes no number', async () => {
+  test('a payload that JSON cannot carry is refused, and takes no number', async () => {
     const here = channel();
     await assert.rejects(here.call('broadcast', { type: 'a\nb' }), /event type/);
     assert.match(await here.say(1), /-1$/);
@@ -151,7 +151,7 @@ describe('subscribing', () => {
 });
 
 describe('eviction', () => {
-  test('what was accepted is replayed by the next life, whose numbers go on', async () => {
+  test('accepted messages are replayed by the next life, whose numbers go on', async () => {
     const here = channel();
     const { reader, leave } = await here.subscribe();
     await here.flood(1, 10);
@@ -169,7 +169,7 @@ describe('eviction', () => {
     again.leave();
   });
 
-  /** Returns the ids of all events that a client gets who comes back with an id. */
+  /** Returns the ids of all events that a client receives after reconnecting with an id. */
   async function idsBehind(here, id) {
     const { reader, leave } = await here.subscribe({ lastEventId: id });
     const end = await here.say('end');
@@ -222,7 +222,7 @@ describe('eviction', () => {
   });
 
   // The runtime on one machine commits before anything leaves the process: that the object waits for it is seen by the test above.
-  test('what has resolved, and what a client has read, is there when the runtime is killed at that moment', {
+  test('resolved broadcasts, and messages that a client has read, survive when the runtime is killed at that moment', {
     timeout: 60_000,
   }, async (context) => {
     let [resolved, read] = [0, 0];
@@ -301,7 +301,7 @@ describe('eviction', () => {
     for (const { leave } of [all, filtered]) leave();
   });
 
-  test('a resumable listener is told that its dispatches are forgotten, and goes on', async () => {
+  test('a resumable listener receives a gap for its forgotten dispatches, and goes on', async () => {
     const here = channel();
     const options = { listener: 'a', resumeSeconds: 60 };
     const { reader, leave } = await here.subscribe({ options });
@@ -313,7 +313,7 @@ describe('eviction', () => {
     await evict(here);
     await here.say(3);
     const again = await here.subscribe({ options, lastEventId: id });
-    // It stands behind what is replayed: up to there something may be missing.
+    // The gap follows the replayed messages: before its end something may be missing.
     const [three, gap] = await again.reader.events(2);
     assert.equal(gap.type, '_eric_gap');
     const { reason, from } = JSON.parse(gap.data);
@@ -336,7 +336,7 @@ describe('eviction', () => {
     for (const client of [live, again]) client.leave();
   });
 
-  test('an id that the object has never given is told, also by its next life', async () => {
+  test('an id that the object has never issued leads to a gap, also in its next life', async () => {
     const here = channel();
     const id = await here.say(1);
     await evict(here);
@@ -410,7 +410,7 @@ describe('the history', () => {
 });
 
 describe('ending', () => {
-  test('close tells the clients, and those that come back stay away, also after an eviction', async () => {
+  test('close ends the clients, and reconnecting clients stay away, also after an eviction', async () => {
     const here = channel();
     const { reader } = await here.subscribe();
     await here.say(1);
@@ -453,7 +453,7 @@ describe('ending', () => {
   });
 });
 
-test('200 subscribers get 1,000 messages each, in order, with an eviction in between; those that vanish are removed within two heartbeats', {
+test('200 subscribers get 1,000 messages each, in order, with an eviction in between; vanished subscribers are removed within two heartbeats', {
   timeout: 240_000,
 }, async (context) => {
   const [CLIENTS, MESSAGES, SECONDS] = [200, 1000, 1];

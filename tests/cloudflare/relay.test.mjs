@@ -73,7 +73,9 @@ describe('hibernation', { concurrency: true }, () => {
     for (const { leave } of clients) leave();
   });
 
-  test('one whose filter lets nothing through is told of no gap by the next life', { timeout: 60_000 }, async () => {
+  test('a client whose filter lets nothing through receives no gap from the next life', {
+    timeout: 60_000,
+  }, async () => {
     const here = channel('brief');
     const { reader, leave } = await here.subscribe({ how: 'relay', options: { events: ['wanted'] } });
     await reader.chunk();
@@ -88,7 +90,7 @@ describe('hibernation', { concurrency: true }, () => {
     leave();
   });
 
-  test('one that is to be resumed is told of no gap by the next life of a channel that takes its time', {
+  test('a resumable listener receives no gap from the next life of a slow channel', {
     timeout: 60_000,
   }, async () => {
     const here = channel('paced');
@@ -157,7 +159,7 @@ describe('joining', () => {
     assert.ok(relay < subscribe * 5 + 500, `${relay} ms through relays, ${subscribe} ms directly`);
   });
 
-  test('a client that comes back is replayed, by header and by query', async () => {
+  test('a reconnecting client is replayed, by header and by query', async () => {
     const here = channel();
     const id = await here.say(1);
     await here.flood(2, 600);
@@ -183,7 +185,7 @@ describe('joining', () => {
     }
   });
 
-  test('a client whose filter lets nothing through is told by heartbeats where it is, before that expires', async () => {
+  test('a client whose filter lets nothing through receives its position in heartbeats, before that expires', async () => {
     const here = channel('brief');
     const wish = { how: 'relay', options: { events: ['wanted'] }, relay: { heartbeatSeconds: 0.2 } };
     const { reader, leave } = await here.subscribe(wish);
@@ -205,7 +207,7 @@ describe('joining', () => {
     again.leave();
   });
 
-  test('what came through a WebSocket goes before what the object knows of its client', async () => {
+  test("the id that came through a WebSocket takes precedence over the object's record of its client", async () => {
     const here = channel();
     const lastEventId = await here.say(1);
     const { reader, leave } = await here.subscribe({ how: 'relay', options: { lastEventId } });
@@ -288,13 +290,13 @@ describe('joining', () => {
     for (const { reader } of clients) await reader.chunk();
     await evict(here);
     await Promise.all(clients.map(({ leave }, index) => sleep(index * 10).then(leave)));
-    // Whoever is joined again by then would be there.
+    // A client that has joined again by then would be there.
     await sleep(1000);
     const counts = async () => [await here.call('sockets'), (await here.call('stats')).listeners];
     await until(counts, ([sockets, listeners]) => sockets === 0 && listeners === 0, 'sockets and listeners');
   });
 
-  test('who comes again by the name of its listener takes its place', async () => {
+  test('a client that joins again under the name of its listener takes its place', async () => {
     const here = channel();
     const options = { listener: 'a' };
     const first = await here.subscribe({ how: 'relay', options });
@@ -306,7 +308,7 @@ describe('joining', () => {
     second.leave();
   });
 
-  test('who joins either has room for any event id or is refused', { timeout: 60_000 }, async () => {
+  test('a joining client either has room for any event id or is refused', { timeout: 60_000 }, async () => {
     const here = channel();
     const clients = await Promise.all(
       range(0, 60).map((number) =>
@@ -339,7 +341,7 @@ describe('joining', () => {
     leave();
   });
 
-  test('what is no subscription is answered with 405, and HEAD with what GET is', async () => {
+  test('a request that is no subscription is answered with 405, and HEAD like GET', async () => {
     const here = channel();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const response = await fetch(here.at('relay'), { method });
@@ -433,7 +435,7 @@ describe('ending', () => {
 
   test('a client that reads nothing is given up, and its object keeps nothing for it', async () => {
     const here = channel();
-    // Nobody reads its body.
+    // Its body is never read.
     await fetch(here.at('relay', { relay: { queueBytes: 2 ** 20 } }));
     await until(
       () => here.call('stats'),

@@ -167,7 +167,7 @@ describe('a tree', () => {
     first.leave();
   });
 
-  test('a leaf goes back with a root that was set back, and its clients are told', async () => {
+  test('a leaf goes back with a root that was set back, and its clients receive a gap', async () => {
     const tree = planted(1);
     const { reader } = await tree.subscribe('user');
     for (const number of range(1, 5)) await tree.say(number);
@@ -210,7 +210,7 @@ describe('a tree', () => {
     leave();
   });
 
-  test('a leaf that lacks what its root has no more begins anew, and its clients are told', {
+  test('a leaf that lacks messages that its root no longer has begins anew, and its clients receive a gap', {
     timeout: 60_000,
   }, async () => {
     const tree = planted(1);
@@ -244,7 +244,7 @@ describe('a tree', () => {
     leave();
   });
 
-  test('a leaf that fails while it is told its root is asked again', async () => {
+  test('a leaf that fails while it learns its root is asked again', async () => {
     const tree = planted(1);
     await tree.leaf(0)('breakOnce');
     const { id } = await tree.call('addListener', { id: 'someone' });
@@ -252,7 +252,7 @@ describe('a tree', () => {
     await tree.call('removeListener', id);
   });
 
-  test('what is broadcast at a leaf is refused', async () => {
+  test('a broadcast at a leaf is refused', async () => {
     const tree = planted(1);
     (await tree.subscribe('user')).leave();
     await assert.rejects(
@@ -429,7 +429,7 @@ for (const how of ['subscribe', 'relay']) {
     const names = range(1, CLIENTS).map((number) => `user-${number}`);
     const clients = await Promise.all(names.map((who) => tree.subscribe(who, { how })));
     const say = (from, to) => Promise.all(range(from, to).map((number) => tree.say(number)));
-    /** Reads on, and comes back where its connection has ended, as an EventSource does. */
+    /** Reads on, and reconnects where its connection has ended, as an EventSource does. */
     const all = clients.map(async ({ reader, leave }, index) => {
       const events = [];
       let comings = 1;

@@ -31,7 +31,7 @@ function sendAll(channel) {
 
 /** @type {Awaited<ReturnType<typeof served>>} */
 let server;
-/** What the server answers with. @type {() => Response} */
+/** The answer of the server. @type {() => Response} */
 let answer;
 before(async () => {
   server = await served((request) => answer(request));
@@ -133,7 +133,7 @@ for (const [name, open] of Object.entries(READERS)) {
 
     test(`refuse: the sender is refused exactly ${MISSED}, and the first ${BOUND} are delivered`, async (context) => {
       const reader = await opened({ messages: BOUND, overflow: 'refuse' });
-      // Somebody else, who has room: what one refuses nobody gets.
+      // Another listener with room: a broadcast that one listener refuses reaches no listener.
       const other = channel.watch();
       const refused = sendAll(channel);
       assert.equal(refused, MISSED);
@@ -164,7 +164,7 @@ for (const [name, open] of Object.entries(READERS)) {
       const { ended, dropped, broadcasts } = channel.stats();
       assert.equal(broadcasts, BACKLOG);
       assert.equal(dropped.overflow, 0);
-      // What waited when it left, the one that was too much included.
+      // The messages that waited when it left, the excess one included.
       assert.equal(dropped.discarded, BOUND + 1);
       if (!isWatch) {
         assert.deepEqual(ended, { full: 1 });
@@ -196,7 +196,7 @@ for (const [name, open] of Object.entries(READERS)) {
 }
 
 describe('a response, without a word about bounds', () => {
-  test(`one that has more than ${BOUND} waiting is disconnected, and its client is replayed what the history has`, async (context) => {
+  test(`a listener with more than ${BOUND} waiting is disconnected, and its client is replayed from the history`, async (context) => {
     const channel = new SSEChannel({ history: { messages: BACKLOG, bytes: Infinity } });
     answer = (request) => channel.response(request);
     const first = await subscribe(server.url);

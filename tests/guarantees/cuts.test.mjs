@@ -1,5 +1,4 @@
-// Nothing is lost when connections are: clients that are cut at random bytes, again and again, and come back with the id that
-// they had last, get every message once and in order.
+// Lost connections lose no message. Clients are cut at random bytes, again and again, and reconnect with their last id. They get every message once and in order.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -72,7 +71,7 @@ class Client {
         reject(new Error(`the server has ended the response at message ${count()} of ${behind}`)),
       );
     });
-    // What stands behind the last empty line is lost with the connection: the decoder is not told of an end.
+    // Bytes after the last empty line are lost with the connection: the decoder does not learn of the end.
     if (behind < MESSAGES) {
       this.cuts++;
       this.inBlock += decoder.isInBlock ? 1 : 0;
@@ -90,7 +89,7 @@ test(`${MESSAGES} messages, ${CUTS} cuts at random bytes: nothing lost, nothing 
   const channel = new SSEChannel({ history: { messages: MESSAGES, bytes: Infinity } });
   const server = await served((request) => channel.response(request));
   context.after(() => server.close());
-  // What a page would have been told with the state of things that it shows: nothing is missed before the first id has come.
+  // A page that loads its state with this id misses nothing before the first id has come.
   const url = `${server.url}/?lastEventId=${channel.lastEventId}`;
 
   const clients = Array.from({ length: CLIENTS }, () => {

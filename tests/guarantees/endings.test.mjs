@@ -1,4 +1,4 @@
-// Whichever way responses end, nothing of them stays, and no finalizer is needed for that: there is none here.
+// Nothing of a response stays, however it ends, and no finalizer is needed for that: there is none here.
 //
 // ENDINGS=100000 runs so many of each way; fewer in a usual run.
 
@@ -13,7 +13,7 @@ const { waysForResponses } = await import('./lib/ends.mjs');
 const { until } = await import('../js/lib/sse-client.mjs');
 
 const CYCLES = Number(process.env.ENDINGS ?? 10_000);
-/** So many are open at once: the ends that need a timer come together. */
+/** The number of responses that are open at once: the ends that need a timer come together. */
 const BATCH = 500;
 
 const raw = await loadRaw();
@@ -33,9 +33,9 @@ for (const [way, { reason, batch, channelFor }] of Object.entries(waysForRespons
       for (let done = 0; done < count; done += BATCH) {
         const channel = channelFor();
         await batch(channel, BATCH, counted);
-        // What a turn has looked at weakly is held until it ends.
+        // A weak reference that was dereferenced in a turn keeps its target until the turn ends.
         await new Promise((resolve) => setImmediate(resolve));
-        // Some ends are told a moment later, to a pull or by a timer.
+        // Some ends are reported a moment later, to a pull or by a timer.
         if (channel.listenerCount > 0)
           await until(
             () => channel.listenerCount,

@@ -121,7 +121,7 @@ test('while it is sent to, it is given up at the latest by its bound', { timeout
   peer.destroy();
 });
 
-test('who reads again in time is not given up', { timeout: 60_000 }, async (context) => {
+test('a client that reads again in time is not given up', { timeout: 60_000 }, async (context) => {
   const { channel, closed, peer } = await opened({ stallSeconds: 5, heartbeatSeconds: 0 });
   const { sent } = await fill(channel);
   let bytes = 0;

@@ -1,5 +1,4 @@
-// Replay and live traffic are joined without a seam: whoever comes back while messages are sent gets what follows the last
-// event ID, once and in order.
+// Replay and live traffic are joined without a seam. A client that reconnects while messages are sent gets every message after its last event ID, once and in order.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -13,7 +12,7 @@ import { seeded } from './lib/seeded.mjs';
 const BACK = 700;
 const LIVE = 200;
 
-/** Publishes numbered messages until it is told to stop: in bursts, between which turns or microtasks pass. */
+/** Publishes numbered messages until it is stopped: in bursts, between which turns or microtasks pass. */
 class Publisher {
   sent = 0;
   bursts = 0;
@@ -118,7 +117,7 @@ function report(context, kinds, all) {
 
 const KINDS = ['at once', 'after microtasks', 'after turns', 'in the middle of a burst'];
 
-test('1000 clients come back while it is published, in this process: no gap, nothing twice', {
+test('1000 clients reconnect during publishing, in this process: no gap, nothing twice', {
   timeout: 120_000,
 }, async (context) => {
   const all = [];
@@ -170,7 +169,7 @@ test('1000 clients come back while it is published, in this process: no gap, not
   report(context, KINDS, all);
 });
 
-test('300 clients come back while it is published, over HTTP: no gap, nothing twice', {
+test('300 clients reconnect during publishing, over HTTP: no gap, nothing twice', {
   timeout: 120_000,
 }, async (context) => {
   const all = [];

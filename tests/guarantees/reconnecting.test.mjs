@@ -1,4 +1,4 @@
-// Reconnecting: a connection of many clients breaks, and they come back one by one to a long history. Its blocks are written once.
+// Reconnecting: a connection of many clients breaks, and they reconnect one by one to a long history. Its blocks are written once.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
@@ -23,7 +23,7 @@ async function comeBack(channel, lastEventId) {
   return chunks;
 }
 
-test(`${CLIENTS} clients that come back one by one to ${MESSAGES} messages get the same arrays, which go when nobody has asked for them lately`, async () => {
+test(`${CLIENTS} clients that reconnect one by one to ${MESSAGES} messages get the same arrays, which are evicted when unused`, async () => {
   clock = new VirtualClock();
   const channel = new SSEChannel({ history: { messages: MESSAGES, bytes: 2 ** 26 } });
   const { lastEventId } = channel;

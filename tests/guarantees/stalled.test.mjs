@@ -15,9 +15,9 @@ import { loadRaw } from '../js/lib/raw.mjs';
 const CLIENTS = 1000;
 const MESSAGES = Number(process.env.BROADCASTS ?? 16_000);
 const TURN = 64;
-/** So many turns of one channel, then as many of the other. */
+/** The number of turns of one channel, then as many of the other. */
 const STRETCH = 10;
-/** So many turns are sent first: they compile the code and size the memory that every turn needs. */
+/** The number of turns sent first: they compile the code and size the memory that every turn needs. */
 const WARM_UP = 250;
 /** Every so many clients' latency is taken. */
 const SAMPLED = 20;
@@ -31,7 +31,7 @@ const raw = await loadRaw();
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc');
 
-/** What is in use once garbage has been collected. */
+/** The memory in use once garbage has been collected. */
 async function memory() {
   for (let round = 0; round < 3; round++) {
     gc();
@@ -101,7 +101,7 @@ test(`a client that stalls among ${CLIENTS}, during ${MESSAGES} broadcasts of 1 
   await among.fill(CLIENTS - 1);
   const turns = Math.ceil(MESSAGES / TURN);
   const filling = Math.ceil((2 * BOUND.messages) / TURN);
-  // What is made once, and for everybody.
+  // Objects that are made once, and for all clients.
   for (const crowd of [without, among]) await crowd.turns(WARM_UP);
 
   const empty = await memory();
@@ -114,7 +114,7 @@ test(`a client that stalls among ${CLIENTS}, during ${MESSAGES} broadcasts of 1 
     for (const crowd of [without, among]) crowd.forget();
     const start = performance.now();
     for (let done = 0; done < turns; done += STRETCH) {
-      // Who is first takes turns too.
+      // The first channel takes turns too.
       const order = (done / STRETCH) % 2 === 0 ? [without, among] : [among, without];
       for (const crowd of order) await crowd.turns(Math.min(STRETCH, turns - done));
     }

@@ -19,7 +19,7 @@ started.catch(() => {});
 describeHost(HOSTS.chromium, host);
 
 const TYPES = ['news', 'message', 'price', '_eric_channel_closed'];
-/** What an EventSource of the page has got, without the states of its connection. */
+/** The events that an EventSource of the page has received, without the states of its connection. */
 const eventsOf = async (tab = page) =>
   (await tab.evaluate(() => globalThis.events)).filter(({ type }) => !type.startsWith('('));
 const got = (count, tab = page) =>

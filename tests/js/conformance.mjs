@@ -59,7 +59,7 @@ async function runHost({ name: runtime, places, open }) {
       }
       for (const name of NAMES) if (!answers.has(name)) problems.push(`no answer: ${name}`);
       for (const [name, error] of answers) if (error !== undefined) problems.push(`${name}\n${error}`);
-      // One that is unknown here counts for none.
+      // A place that is unknown here does not count.
       const passed = NAMES.filter((name) => answers.has(name) && answers.get(name) === undefined).length;
       rows.push({ runtime, version: host.version(), place: words, tests: NAMES.length, passed, problems });
       console.log(`  ${passed} of ${NAMES.length} passed in ${elapsed(start)}`);

@@ -1,4 +1,4 @@
-// What the page does when something ends: the server, the service worker, its own time in sight.
+// The page's behaviour when something ends: the server, the service worker, its own time in sight.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
@@ -55,7 +55,7 @@ export function endings(script, browser) {
       });
     }
 
-    test('a service worker that the browser has ended comes back, as a new channel', async (t) => {
+    test('a service worker that the browser has ended starts again, as a new channel', async (t) => {
       const server = await serve(t, script);
       const { context, page } = await open(t, server.url);
       await allRun(page);

@@ -121,7 +121,7 @@ export function lanes(name, script, browser, which = LANES) {
         assert.notEqual((await lastOf(page, lane, 'B', 1))[0]?.[0], 'local');
     });
 
-    test('what is sent while a listener is stopped waits, and is delivered in order when it is started', async () => {
+    test('messages sent while a listener is stopped wait, and are delivered in order when it is started', async () => {
       for (const lane of which) {
         const b = listenerOf(page, lane, 'B');
         await b.getByRole('button', { name: 'Stop' }).click();

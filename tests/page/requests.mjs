@@ -51,7 +51,7 @@ export function requests(name, script) {
       }
     });
 
-    test('what is no file of the page is not served', async () => {
+    test('a path that is no file of the page is not served', async () => {
       const paths = [
         '/../package.json',
         '/..%2fpackage.json',

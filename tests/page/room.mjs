@@ -59,7 +59,7 @@ export function room() {
       });
     });
 
-    test('a rate that is none is refused', () => {
+    test('an invalid rate is refused', () => {
       for (const rate of [-1, 1001, 0.5, NaN, '5', null]) {
         assert.throws(() => new Ticker(/** @type {any} */ (rate), () => {}), RangeError);
       }

@@ -1,4 +1,4 @@
-// What the tests of the page share: a server as its users start it, a browser's window, and the page's parts by name.
+// Helpers for the page's tests: a server as its users start it, a browser's window, and the page's parts by name.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -44,7 +44,7 @@ export async function startServer(script, port = '0') {
   });
   return {
     url,
-    /** What it has printed. */
+    /** The output of the process. */
     output: () => output,
     /** Ends it as Ctrl-C does. Returns its exit code, and how long that took. */
     async stop() {
@@ -109,7 +109,7 @@ export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resol
 /** @param {Page} page @param {string} lane @param {string} name */
 export const listenerOf = (page, lane, name) => page.locator(`#${lane} .listener[data-listener="${name}"]`);
 
-/** What a listener shows, the oldest first, without what comes by itself. @param {Page} page @param {string} lane @param {string} name */
+/** The entries that a listener shows, the oldest first, without automatic ones. @param {Page} page @param {string} lane @param {string} name */
 export async function rowsOf(page, lane, name) {
   const rows = await listenerOf(page, lane, name)
     .locator('.messages li:not([hidden])')

@@ -82,9 +82,9 @@ function command(args, input = '') {
   });
 }
 
-/** What matters of an event. */
+/** The relevant parts of an event. */
 const brief = ({ event, data }) => [event, data];
-/** The exception that an answer tells of, and that it is a line of ours. */
+/** Returns the exception that an answer names, and asserts that the line has the package's form. */
 function refusal(answer) {
   const { error } = JSON.parse(answer);
   assert.deepEqual(Object.keys(error), ['code', 'message']);
@@ -182,7 +182,7 @@ describe('every method of the client', () => {
   });
 });
 
-describe('what the client is told when it asks for what is not there', () => {
+describe('the answers to a client that asks for missing things', () => {
   const CHANNEL = ['ERIC_INVALID_CHANNEL', 'InvalidChannelException'];
   const LISTENER = ['ERIC_INVALID_LISTENER', 'InvalidListenerException'];
   const MESSAGE = ['ERIC_INVALID_MESSAGE', 'InvalidMessageFormat'];
@@ -212,7 +212,7 @@ describe('what the client is told when it asks for what is not there', () => {
     assert.deepEqual(refusal((await client.stream(channel, UNKNOWN).rest())[0]), LISTENER);
   });
 
-  test('requests that are none', async () => {
+  test('invalid requests', async () => {
     for (const payload of [{}, { v: 'x' }, { v: 'd' }, { v: 'b', c: UNKNOWN }, [1], 'text', null]) {
       assert.deepEqual(refusal(await client.call('send_payload', payload)), MESSAGE);
     }

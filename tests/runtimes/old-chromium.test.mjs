@@ -10,7 +10,7 @@ const executablePath = process.env.ERIC_CHROMIUM109;
 const skip = executablePath ? false : 'there is no package of Chromium 109 for this platform';
 const DIST = new URL('../../dist/', import.meta.url);
 
-/** What a program sees of an entry that it imports. */
+/** The exports of an entry that a program imports. */
 const PROGRAM = `
   const { SSEChannel, init } = await import('/ENTRY.js');
   await init?.('/eric_sse_bg.wasm');

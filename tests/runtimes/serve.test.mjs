@@ -141,7 +141,7 @@ for (const [name, server] of Object.entries(SERVERS)) {
       await listeners(0);
     });
 
-    test('what a client does not read stays with the channel, and it is given up in time', {
+    test('unread messages of a client stay with the channel, and the client is given up in time', {
       timeout: 60_000,
     }, async () => {
       const { events, ask, listeners } = scene(running.url);
@@ -170,7 +170,7 @@ for (const [name, server] of Object.entries(SERVERS)) {
       assert.equal((await ask('stats')).listeners, 0);
     });
 
-    test('who comes back is replayed what it has missed', async () => {
+    test('a reconnecting client is replayed the messages it missed', async () => {
       const { events, publish, listeners } = scene(running.url);
       const first = await HTTP1.subscribe(events());
       await publish('one');
@@ -238,7 +238,7 @@ describe('idle responses outlive the idle time-outs of the platform, by the defa
       })()
         .catch(() => {})
         .then(() => (cut = (performance.now() - since) / 1000));
-      // Bun's clock for this ticks every four seconds: some stand at each of its phases.
+      // Bun's clock for this ticks every four seconds: some clients are at each of its phases.
       const clients = [];
       for (let count = 0; count < 16; count++) {
         const { reader, leave } = await HTTP1.subscribe(events());
@@ -286,7 +286,7 @@ describe("the README's example", () => {
       const { folder, remove } = makeProject();
       context.after(remove);
       const port = await freePort();
-      // On a loopback address, which Deno is told by a flag.
+      // On a loopback address, which Deno takes as a flag.
       writeFileSync(
         path.join(folder, 'serve.js'),
         name === 'bun' ? example.replace('export default {', `export default { hostname: '127.0.0.1',`) : example,

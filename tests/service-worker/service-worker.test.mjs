@@ -72,7 +72,7 @@ describe('answer, in a service worker of Chromium', () => {
     await listeners('route', 0);
   });
 
-  test('one whose response has ended comes back with its last event id, and misses nothing', async () => {
+  test('a client whose response has ended reconnects with its last event id, and misses nothing', async () => {
     await listenTo('/answering/events');
     await listeners('route', 1);
     await tell('publish', { channel: 'route', payload: 'before' });
@@ -116,7 +116,7 @@ describe('answer, in a service worker of Chromium', () => {
     await listeners('route', 0);
   });
 
-  test('who has left by close() is a new client when it comes again', async () => {
+  test('a client that left by close() is a new client when it connects again', async () => {
     await listenTo('/answering/events');
     await listeners('route', 1);
     await tell('publish', { channel: 'route', payload: 'seen' });
@@ -196,7 +196,7 @@ describe('answer, in a service worker of Chromium', () => {
     }
   });
 
-  test('what is no route is refused, and a listener may be taken off', async () => {
+  test('an invalid route is refused, and a listener may be taken off', async () => {
     const { answer } = await import('eric-sse/service-worker');
     globalThis.location ??= new URL('http://localhost/');
     for (const wrong of [null, 5, 'x', { '/a': 5 }, { '/a': {} }]) assert.throws(() => answer(wrong), TypeError);

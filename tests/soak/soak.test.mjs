@@ -1,4 +1,4 @@
-// What is left behind by what has ended: nothing. And what waiting costs: nothing.
+// Nothing is left behind by ended streams. Waiting costs nothing.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -100,8 +100,8 @@ test('50000 times an onMessage that throws leaves nothing behind', async (contex
   assert.equal(wasm, 0, 'growth of the WebAssembly memory');
 });
 
-describe('what has ended leaves nothing behind', () => {
-  /** Those of the issue come first, and run longest. */
+describe('ended streams leave nothing behind', () => {
+  /** The most important ones come first, and run longest. */
   const cyclesOf = (index) => (index < 2 ? 10_000 : 3_000);
   for (const [index, [way, cycle]] of Object.entries(waysToEnd(raw)).entries()) {
     const cycles = cyclesOf(index);
@@ -173,7 +173,7 @@ describe('what has ended leaves nothing behind', () => {
       }
     };
     drop();
-    // One that is waited for, though by nothing that is held elsewhere, is not taken for dropped.
+    // A stream that is awaited, though nothing else refers to it, does not count as dropped.
     let received;
     void (async () => {
       for await (const { data } of channel.watch()) received = data;
@@ -210,7 +210,7 @@ describe('what has ended leaves nothing behind', () => {
     await crowd();
     assert.equal(raw.wasmBytes(), wasm, 'growth of the WebAssembly memory');
     assert.ok((await heapBytes()) - heap < heapLimit(0), 'growth of the JavaScript heap at the second time');
-    // What stays of the first time is the table of their numbers.
+    // The table of their numbers stays from the first time.
     assert.ok(heap - empty < 10_000 * 100, `${heap - empty} bytes of the JavaScript heap stay`);
     assert.equal(raw.openStreams(), 0, 'open streams');
   });

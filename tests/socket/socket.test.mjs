@@ -82,7 +82,7 @@ async function streams(count, of = client) {
   while ((await of.stats()).streams !== count) await new Promise((resolve) => setTimeout(resolve, 5));
 }
 
-/** That a promise is rejected with an exception of a class and code. */
+/** Asserts that a promise is rejected with an exception of a class and code. */
 const refused = (promise, Class, code, text = /./) =>
   assert.rejects(promptly(promise), (error) => {
     assert.ok(error instanceof Class, String(error));
@@ -290,7 +290,7 @@ describe('errors', () => {
     await refused(client.broadcast(channel, 'n', 'x'.repeat(2000)), SocketError, 'ERIC_LIMIT', /1000 bytes/);
   });
 
-  test('too many connections: the one too many is told', async () => {
+  test('a connection beyond the limit is refused with an error', async () => {
     await restart('--max-connections', '2');
     const channel = await client.createChannel();
     const stream = client.watch(channel);
@@ -353,7 +353,7 @@ describe('streams', () => {
 
   // In one read, in two, of which the second is the runtime's own until it is asked for, and in many.
   for (const count of [50, 1000, 2000]) {
-    test(`one that is left in the middle of ${count} messages is resumed by the next: nothing is missing, nothing comes twice`, async () => {
+    test(`a stream that is left in the middle of ${count} messages is resumed by the next: nothing is missing, nothing comes twice`, async () => {
       const { channel, listener } = await queue();
       await Promise.all(
         numbers(0, count).map((n) =>
@@ -361,7 +361,7 @@ describe('streams', () => {
         ),
       );
       const seen = [];
-      // What is missing is not waited for.
+      // The test does not wait for missing events.
       const signal = AbortSignal.timeout(10_000);
       for (let left = 0; seen.length < count && !signal.aborted; left++) {
         for await (const event of client.stream(channel, listener, { signal })) {
@@ -379,7 +379,7 @@ describe('streams', () => {
     });
   }
 
-  test('what one that is left has brought goes to those that are open: workers that take three each', async () => {
+  test('events that a stream has received and not taken go to open streams: workers that take three each', async () => {
     const { channel, listener } = await queue();
     for (const n of numbers(0, 100)) await client.dispatch(channel, listener, 'job', n);
     const got = [];
@@ -479,7 +479,7 @@ describe('streams', () => {
     assert.ok(events[0] <= 20, `the first is ${events[0]}`);
   });
 
-  test('what is not asked for stays with the server', async () => {
+  test('events that no reader asks for stay with the server', async () => {
     const { channel, listener } = await queue();
     const stream = client.stream(channel, listener);
     await streams(1);
@@ -555,7 +555,7 @@ describe('a server that ends', () => {
     await refused(client.createChannel(), SocketError, 'ERIC_CONNECT');
   });
 
-  test('killed with requests under way: each is told', async () => {
+  test('killed with requests under way: each request fails', async () => {
     process.kill(server.pid, 'SIGSTOP');
     const asked = Promise.allSettled(numbers(0, 100).map(() => client.createChannel()));
     await new Promise((resolve) => setTimeout(resolve, 50));
@@ -648,7 +648,7 @@ test("the README's example prints what it says", async () => {
 });
 
 describe("the README's example of several processes", () => {
-  /** Starts a process of the example, which says what it is told on its standard input. */
+  /** Starts a process of the example, which sends the lines of its standard input. */
   async function started(context) {
     const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
     const example = /<!-- example: processes\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
@@ -657,7 +657,7 @@ describe("the README's example of several processes", () => {
     assert.ok(example.includes(listening));
     const program = example
       .replace('/tmp/eric.sock', server.socket)
-      // Any free port, which is told; and commands, of which the example knows nothing.
+      // Any free port, which the process prints; and commands, which the example does not have.
       .replace(
         listening,
         `const http = createServer(toNode(channel)).listen(0, '127.0.0.1', () => console.log(http.address().port));
@@ -669,7 +669,7 @@ describe("the README's example of several processes", () => {
     });
     let errors = '';
     child.stderr.setEncoding('utf8').on('data', (text) => void (errors += text));
-    // It may be gone by the time that it is told something.
+    // The process may have exited before it gets the line.
     child.stdin.on('error', () => {});
     const ended = once(child, 'exit');
     context.after(async () => {
@@ -681,7 +681,7 @@ describe("the README's example of several processes", () => {
     return { say: (...said) => child.stdin.write(`${JSON.stringify(said)}\n`), reader, ended, errors: () => errors };
   }
 
-  test('what one process says reaches the clients of all, in one order; the end of the channel too', {
+  test('messages of one process reach the clients of all, in one order; the end of the channel too', {
     timeout: 60_000,
   }, async (context) => {
     const processes = [await started(context), await started(context), await started(context)];

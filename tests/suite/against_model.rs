@@ -60,7 +60,7 @@ struct Pair {
     listeners: Vec<MessageQueueListener>,
     /// Dropped streams leave a gap.
     readers: Vec<Option<Reader>>,
-    /// What a stream of messages yielded, if nothing was delivered since: the stream and the message.
+    /// The item of a stream of messages, if nothing was delivered since: the stream and the message.
     held: Option<(usize, Delivery<Message>)>,
     /// The event id of each message, by its number; `None` if it could not be sent.
     ids: Vec<Option<String>>,

@@ -1,4 +1,4 @@
-//! What goes over the wire, compared as whole byte strings.
+//! Bytes on the wire, compared as whole byte strings.
 
 use std::time::Duration;
 
@@ -34,7 +34,7 @@ fn joined<C: AsRef<[u8]>>(chunks: Vec<C>) -> String {
     String::from_utf8(bytes).expect("an event stream is UTF-8")
 }
 
-/// What a stream of a channel with default options starts with, that was opened behind a broadcast.
+/// The first bytes of a stream that was opened behind a broadcast, of a channel with default options.
 pub fn prelude<M>(channel: &AbstractChannel<M>, sequence: u64) -> String {
     let newest = channel.last_event_id();
     let (epoch, _) = newest.as_str().split_once('-').expect("an epoch");
@@ -219,7 +219,7 @@ fn the_block_that_stops_its_own_listener_is_still_written() {
     assert!(!written.contains("event: too late\n"));
 }
 
-/// A message of the user's own: what it sets is written, but for the id, which is the channel's.
+/// A message of the user's own: its fields are written, except the id, which is the channel's.
 #[derive(Clone)]
 struct Custom;
 

@@ -1,4 +1,4 @@
-//! Chunks: shared by listeners that stand at the same place, and bounded however long the backlog is.
+//! Chunks: shared by listeners with the same position, and bounded however long the backlog is.
 
 use std::rc::Rc;
 use std::task::Poll;
@@ -155,7 +155,7 @@ fn messages_of_two_channels_do_not_mix() {
 }
 
 #[test]
-fn those_who_come_back_to_a_long_history_share_its_parts_wherever_they_were() {
+fn clients_that_reconnect_to_a_long_history_share_its_parts_wherever_they_were() {
     let channel = SseChannel::with_options(SseOptions {
         history: History {
             messages: 10_000,
@@ -180,7 +180,7 @@ fn those_who_come_back_to_a_long_history_share_its_parts_wherever_they_were() {
         assert_eq!(parts.len(), 3);
         (stream, parts)
     };
-    // Somebody is still behind meanwhile, for whom they are kept.
+    // One listener is still behind meanwhile, and the chunks are kept for it.
     let slow = channel.watch_bytes_with(ListenerOptions::default(), Some(start.as_str()));
     let ((_first, ours), (_second, theirs)) = (parts(&start), parts(&behind));
     assert!(!Rc::ptr_eq(&ours[0], &theirs[0]));
@@ -202,7 +202,8 @@ fn those_who_come_back_to_a_long_history_share_its_parts_wherever_they_were() {
 }
 
 #[test]
-fn those_who_come_back_one_by_one_share_the_parts_of_a_long_history_as_long_as_anybody_is_here() {
+fn clients_that_reconnect_one_by_one_share_the_parts_of_a_long_history_as_long_as_a_stream_is_open()
+{
     let channel = SseChannel::with_options(SseOptions {
         history: History {
             messages: 40_000,
@@ -239,7 +240,7 @@ fn those_who_come_back_one_by_one_share_the_parts_of_a_long_history_as_long_as_a
 }
 
 #[test]
-fn what_ends_where_the_log_has_ended_is_kept_for_nobody_who_is_behind() {
+fn a_chunk_that_ends_where_the_log_has_ended_is_kept_for_no_listener_that_is_behind() {
     let channel = SseChannel::new();
     let mut here = opened(&channel);
     let behind = MessageQueueListener::new();
@@ -255,7 +256,7 @@ fn what_ends_where_the_log_has_ended_is_kept_for_nobody_who_is_behind() {
 }
 
 #[test]
-fn what_nobody_can_come_back_to_is_not_kept() {
+fn messages_that_no_client_can_resume_after_are_not_kept() {
     let channel = SseChannel::with_options(SseOptions {
         history: History::NONE,
         ..SseOptions::default()

@@ -55,7 +55,7 @@ fn a_stream_opened_after_the_close_delivers_what_was_queued_and_says_closed() {
 }
 
 #[test]
-fn every_listener_is_told_that_the_channel_was_closed() {
+fn every_listener_receives_the_closing_of_the_channel() {
     let channel = Words::new();
     let mut streams: Vec<_> = (0..10).map(|_| channel.watch().unwrap()).collect();
     channel.broadcast("1").unwrap();

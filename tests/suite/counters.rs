@@ -21,7 +21,7 @@ enum Action {
     Replace(usize),
 }
 
-/// What waits in the model: a broadcast or not, for the listener or not, its number and weight.
+/// A waiting entry of the model: a broadcast or not, for the listener or not, its number and weight.
 type Waiting = VecDeque<(bool, bool, Number)>;
 
 struct Model {
@@ -236,7 +236,7 @@ fn every_message_is_delivered_still_queued_or_in_a_report() {
 }
 
 #[test]
-fn what_is_replayed_is_counted_when_it_is_queued_again() {
+fn replayed_messages_are_counted_when_they_are_queued_again() {
     let channel = numbers(newest(10));
     let first = channel.broadcast(Number(0, 1)).unwrap();
     broadcast(&channel, 1..4);
@@ -334,7 +334,7 @@ fn chunks_are_counted_by_their_messages() {
 }
 
 #[test]
-fn what_is_given_back_is_not_counted_twice() {
+fn messages_given_back_are_not_counted_twice() {
     let channel = numbers(newest(10));
     let mut stream = reader(&channel, ListenerOptions::default());
     broadcast(&channel, [0]);

@@ -9,7 +9,7 @@ pub struct ClientEvent {
     pub last_event_id: String,
 }
 
-/// What a client has after reading a whole stream.
+/// The state of a client after reading a whole stream.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Client {
     pub events: Vec<ClientEvent>,

@@ -176,7 +176,7 @@ fn a_dropped_stream_has_taken_nothing_and_its_listener_stays() {
 }
 
 #[test]
-fn a_stream_that_is_told_to_end_ends() {
+fn a_stream_that_is_ended_by_its_owner_ends() {
     let channel = Words::new();
     let listener = running(&channel);
     let mut stream = channel.message_stream(&listener).unwrap();

@@ -1,4 +1,4 @@
-//! Who gets what: filters, and broadcasts to everybody but some.
+//! Filters, and broadcasts with exceptions.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -218,7 +218,7 @@ fn an_excepted_broadcast_counts_until_it_is_passed_over() {
 }
 
 #[test]
-fn who_is_excepted_is_so_too_when_it_comes_back() {
+fn an_excepted_listener_is_excepted_after_it_reconnects_too() {
     let channel = numbers(newest(100));
     let named = || MessageQueueListener::with_id("user-7");
     let from = channel.last_event_id();

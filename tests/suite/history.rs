@@ -1,4 +1,4 @@
-//! What a channel keeps for those who come back, and for how long.
+//! The history that a channel keeps for reconnecting clients, and for how long.
 
 use eric_sse::{AbstractChannel, GapReason, History, ListenerOptions, MessageQueueListener};
 
@@ -68,7 +68,7 @@ fn a_history_keeps_what_is_young_enough() {
 /// Only natively, as above.
 #[cfg(not(target_arch = "wasm32"))]
 #[test]
-fn what_has_expired_is_not_replayed_even_before_it_was_dropped() {
+fn expired_messages_are_not_replayed_even_before_they_are_dropped() {
     let history = History {
         milliseconds: 30.0,
         ..newest(u64::MAX)
@@ -101,7 +101,7 @@ fn dispatches_are_no_part_of_the_history() {
 }
 
 #[test]
-fn what_a_slow_listener_keeps_is_not_promised_to_others() {
+fn messages_kept_for_a_slow_listener_are_not_promised_to_others() {
     let channel = numbers(newest(2));
     let slow = channel.add_listener().unwrap();
     let first = channel.broadcast(Number(0, 1)).unwrap();
@@ -119,7 +119,7 @@ fn what_a_slow_listener_keeps_is_not_promised_to_others() {
 }
 
 #[test]
-fn who_registers_without_an_id_gets_nothing_of_the_history() {
+fn a_listener_that_registers_without_an_id_gets_nothing_of_the_history() {
     let channel = numbers(newest(100));
     broadcast(&channel, 0..10);
     let own = MessageQueueListener::new();

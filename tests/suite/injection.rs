@@ -39,7 +39,7 @@ fn an_empty_event_type_is_refused() {
 }
 
 #[test]
-fn what_only_looks_like_an_end_of_line_is_legal_in_a_type_and_an_id() {
+fn characters_that_only_look_like_an_end_of_line_are_legal_in_a_type_and_an_id() {
     for text in [
         "a b",
         ": a",

@@ -14,7 +14,7 @@ const BOUND: u64 = 1024;
 const BACKLOG: usize = 10_000;
 const KEPT: usize = BACKLOG - BOUND as usize;
 
-/// Sees that a send was refused for its want of room, and returns who is full and what came back.
+/// Asserts that a send was refused for want of room, and returns the full listeners and the returned message.
 fn refused(result: Result<Position, SendError<Number>>) -> (Vec<String>, usize) {
     let refused = result.unwrap_err();
     assert_eq!(refused.code(), "ERIC_QUEUE_FULL");
@@ -64,7 +64,7 @@ fn drop_oldest_says_so_again_after_a_further_overflow() {
 }
 
 #[test]
-fn refuse_gives_the_message_back_and_names_who_is_full() {
+fn refuse_gives_the_message_back_and_names_the_full_listener() {
     let channel = numbers(History::NONE);
     let mut stream = reader(&channel, at_most(BOUND, Overflow::Refuse));
     let id = stream.listener().id().to_string();
@@ -289,7 +289,7 @@ fn a_broadcast_that_a_listener_is_excepted_from_never_costs_it_what_it_accepted(
 }
 
 #[test]
-fn what_is_given_back_counts_again() {
+fn messages_given_back_count_again() {
     let channel = numbers(History::NONE);
     let mut stream = reader(&channel, at_most(2, Overflow::DropOldest));
     broadcast(&channel, 0..2);
@@ -307,7 +307,7 @@ fn what_is_given_back_counts_again() {
 }
 
 #[test]
-fn what_a_limit_drops_may_call_back() {
+fn messages_that_a_limit_drops_may_call_back() {
     use super::scene::{Note, Scene};
     use eric_sse::{MessageQueueListener, QueueLimit};
     for overflow in [Overflow::DropOldest, Overflow::Disconnect] {
@@ -339,7 +339,7 @@ fn what_a_limit_drops_may_call_back() {
 }
 
 #[test]
-fn what_a_rewindable_listener_forgets_may_call_back() {
+fn messages_that_a_rewindable_listener_forgets_may_call_back() {
     use super::scene::{Note, Scene};
     use eric_sse::{AbstractChannel, MessageQueueListener, QueueLimit};
     let dropped_by: [fn(&AbstractChannel<Note>, &str); 3] = [

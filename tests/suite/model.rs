@@ -3,7 +3,7 @@
 //! It says what each call has to answer and what each stream has to yield; it has no log, no cursors and
 //! no sharing. `against_model` compares the crate with it.
 
-/// What a listener does with a message when it is delivered.
+/// The action of a listener when a message is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub enum Manner {
     /// Has no `on_message`.
@@ -34,14 +34,14 @@ pub enum Kind {
     Bytes,
 }
 
-/// What a stream yields.
+/// An item of a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Item {
     Number(usize),
     Closed,
 }
 
-/// What one poll of a stream answers. A chunk of bytes may hold several items, or none: the first one
+/// The result of one poll of a stream. A chunk of bytes may hold several items, or none: the first one
 /// holds the reconnection time.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
@@ -60,7 +60,7 @@ pub const REFUSED: &str = "ERIC_CALLBACK";
 pub struct Listener {
     pub manner: Manner,
     pub running: bool,
-    /// What waits; `None` while the listener is not registered.
+    /// The waiting entries; `None` while the listener is not registered.
     pub queue: Option<Vec<usize>>,
     /// How often it was registered: a stream belongs to one registration.
     pub registrations: usize,

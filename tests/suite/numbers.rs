@@ -23,7 +23,7 @@ impl ToEvent for Number {
 
 pub type Numbers = SseChannel<Number>;
 
-/// What a stream of numbers yields. A gap: why, how many, from where, to where.
+/// An item of a stream of numbers. A gap: why, how many, from where, to where.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Got {
     Number(usize),
@@ -53,7 +53,7 @@ pub const ANY: ListenerOptions = ListenerOptions {
     resumable: false,
 };
 
-/// Without a limit, for a client that comes back.
+/// Without a limit, for a reconnecting client.
 pub const RESUMABLE: ListenerOptions = ListenerOptions {
     limit: None,
     resumable: true,

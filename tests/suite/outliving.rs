@@ -1,5 +1,4 @@
-//! Clients of a resumable listener that lose what is on its way, take it from each other, and come back in time or too late:
-//! what a client does not get it is told of, whatever else goes wrong before it is told.
+//! Clients of a resumable listener that lose messages on their way, take the listener from each other, and reconnect in time or too late. Every lost message is reported by a gap, whatever else fails before the gap arrives.
 
 use std::collections::{HashSet, VecDeque};
 use std::task::{Poll, Waker};
@@ -24,7 +23,7 @@ enum Action {
     Dispatch,
     /// The client gets so many items.
     Receive(usize, usize),
-    /// So many items are on their way when the connection breaks.
+    /// The number of items on their way when the connection breaks.
     Lose(usize, usize),
     /// The listener has waited long enough for its client.
     Expire,
@@ -44,14 +43,14 @@ fn any_action() -> impl Strategy<Value = Action> {
     ]
 }
 
-/// What was accepted for the client, and what it makes of what it gets.
+/// The messages accepted for the client, and the client's view of them.
 struct Client {
     stream: Option<MessageStream<Number>>,
     last: String,
-    /// What it came back with.
+    /// The id that it reconnected with.
     came: String,
     owed: VecDeque<Owed>,
-    /// What was passed over, and is still to be told of.
+    /// The messages that were passed over, and still need a gap.
     lost: Vec<Owed>,
     has: HashSet<usize>,
 }
@@ -112,7 +111,7 @@ impl Client {
             }
             Poll::Ready(Some(Delivered::Gap(gap))) => {
                 let from = gap.from.as_ref().map(|from| from.as_str());
-                // What may be missing of its own may be so since it came back.
+                // Messages for it alone may be missing since its last reconnect.
                 let since = [self.last.as_str(), self.came.as_str()];
                 prop_assert!(from.is_some_and(|from| since.contains(&from)), "{gap:?}");
                 prop_assert!(
@@ -150,7 +149,7 @@ impl Client {
                     missed > 0 && missed <= all && missed >= all - own,
                     "{gap:?}"
                 );
-                // Dispatches that are in no count are told of when the time has come.
+                // Uncounted dispatches get a gap when the time has come.
                 if missed < all {
                     self.lost.extend(passed.into_iter().filter(is_own));
                 }
@@ -218,7 +217,7 @@ fn nothing_is_lost_silently(
         }
     }
     for who in [0, 1] {
-        // One that was disconnected comes again.
+        // A disconnected client connects again.
         for _ in 0..2 {
             connect(&mut clients, who);
             while clients[who].receive(&channel)? {}

@@ -31,7 +31,7 @@ enum Stream {
     Bytes(ByteStream),
 }
 
-/// What a poll answered: the items, their event ids, and the delivery when it was one.
+/// The result of a poll: the items, their event ids, and the delivery if it was one.
 pub struct Read {
     pub answer: Answer,
     pub ids: Vec<(usize, String)>,

@@ -1,5 +1,4 @@
-//! Clients that lose their connections at random: what each reads over all of them is everything that was sent
-//! while it was there, in order and once, or a gap accounts for what is missing.
+//! Clients that lose their connections at random. Over all its connections a client reads every message that was sent while it was there, in order and once, or a gap accounts for the missing ones.
 
 use std::collections::VecDeque;
 use std::task::{Poll, Waker};
@@ -39,9 +38,9 @@ fn any_action() -> impl Strategy<Value = Action> {
 #[derive(Default)]
 struct Client {
     stream: Option<MessageStream<Number>>,
-    /// What it sends as `Last-Event-ID`: where it came, until it has read something.
+    /// The id that it sends as `Last-Event-ID`: its first position, until it has read something.
     last: Option<String>,
-    /// What it is still to get, from when it first came.
+    /// The messages that it is still to get, from its first connection on.
     due: VecDeque<(usize, Position)>,
 }
 
@@ -49,7 +48,7 @@ impl Client {
     fn cut(&mut self, channel: &Numbers) {
         if let Some(stream) = self.stream.take() {
             channel.remove_listener(stream.listener().id()).unwrap();
-            // What was for this listener alone is gone with it; broadcasts are not.
+            // Messages for this listener alone are gone with it; broadcasts are not.
             self.due.retain(|(_, sent)| !sent.is_dispatch());
         }
     }
@@ -115,7 +114,7 @@ impl Client {
                 self.last = Some(id(channel, gap.to));
             }
             Poll::Ready(other) => {
-                // Disconnected for being too slow: it comes back.
+                // It was disconnected for being too slow, and reconnects.
                 prop_assert!(other.is_none());
                 self.stream = None;
                 self.due.retain(|(_, sent)| !sent.is_dispatch());
@@ -257,7 +256,7 @@ fn a_rewound_listener_reads_what_the_plain_model_does() {
             }
             let due = (sent.len() - next) as u64;
             let waiting = channel.waiting(own.id()).unwrap();
-            // What it is excepted from counts until it is passed over.
+            // A broadcast that it is excepted from counts until it is passed over.
             prop_assert!(waiting == due || (excepts && waiting > due));
         }
         Ok(())

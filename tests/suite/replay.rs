@@ -1,4 +1,4 @@
-//! Coming back: after an event id to a channel's history, or to a listener that outlived its stream.
+//! Resuming: after an event id in a channel's history, or at a listener that outlived its stream.
 
 use std::task::Poll;
 
@@ -35,7 +35,7 @@ fn gap(read: &[Got]) -> (GapReason, Option<u64>, Option<String>, u64) {
 }
 
 #[test]
-fn what_followed_an_id_is_replayed_and_joined_with_what_is_live() {
+fn messages_after_an_id_are_replayed_and_joined_with_live_ones() {
     let (channel, ids) = with_broadcasts(100, 10);
     for (after, id) in ids.iter().enumerate() {
         let mut stream = reader_after(&channel, ANY, id);
@@ -59,7 +59,7 @@ fn the_id_of_a_dispatch_stands_for_the_broadcast_before_it() {
 }
 
 #[test]
-fn what_is_not_kept_any_more_is_told_first() {
+fn a_gap_for_messages_no_longer_kept_comes_first() {
     let (channel, ids) = with_broadcasts(4, 10);
     let mut stream = reader_after(&channel, ANY, &ids[3]);
     let read = read(&mut stream);
@@ -69,7 +69,7 @@ fn what_is_not_kept_any_more_is_told_first() {
 }
 
 #[test]
-fn who_comes_back_with_the_id_of_a_gap_is_not_told_again() {
+fn a_client_that_reconnects_with_the_id_of_a_gap_does_not_receive_it_again() {
     let (channel, ids) = with_broadcasts(4, 10);
     let mut stream = reader_after(&channel, ANY, &ids[3]);
     let to = gap(&read(&mut stream)).3;
@@ -102,7 +102,7 @@ fn an_id_that_was_never_given_is_unknown() {
 }
 
 #[test]
-fn an_id_from_another_life_of_the_channel_is_told() {
+fn an_id_from_another_life_of_the_channel_leads_to_a_gap() {
     let (channel, _) = with_broadcasts(4, 10);
     let (_, others) = with_broadcasts(4, 10);
     let mut stream = reader_after(&channel, ANY, &others[9]);
@@ -146,7 +146,7 @@ fn the_bound_holds_again_once_the_replay_is_read() {
 }
 
 #[test]
-fn an_overflow_before_anything_was_read_names_the_id_that_was_come_back_with() {
+fn an_overflow_before_anything_was_read_names_the_id_that_the_client_presented() {
     let (channel, ids) = with_broadcasts(2, 5);
     let mut stream = reader_after(&channel, at_most(1, Overflow::DropOldest), &ids[5]);
     broadcast(&channel, 6..=10);
@@ -157,7 +157,7 @@ fn an_overflow_before_anything_was_read_names_the_id_that_was_come_back_with() {
 }
 
 #[test]
-fn what_slow_listeners_keep_does_not_disconnect_who_comes_back() {
+fn messages_kept_for_slow_listeners_do_not_disconnect_a_reconnecting_client() {
     let channel = numbers(newest(2));
     let _slow = channel.add_listener().unwrap();
     let first = channel.broadcast(Number(1, 1)).unwrap();
@@ -217,7 +217,7 @@ fn a_gap_of_unknown_size_says_nothing_of_it_on_the_wire() {
     let channel = SseChannel::new();
     let to = channel.broadcast(message("tick", 1)).unwrap();
     let zeroth = channel.event_id(to).as_str().replace("-1", "-0");
-    // A client that is to be told keeps the id that it came with until it has been told: it may come back before.
+    // A client that needs a gap keeps the id that it came with until the gap arrives: it may reconnect before.
     for (wrong, reason, kept, from) in [
         ("nonsense", "unknown", "", "null"),
         ("another-1", "epoch", "id: another-1\n", "\"another-1\""),
@@ -311,7 +311,7 @@ fn a_rewound_listener_is_still_excepted() {
 }
 
 #[test]
-fn what_was_given_back_is_not_delivered_twice_after_a_rewind() {
+fn messages_given_back_are_not_delivered_twice_after_a_rewind() {
     let (channel, mut stream, ids) = rewindable(RESUMABLE);
     let own = stream.listener().clone();
     for number in [9, 10] {
@@ -371,7 +371,7 @@ fn a_rewind_to_dispatches_that_are_forgotten_says_so() {
 }
 
 #[test]
-fn a_rewind_to_an_id_that_is_none_goes_on_where_it_is() {
+fn a_rewind_to_an_invalid_id_goes_on_where_the_listener_is() {
     let (channel, mut stream, ids) = rewindable(RESUMABLE);
     let own = stream.listener().clone();
     let end: Position = channel.broadcast(Number(12, 1)).unwrap();
@@ -387,7 +387,7 @@ fn a_rewind_to_an_id_that_is_none_goes_on_where_it_is() {
             panic!("{got:?}");
         };
         assert_eq!((*its_reason, its_from.clone()), (reason, from));
-        // Who comes back with the gap's id gets nothing twice.
+        // A client that reconnects with the gap's id gets nothing twice.
         channel.rewind(own.id(), &id(&channel, *to)).unwrap();
         assert_eq!(read(&mut stream), got[1..]);
     }
@@ -411,8 +411,7 @@ fn without_a_history_only_what_is_unread_can_be_come_back_to() {
     assert_eq!(read(&mut stream), all(1..3));
 }
 
-/// The client of a resumable listener comes back after the listener is gone: what it has last, its new stream, the former
-/// listener's dispatch that it never got standing in between.
+/// Reconnects a client after its resumable listener is gone. Returns the client's last id, its new stream, and the former listener's dispatch between them, which it never got.
 fn come_back_too_late(
     history: u64,
 ) -> (Numbers, eric_sse::MessageStream<Number>, String, Vec<Got>) {
@@ -437,7 +436,7 @@ fn forgotten(got: &Got, last: &str) -> Position {
 }
 
 #[test]
-fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
+fn a_resumable_listener_that_had_left_receives_a_gap_for_its_own_queue() {
     let (channel, mut stream, last, replayed) = come_back_too_late(10);
     let own = stream.listener().clone();
     let got = read(&mut stream);
@@ -449,7 +448,7 @@ fn a_resumable_listener_that_had_left_is_told_that_its_own_queue_is_gone() {
 }
 
 #[test]
-fn who_loses_the_connection_before_the_gap_came_is_told_again() {
+fn a_client_that_loses_its_connection_before_the_gap_arrives_receives_the_gap_again() {
     for reads in 0..4 {
         let (channel, mut stream, last, replayed) = come_back_too_late(10);
         let own = stream.listener().clone();
@@ -464,7 +463,7 @@ fn who_loses_the_connection_before_the_gap_came_is_told_again() {
         let got = read(&mut stream);
         assert_eq!(got[..2], replayed);
         let to = forgotten(&got[2], &last);
-        // Whoever has all but the gap as well.
+        // The same holds for a client that has everything except the gap.
         channel.rewind(own.id(), &newest).unwrap();
         assert!(matches!(read(&mut stream)[..], [Got::Gap(..)]));
         channel.rewind(own.id(), &id(&channel, to)).unwrap();
@@ -473,7 +472,7 @@ fn who_loses_the_connection_before_the_gap_came_is_told_again() {
 }
 
 #[test]
-fn what_was_dispatched_and_is_gone_is_in_no_count() {
+fn dispatches_that_are_gone_are_in_no_count() {
     let (channel, mut stream, last, _) = come_back_too_late(1);
     let own = stream.listener().clone();
     for _ in 0..2 {
@@ -487,7 +486,7 @@ fn what_was_dispatched_and_is_gone_is_in_no_count() {
 }
 
 #[test]
-fn an_id_that_a_client_has_is_not_given_again_to_the_listener_that_it_comes_back_with() {
+fn an_id_that_a_client_has_is_not_issued_again_to_the_listener_that_it_reconnects_with() {
     let channel = numbers(newest(10));
     broadcast(&channel, [0]);
     let former = listener(&channel, RESUMABLE);
@@ -507,7 +506,7 @@ fn an_id_that_a_client_has_is_not_given_again_to_the_listener_that_it_comes_back
 }
 
 #[test]
-fn an_id_of_a_former_listener_is_none_of_the_one_that_came_without_one() {
+fn an_id_of_a_former_listener_is_unknown_to_one_that_came_without_an_id() {
     let channel = numbers(newest(10));
     let former = listener(&channel, RESUMABLE);
     dispatch(&channel, &former, 0..2);
@@ -545,7 +544,7 @@ fn a_dispatch_that_was_not_sent_yet_is_in_no_id() {
 }
 
 #[test]
-fn what_a_listener_is_said_to_have_and_was_never_given_is_missing() {
+fn messages_that_a_client_claims_and_was_never_sent_are_missing() {
     let channel = numbers(newest(10));
     let mut stream = reader(&channel, RESUMABLE);
     let own = stream.listener().clone();
@@ -561,7 +560,7 @@ fn what_a_listener_is_said_to_have_and_was_never_given_is_missing() {
 }
 
 #[test]
-fn what_is_remembered_is_within_the_bound_with_what_waits() {
+fn remembered_messages_are_within_the_bound_together_with_waiting_ones() {
     let options = ListenerOptions {
         resumable: true,
         ..at_most(4, Overflow::DropOldest)
@@ -610,7 +609,7 @@ fn the_bound_holds_for_a_rewound_lane_and_what_is_dropped_is_the_oldest() {
 }
 
 #[test]
-fn who_comes_back_is_not_disconnected_for_what_is_set_back() {
+fn a_reconnecting_client_is_not_disconnected_for_messages_that_are_set_back() {
     let options = ListenerOptions {
         resumable: true,
         ..at_most(3, Overflow::Disconnect)
@@ -635,7 +634,7 @@ fn who_comes_back_is_not_disconnected_for_what_is_set_back() {
 }
 
 #[test]
-fn a_listener_that_is_not_resumable_is_told_what_it_cannot_be_set_back_to() {
+fn a_listener_that_is_not_resumable_receives_a_gap_for_dispatches_it_cannot_be_set_back_to() {
     let channel = numbers(newest(10));
     let mut stream = reader(&channel, ANY);
     let own = stream.listener().clone();
@@ -652,7 +651,7 @@ fn a_listener_that_is_not_resumable_is_told_what_it_cannot_be_set_back_to() {
 }
 
 #[test]
-fn what_is_given_back_when_newer_ones_were_dropped_is_missing_with_them() {
+fn messages_given_back_after_newer_ones_were_dropped_are_missing_with_them() {
     let channel = numbers(History::NONE);
     let mut stream = reader(&channel, at_most(1, Overflow::DropOldest));
     let start = channel.last_event_id().as_str().to_string();
@@ -671,7 +670,7 @@ fn what_is_given_back_when_newer_ones_were_dropped_is_missing_with_them() {
 }
 
 #[test]
-fn what_is_given_back_comes_again_in_its_order_gaps_included() {
+fn messages_given_back_come_again_in_their_order_gaps_included() {
     let channel = numbers(newest(2));
     let mut stream = reader(&channel, at_most(4, Overflow::DropOldest));
     let own = stream.listener().clone();
@@ -704,7 +703,7 @@ fn what_is_given_back_comes_again_in_its_order_gaps_included() {
         let again: Vec<_> = taken.iter().cloned().map(got).collect();
         assert_eq!(again, before, "from {behind}");
     }
-    // What is dropped then begins where the oldest gap that was given back begins.
+    // A gap for messages dropped then begins where the oldest gap that was given back begins.
     for delivered in taken.drain(..).rev() {
         match delivered {
             Delivered::Message(message) => stream.give_back(message),
@@ -721,7 +720,7 @@ fn what_is_given_back_comes_again_in_its_order_gaps_included() {
 }
 
 #[test]
-fn what_is_given_back_twice_comes_once() {
+fn a_message_given_back_twice_comes_once() {
     let channel = numbers(newest(10));
     let mut stream = reader(&channel, ANY);
     let own = stream.listener().clone();
@@ -743,7 +742,7 @@ fn what_is_given_back_twice_comes_once() {
 }
 
 #[test]
-fn what_is_given_back_to_a_listener_that_left_is_counted_as_what_it_left() {
+fn messages_given_back_to_a_listener_that_left_are_counted_as_left_behind() {
     let channel = numbers(newest(10));
     let mut stream = reader(&channel, ANY);
     broadcast(&channel, 0..3);
@@ -758,7 +757,7 @@ fn what_is_given_back_to_a_listener_that_left_is_counted_as_what_it_left() {
 }
 
 #[test]
-fn what_is_given_back_to_a_queue_that_was_set_back_before_it_comes_once() {
+fn messages_given_back_to_a_queue_that_was_set_back_before_come_once() {
     let (channel, mut stream, ids) = rewindable(RESUMABLE);
     let own = stream.listener().clone();
     channel.rewind(own.id(), &ids[8]).unwrap();
@@ -772,7 +771,7 @@ fn what_is_given_back_to_a_queue_that_was_set_back_before_it_comes_once() {
 }
 
 #[test]
-fn what_is_given_back_and_dropped_then_is_missing_behind_what_was_read_before_it() {
+fn messages_given_back_and_then_dropped_are_missing_behind_those_read_before() {
     let channel = numbers(History::NONE);
     let mut stream = reader(&channel, at_most(1, Overflow::DropOldest));
     let first = channel.broadcast(Number(0, 1)).unwrap();
@@ -790,7 +789,7 @@ fn what_is_given_back_and_dropped_then_is_missing_behind_what_was_read_before_it
 }
 
 #[test]
-fn nobody_is_said_to_have_what_was_given_back() {
+fn no_client_is_assumed_to_have_messages_that_were_given_back() {
     // With something in the lane and without, and with something behind that is not for it.
     for (dispatches, excepted) in [(0, 0), (1, 0), (0, 1), (1, 1)] {
         let channel = numbers(newest(10));
@@ -823,7 +822,7 @@ fn nobody_is_said_to_have_what_was_given_back() {
 }
 
 #[test]
-fn who_was_shown_the_state_as_of_an_id_misses_nothing_after_it() {
+fn a_client_that_was_shown_the_state_as_of_an_id_misses_nothing_after_it() {
     let channel = numbers(newest(10));
     broadcast(&channel, 0..3);
     let shown = channel.last_event_id();

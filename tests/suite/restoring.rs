@@ -64,7 +64,7 @@ fn it_goes_on_when_nothing_was_stored() {
 }
 
 #[test]
-fn what_was_not_stored_is_told() {
+fn messages_that_were_not_stored_lead_to_a_gap() {
     let former = ten();
     let channel = another_life(&former, newest(100), 6..=10);
     let mut stream = reader_after(&channel, ANY, &nth(&former, 2));
@@ -94,7 +94,7 @@ fn the_bounds_of_the_history_hold_for_what_is_refilled() {
 }
 
 #[test]
-fn what_is_refilled_is_as_old_as_it_was() {
+fn refilled_messages_are_as_old_as_they_were() {
     let history = History {
         milliseconds: 60_000.0,
         ..newest(100)
@@ -112,7 +112,7 @@ fn what_is_refilled_is_as_old_as_it_was() {
 }
 
 #[test]
-fn who_was_excepted_is_so_in_the_next_life() {
+fn an_excepted_listener_is_excepted_in_the_next_life_too() {
     let former = ten();
     let channel = numbers(newest(100));
     assert!(channel.restore(&nth(&former, 9)));
@@ -131,7 +131,7 @@ fn who_was_excepted_is_so_in_the_next_life() {
 }
 
 #[test]
-fn a_resumable_listener_is_told_that_its_dispatches_are_forgotten() {
+fn a_resumable_listener_receives_a_gap_for_its_forgotten_dispatches() {
     let former = ten();
     let own = former.add_listener().unwrap();
     let had = id(&former, former.dispatch(own.id(), Number(0, 1)).unwrap());

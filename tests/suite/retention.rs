@@ -1,4 +1,4 @@
-//! What a channel keeps: a message for as long as somebody has still to read it, and nothing else.
+//! Retention: a message is kept for as long as a listener has still to read it, and nothing else is.
 
 use std::rc::Rc;
 
@@ -32,7 +32,7 @@ fn a_broadcast_to_nobody_is_not_kept() {
 }
 
 #[test]
-fn what_only_a_removed_listener_had_to_read_is_dropped() {
+fn a_message_that_only_a_removed_listener_had_to_read_is_dropped() {
     let channel = Counted::new();
     let (fast, slow) = (running(&channel), channel.add_listener().unwrap());
     let message = Rc::new(());

@@ -1,4 +1,4 @@
-//! Whatever is sent is what a client reads: random Unicode, encoded by the crate and decoded by the tests.
+//! A client reads exactly the messages that were sent: random Unicode, encoded by the crate and decoded by the tests.
 
 use eric_sse::{Event, EventId, EventType, Message, SseChannel};
 use proptest::prelude::*;
@@ -31,7 +31,7 @@ fn any_type() -> impl Strategy<Value = String> {
     any_line().prop_map(|line| if line.is_empty() { "t".into() } else { line })
 }
 
-/// What a client makes of data: it joins the lines with LF.
+/// The data as a client sees it: its lines joined with LF.
 fn joined_lines(data: &str) -> String {
     data.replace("\r\n", "\n").replace('\r', "\n")
 }

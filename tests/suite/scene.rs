@@ -52,7 +52,7 @@ impl ToEvent for Note {
     }
 }
 
-/// What a callback does.
+/// The action of a callback.
 #[derive(Clone, Copy, Debug)]
 pub enum Action {
     Broadcast,
@@ -92,7 +92,7 @@ impl Action {
     ];
 }
 
-/// A channel with a listener whose stream waits, and a witness who reads everything at the end.
+/// A channel with a listener whose stream waits, and a witness that reads everything at the end.
 pub struct Scene {
     pub channel: SseChannel<Note>,
     pub listener: MessageQueueListener<Note>,
@@ -101,7 +101,7 @@ pub struct Scene {
     witness: RefCell<MessageStream<Note>>,
     witnessed: Cell<bool>,
     sent: RefCell<Vec<String>>,
-    /// What the callback does when it is called; once, since some actions lead to the callback again.
+    /// The callback's action, performed once, since some actions lead to the callback again.
     action: Cell<Option<Action>>,
     acted: Cell<bool>,
 }

@@ -1,5 +1,4 @@
-//! What the tests share: reading a stream poll by poll, wakers that count or call back, and a message
-//! whose drop calls back.
+//! Helpers that the tests share: reading a stream poll by poll, wakers that count or call back, and a message whose drop calls back.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -11,7 +10,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use eric_sse::{AbstractChannel, Delivered, MessageQueueListener};
 use futures::{Stream, StreamExt};
 
-/// What [`text`] gives for the event that says that the channel was closed.
+/// The result of [code] for the event of the channel's closing.
 pub const CLOSED: &str = "(closed)";
 
 /// The channel of most tests: messages are words.
@@ -132,8 +131,7 @@ thread_local! {
     static CALLS: RefCell<HashMap<usize, Rc<dyn Fn()>>> = RefCell::default();
 }
 
-/// Wakes by calling a function that is not `Send`; drops the function together with its last waker, as
-/// an executor drops a task that nobody can wake any more.
+/// Wakes by calling a function that is not `Send`; drops the function together with its last waker, as an executor drops a task that can never be woken any more.
 struct Calls(usize);
 
 impl Wake for Calls {

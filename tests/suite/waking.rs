@@ -1,5 +1,4 @@
-//! Who is woken, and how often: a stream never polls in a loop, so a wake-up that is missing hangs it and
-//! one too many costs work.
+//! Wake-ups, and their number. A stream never polls in a loop, so a missing wake-up hangs it and an excess one costs work.
 
 use eric_sse::SseChannel;
 
@@ -179,7 +178,7 @@ fn streams_of_events_and_of_bytes_wait_like_streams_of_messages() {
 }
 
 #[test]
-fn streams_that_come_and_go_do_not_disturb_who_is_woken() {
+fn short_lived_streams_do_not_disturb_the_wake_ups_of_others() {
     let channel = Words::new();
     let mut kept = Vec::new();
     for round in 0..50 {

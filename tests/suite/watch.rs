@@ -28,7 +28,7 @@ fn a_watch_that_is_dropped_removes_its_listener() {
 }
 
 #[test]
-fn a_watch_that_is_told_to_end_removes_its_listener() {
+fn a_watch_whose_owner_ends_it_removes_its_listener() {
     let channel = Words::new();
     let mut stream = channel.watch().unwrap();
     stream.end();

@@ -162,7 +162,7 @@ describe('faults', () => {
     assert.equal(broken(new Response(null, { status: 204 }), 1).body, null);
   });
   for (const bytes of [0, 1, 40, 41]) {
-    test(`broken: who reads gets ${bytes} bytes and an error, and the sender is left`, async () => {
+    test(`broken: a reader gets ${bytes} bytes and an error, and the sender is left`, async () => {
       const channel = new SSEChannel();
       const ends = [];
       const response = broken(channel.response(null, { onClose: ({ reason }) => ends.push(reason) }), bytes);
@@ -258,7 +258,7 @@ describe('the clock', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     assert.equal(rang, false);
   });
-  test('makes who reads nothing be given up', async () => {
+  test('makes the channel give up a client that reads nothing', async () => {
     clock = new VirtualClock();
     const channel = new SSEChannel();
     const response = channel.response(null, { stallSeconds: 30 });

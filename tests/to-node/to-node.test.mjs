@@ -42,7 +42,7 @@ async function serving(context, handler) {
   return server;
 }
 
-/** A channel, and what onClose is told of its responses. */
+/** A channel, and the onClose reports of its responses. */
 function scene(options = {}) {
   const channel = new SSEChannel();
   const reasons = [];
@@ -173,7 +173,7 @@ describe('toNode, bytes', () => {
         'events',
       );
     }
-    // And what waits for the compressor to drain goes on.
+    // Writes that wait for the compressor to drain go on.
     const large = Array.from({ length: 20_000 }, () => Math.random()).join('');
     channel.broadcast({ type: 'n', payload: large });
     channel.broadcast({ type: 'n', payload: 'behind it' });
@@ -219,7 +219,7 @@ describe('toNode, bytes', () => {
 });
 
 describe('toNode, clients that leave', () => {
-  test('one that stalls is given up, and its socket destroyed', { timeout: 60_000 }, async (context) => {
+  test('a stalled client is given up, and its socket destroyed', { timeout: 60_000 }, async (context) => {
     const { channel, reasons, handler, listeners } = scene({ stallSeconds: 1, heartbeatSeconds: 0 });
     const server = await serving(context, handler);
     const peer = await silentPeer(new URL(server.url));
@@ -235,7 +235,7 @@ describe('toNode, clients that leave', () => {
     peer.destroy();
   });
 
-  test('one that stalls over HTTP/2 has its stream reset, and its session goes on', {
+  test('a client that stalls over HTTP/2 has its stream reset, and its session goes on', {
     timeout: 60_000,
   }, async (context) => {
     const { channel, reasons, handler, listeners } = scene({ stallSeconds: 1, heartbeatSeconds: 0 });
@@ -291,7 +291,7 @@ describe('toNode, clients that leave', () => {
     peer.destroy();
   });
 
-  test('one that is there gets the end, whatever ends the response, and may go on with its connection', async (context) => {
+  test('a present client gets the end, however the response ends, and may go on with its connection', async (context) => {
     const { channel, reasons, handler, listeners } = scene();
     const server = await serving(context, handler);
     const client = await raw(server.url, GET);
@@ -310,7 +310,7 @@ describe('toNode, clients that leave', () => {
     assert.deepEqual(reasons, ['stopped', 'cancelled']);
   });
 
-  test('one that has left before it is answered leaves no listener', async (context) => {
+  test('a client that leaves before it is answered leaves no listener', async (context) => {
     const { channel, reasons, handler } = scene();
     let answered = false;
     const server = await serving(context, async (request, response) => {
@@ -330,7 +330,7 @@ describe('toNode, clients that leave', () => {
     assert.deepEqual(reasons, ['cancelled']);
   });
 
-  test('one that has left before it is answered over HTTP/2 leaves no listener', async (context) => {
+  test('a client that leaves before it is answered over HTTP/2 leaves no listener', async (context) => {
     const { channel, reasons, handler } = scene();
     let answered = false;
     const server = await listening(
@@ -355,7 +355,7 @@ describe('toNode, clients that leave', () => {
     assert.deepEqual(reasons, ['cancelled']);
   });
 
-  test('one that leaves while its response waits behind an earlier one of its connection', async (context) => {
+  test('a client that leaves while its response waits behind an earlier one of its connection leaves no listener', async (context) => {
     const { reasons, handler, listeners } = scene();
     const server = await serving(context, (request, response) => {
       // The first one is never answered.
@@ -385,7 +385,7 @@ describe('toNode, clients that leave', () => {
     assert.deepEqual(warnings, []);
   });
 
-  test('one that has posted what nobody reads is heard to leave', async (context) => {
+  test('a client that leaves after posting an unread body is noticed', async (context) => {
     const { reasons, handler, listeners } = scene();
     const server = await serving(context, handler);
     const client = await raw(
@@ -483,7 +483,7 @@ describe('toNode, what cannot be answered', () => {
     assert.ok(errors[0] instanceof RangeError);
   });
 
-  test('without onError the console is told', async (context) => {
+  test('without onError the error goes to the console', async (context) => {
     const said = context.mock.method(console, 'error', () => {});
     assert.equal(
       await status(
@@ -560,7 +560,7 @@ describe('toNode, what cannot be answered', () => {
     assert.deepEqual(reasons, ['failed']);
   });
 
-  test('what an iterator throws when its client has left is reported, and nothing is left', async (context) => {
+  test('an error that an iterator throws after its client has left is reported, and nothing is left', async (context) => {
     class Failing extends SSEChannel {
       messageStream(listener, options) {
         const stream = super.messageStream(listener, options);
@@ -599,14 +599,14 @@ describe('toNode, what cannot be answered', () => {
     assert.deepEqual([reasons, channel.listenerCount], [['aborted'], 0]);
   });
 
-  test('what is no channel is refused at once', () => {
+  test('a value that is no channel is refused at once', () => {
     for (const wrong of [undefined, null, {}, new (class extends eric.AbstractChannel {})()])
       assert.throws(() => toNode(wrong), TypeError);
   });
 });
 
 describe('toNode, options of a request', () => {
-  test('those that come as a promise are refused, not passed over', async (context) => {
+  test('options that come as a promise are refused, not passed over', async (context) => {
     const channel = new SSEChannel();
     const handler = toNode(channel, async () => ({ queue: { messages: 1 } }));
     let refused;

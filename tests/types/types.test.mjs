@@ -19,7 +19,7 @@ const NODE = { lib: ['es2022'], types: ['node'] };
 const CLOUDFLARE = { lib: ['es2022'], types: ['@cloudflare/workers-types'] };
 const EXACT = { exactOptionalPropertyTypes: true };
 
-/** What a program has to offer beyond the language itself, by the files that need it. */
+/** Declarations that a program needs beyond the language itself, by the files that need them. */
 const NEEDS = { browser: 'dom', node: 'node', disposal: 'disposable', cloudflare: 'cloudflare' };
 
 const SETTINGS = [
@@ -64,7 +64,7 @@ const SETTINGS = [
     'commonjs',
     { module: 'node16', target: 'es2022', ...DISPOSABLE, ...EXACT, types: ['node'] },
   ],
-  // What `module: commonjs` means up to TypeScript 5, and what the templates of NestJS and Cloudflare still have: it reads no `exports`.
+  // The meaning of `module: commonjs` up to TypeScript 5, which the templates of NestJS and Cloudflare still use: it reads no `exports`.
   [
     'CommonJS, node10, a browser and Node',
     'commonjs',

@@ -25,7 +25,7 @@ const SUBJECT =
   'what|who|whoever|whom|whose|whatever|whichever|those (?:who|that|of|which)|nobody|somebody|such as (?:is|are)';
 const HEADLESS = new RegExp(
   `^\\W*(?:${SUBJECT}|that|so (?:many|long|much)|nor|one (?:that|who)|(?:and|but|only) (?:what|who)|as (?:those|that) of)\\b(?! is,)` +
-    `|[:;] (?:and |but )?(?:${SUBJECT}|one (?:that|who))\\b`,
+    `|[:;] (?:and |but )?(?:${SUBJECT.replace('what|', '')}|one (?:that|who))\\b`,
   'i',
 );
 

@@ -41,7 +41,7 @@ export async function projectWithTools() {
     NO_COLOR: '1',
   };
 
-  /** What a program prints; fails when it does. */
+  /** Returns the output of a program, and fails with it. */
   const run = (command, args, { cwd = project.folder } = {}) =>
     new Promise((resolve, reject) => {
       execFile(command, args, { cwd, env, timeout: 220_000, maxBuffer: 64 * 1024 * 1024 }, (error, stdout, stderr) => {

@@ -17,7 +17,7 @@ export class Channel extends ChannelObject {
     return { retryTimeoutMilliseconds: 500, history: { messages: 5000, bytes: 2 ** 24 } };
   }
 
-  /** What the test wants, which the Worker has put into a header. */
+  /** The request of the test, which the Worker has put into a header. */
   responseOptions(request) {
     return JSON.parse(request.headers.get('x-options') ?? '{}');
   }
@@ -107,21 +107,21 @@ export class Channel extends ChannelObject {
   }
 }
 
-/** One that keeps little, and not for long. */
+/** A channel with a short history, in messages and in time. */
 export class Brief extends Channel {
   channelOptions() {
     return { retryTimeoutMilliseconds: 500, history: { messages: 5, bytes: 2000, seconds: 1 } };
   }
 }
 
-/** One that keeps much. */
+/** A channel with a long history. */
 export class Wide extends Channel {
   channelOptions() {
     return { history: { bytes: 2 ** 27 } };
   }
 }
 
-/** One that takes its time. */
+/** A channel whose reads from the storage are slow. */
 export class Paced extends Channel {
   channelOptions() {
     return { streamDelaySeconds: 0.01 };
@@ -147,7 +147,7 @@ export class Slow extends Channel {
   }
 }
 
-/** One that has an answer of its own for WebSockets of its own. */
+/** A channel that answers some WebSockets by itself. */
 export class Answering extends Channel {
   constructor(ctx, env) {
     super(ctx, env);
@@ -181,7 +181,7 @@ function begin(text) {
 const PRELUDE = 'retry: 500\nid: a-0\n\n';
 const event = (number) => `event: n\nid: a-${number}\ndata: ${number}\n\n`;
 
-/** What ends each WebSocket at once, behind what a stream begins with; after fifty it says that there is none. */
+/** This stub closes each WebSocket right after the start of its stream. After fifty it answers that there is no channel. */
 const ending = (name) => ({
   async fetch() {
     if (count(name) === 50) return new Response(null, { status: 204 });
@@ -192,7 +192,7 @@ const ending = (name) => ({
 });
 
 /**
- * What is lost without a word: a first WebSocket answers so many times whether it is alive, then nothing comes through it any more. Another one has
+ * This stub loses connections silently: its first WebSocket answers some pings, then delivers nothing more. Another one has
  * an event.
  */
 const lostAfter = (name, answers) => ({
@@ -205,7 +205,7 @@ const lostAfter = (name, answers) => ({
   },
 });
 
-/** What ends the first WebSocket at once, and takes longer to give another one than its response lasts. Each has an event. */
+/** This stub closes the first WebSocket at once, and needs longer for the next one than the response lasts. Each has an event. */
 const slowly = (name) => ({
   async fetch() {
     const number = count(name);
@@ -266,7 +266,7 @@ export default {
         const { method, args } = await request.json();
         return answer(stub[method](...args));
       }
-      // So many messages, numbered from 1 on, one after another or at once.
+      // Sends a number of messages, numbered from 1 on, one after another or at once.
       case 'flood': {
         const [from, to] = ['from', 'to'].map((key) => Number(searchParams.get(key)));
         const ids = [];

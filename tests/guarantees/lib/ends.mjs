@@ -33,7 +33,7 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
     for (let at = 0; at < count; at++) await cycle(channel, onClose, at);
   };
 
-  /** The readers of the last batch: one that nobody holds may be collected before its time, and ends as dropped. @type {ReadableStreamDefaultReader[]} */
+  /** The readers of the last batch: an unreferenced reader may be collected before its time, and ends as dropped. @type {ReadableStreamDefaultReader[]} */
   let held = [];
 
   /**

@@ -2,7 +2,7 @@
 
 import { Random } from '../../js/suite/lib/random.mjs';
 
-/** @param {import('node:test').TestContext} context is told the seed */
+/** @param {import('node:test').TestContext} context receives the seed */
 export function seeded(context) {
   const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 32));
   context.diagnostic(`seed ${seed}`);

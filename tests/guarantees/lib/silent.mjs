@@ -6,7 +6,7 @@ import { promptly } from '../../js/suite/lib/support.mjs';
 /** @param {URL} url @returns {Promise<net.Socket>} */
 export async function silentPeer(url) {
   const socket = net.connect({ host: url.hostname, port: Number(url.port) });
-  // That it was reset is what comes in the end.
+  // A reset is the expected end.
   socket.on('error', () => {});
   socket.pause();
   await promptly(new Promise((resolve) => socket.once('connect', resolve)), 'the connection');

@@ -1,4 +1,4 @@
-// What each of the browser's contexts does: runs the suite when it is told to, and broadcasts the answers to the page.
+// Each of the browser's contexts runs the suite when asked, and broadcasts the answers to the page.
 
 import * as eric from 'eric-sse';
 import { runSuite } from './run.mjs';

@@ -40,7 +40,7 @@ export const HTTP1 = {
 async function ask(url, headers) {
   const { origin, pathname, search } = new URL(url);
   const session = http2.connect(origin);
-  // That it was reset is what comes of leaving.
+  // A reset is the consequence of leaving.
   session.on('error', () => {});
   const stream = session.request({ ':path': `${pathname}${search}`, ...headers });
   stream.on('error', () => {});

@@ -1,4 +1,4 @@
-// What a client of a server sees, over real HTTP: through fetch handlers and @hono/node-server, or toNode, whatever serves.
+// The behaviour of a server that a client sees, over real HTTP: through fetch handlers and @hono/node-server, or toNode, whatever serves.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
@@ -109,7 +109,7 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     assert.equal(channel.listenerCount, 0);
   });
 
-  test("what a client does not read stays with the channel, not in the server's buffers", async () => {
+  test("unread messages of a client stay with the channel, not in the server's buffers", async () => {
     fresh({ queue: { bytes: Infinity } });
     const leave = await promptly(idle(server.url));
     await listeners(1);
@@ -125,7 +125,7 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     await listeners(0);
   });
 
-  test('who comes back is replayed what it has missed, by its header or by the query', async () => {
+  test('a reconnecting client is replayed the messages it missed, by its header or by the query', async () => {
     fresh();
     const first = await subscribe(server.url);
     channel.broadcast({ type: 'n', payload: 1 });
@@ -182,7 +182,7 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     await listeners(0);
   });
 
-  test('the response ends after its longest duration, behind what is ready, and says when to come back', async () => {
+  test('the response ends after its longest duration, behind ready messages, with a reconnection time', async () => {
     const reasons = [];
     fresh({ maxDurationSeconds: 0.3, onClose: ({ reason }) => void reasons.push(reason) });
     const { reader } = await subscribe(server.url);
@@ -196,7 +196,7 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     assert.deepEqual(reasons, ['rotated']);
   });
 
-  test('drain ends the responses, and answers those who come meanwhile with when to come back', async () => {
+  test('drain ends the responses, and answers new clients with a reconnection time', async () => {
     fresh();
     const clients = await Promise.all([1, 2, 3].map(() => subscribe(server.url)));
     channel.broadcast({ type: 'n', payload: 1 });
@@ -240,7 +240,7 @@ export function registerNodeHttp({ SSEChannel }, serve, { subscribe, head, idle 
     await listeners(0);
   });
 
-  test('onClose is told once who has left', async () => {
+  test('onClose is called once when a client has left', async () => {
     const reasons = [];
     fresh({ onClose: ({ reason }) => void reasons.push(reason) });
     const { reader, leave } = await subscribe(server.url);

@@ -9,7 +9,7 @@ import { workerdHost } from './workerd.mjs';
  * @typedef {object} Host
  * @property {(place: string, tell: (answer: import('./run.mjs').Answer) => void) => Promise<unknown>} run has the suite run in one of its places; settled when it has ended
  * @property {() => string} version of the runtime, once something has run
- * @property {() => string} output what the runtime has printed
+ * @property {() => string} output the output of the runtime
  * @property {() => Promise<unknown> | undefined} stop
  *
  * @typedef {object} HostKind
@@ -29,7 +29,7 @@ function executable(variable) {
   return file;
 }
 
-/** What Deno is run with: our `node_modules` are there, and no lock file is wanted. */
+/** Deno's flags: they allow `node_modules`, and no lock file. */
 export const DENO_FLAGS = ['run', '--quiet', '-A', '--no-lock', '--node-modules-dir=manual'];
 
 /** @satisfies {Record<string, HostKind>} */

@@ -15,5 +15,5 @@ const tell = (answer) => void process.stdout.write(`${JSON.stringify(answer)}\n`
 const versions = { bun: globalThis.Bun?.version, deno: globalThis.Deno?.version.deno, node: process.versions.node };
 tell({ version: versions.bun ?? versions.deno ?? versions.node });
 await runSuite(way === 'require' ? createRequire(import.meta.url)('eric-sse') : await import('eric-sse'), tell);
-// What a failed test has left open need not hold up the others.
+// Resources that a failed test has left open must not hold up the others.
 process.exit();

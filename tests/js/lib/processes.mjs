@@ -28,7 +28,7 @@ export function makeProject() {
  * @param {{ cwd: string, onLine: (line: string) => void }} options
  */
 export function start(executable, args, { cwd, onLine }) {
-  // What `node --test` tells its children would be taken for the other's.
+  // Another runtime would take `node --test`'s variables for its children as its own.
   const { NODE_OPTIONS, NODE_TEST_CONTEXT, ...env } = process.env;
   const child = spawn(executable, args, {
     cwd,
@@ -53,7 +53,7 @@ export function start(executable, args, { cwd, onLine }) {
 /**
  * Runs the suite in a process.
  * @param {string} executable
- * @param {string[]} args what comes before the file
+ * @param {string[]} args arguments before the file
  * @param {string[]} ways `import`, `require` or both
  * @returns {import('./places.mjs').Host}
  */

@@ -13,7 +13,7 @@ const LONGEST_SILENCE_MS = 45_000;
  * One node:test subtest for every test of the suite, passed or failed as the runtime says.
  * @param {string} runtime its name
  * @param {(tell: (answer: Answer) => void) => Promise<unknown>} run has the suite run there; settled when it has ended
- * @param {() => string} [outputOf] what the runtime has printed meanwhile
+ * @param {() => string} [outputOf] the output of the runtime meanwhile
  */
 export function describeRemote(runtime, run, outputOf = () => '') {
   describe(runtime, () => {
@@ -43,7 +43,7 @@ export function describeRemote(runtime, run, outputOf = () => '') {
       }
     });
 
-    /** What is known of a missing answer, told once: the tests that come after it miss theirs for the same reason. */
+    /** Everything known of a missing answer, reported once: the tests that come after it miss theirs for the same reason. */
     const whyNot = () => {
       const why = `${problem}\n${outputOf()}`;
       problem = 'See the first one.';

@@ -1,4 +1,4 @@
-// Runs the suite where there is no test runner of ours: in workerd, in a browser (bundled with it), in other runtimes.
+// Runs the suite in places without a test runner: in workerd, in a browser (bundled with it), in other runtimes.
 
 import suite from '../suite/index.mjs';
 
@@ -7,7 +7,7 @@ import suite from '../suite/index.mjs';
 /** A test that hangs fails, and the others run all the same. */
 const LONGEST_TEST_MS = 30_000;
 
-/** What was thrown where nobody catches: by the test that runs, or by the one before it. @type {string[]} */
+/** Errors that no code catches: of the running test, or of the one before it. @type {string[]} */
 const uncaught = [];
 // When the module is loaded: a service worker takes such listeners at no other time.
 globalThis.addEventListener?.('error', (event) => uncaught.push(`uncaught: ${shown(event.error ?? event.message)}`));

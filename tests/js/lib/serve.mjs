@@ -9,7 +9,7 @@ import { toNode } from 'eric-sse/node';
 const [way] = process.argv.slice(2);
 /** @type {Map<string, SSEChannel>} */
 const channels = new Map();
-/** What onClose was told, by channel. */
+/** The reports of onClose, by channel. */
 const closed = new Map();
 const collect = globalThis.Bun ? () => globalThis.Bun.gc(true) : globalThis.gc;
 
@@ -76,5 +76,5 @@ if (way === 'node:http') {
 } else {
   globalThis.Deno.serve({ hostname: '127.0.0.1', port: 0, onListen: ({ port }) => listening(port) }, handle);
 }
-// Whoever has started it closes this when it goes.
+// The process that has started this one closes it when it exits.
 process.stdin.on('end', () => process.exit()).resume();

@@ -39,7 +39,7 @@ export async function served(fetch) {
   };
 }
 
-/** @param {(told: { runtime: string, answer?: any, done?: boolean, problem?: string }) => void} [onTold] is told what a page without a driver tells */
+/** @param {(told: { runtime: string, answer?: any, done?: boolean, problem?: string }) => void} [onTold] receives the messages of a page without a driver */
 export async function openSite(onTold = () => {}) {
   const worker = { conditions: ['browser', 'import'] };
   const scripts = {
@@ -62,7 +62,7 @@ export async function openSite(onTold = () => {}) {
     const { pathname, searchParams } = new URL(request.url);
     if (pathname === '/') return new Response(PAGE + DRIVEN, { headers: { 'Content-Type': 'text/html' } });
     if (pathname === '/undriven') return new Response(PAGE + UNDRIVEN, { headers: { 'Content-Type': 'text/html' } });
-    // What the service worker of this page does not answer.
+    // Paths that the service worker of this page does not answer.
     if (pathname === '/answering/') return new Response(PAGE + DRIVEN, { headers: { 'Content-Type': 'text/html' } });
     if (pathname.startsWith('/answering/')) return new Response('of the network');
     if (pathname === '/told') {

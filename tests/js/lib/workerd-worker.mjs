@@ -18,7 +18,7 @@ function suiteAnswers() {
 /** One channel for all requests to the object: what a stream that outlives its request's neighbours needs. */
 export class Room extends DurableObject {
   #channel = new eric.SSEChannel({ retryTimeoutMilliseconds: 500 });
-  /** What `onClose` was told, and how long after the last message. */
+  /** The reports of `onClose`, and how long after the last message they came. */
   #closed = [];
   #sentAt = 0;
 
@@ -33,7 +33,7 @@ export class Room extends DurableObject {
         const listener = new eric.MessageQueueListener(id ? { id } : {});
         return channel.response(request, { listener, headers: { 'X-Listener': listener.id } });
       }
-      // A response with options, for those who read nothing or leave without a word.
+      // A response with options, for clients that read nothing or leave silently.
       case '/room/respond': {
         const onClose = ({ reason, stats }) =>
           void this.#closed.push({ reason, stats, milliseconds: Date.now() - this.#sentAt });
@@ -41,7 +41,7 @@ export class Room extends DurableObject {
       }
       case '/room/stats':
         return Response.json({ ...channel.stats(), closed: this.#closed });
-      // So many messages of so many bytes.
+      // Sends a number of messages of a number of bytes.
       case '/room/flood': {
         const [count, bytes] = ['count', 'bytes'].map((name) => Number(searchParams.get(name)));
         for (let sent = 0; sent < count; sent++) channel.broadcast({ type: 'n', payload: 'x'.repeat(bytes) });

@@ -1,4 +1,4 @@
-// What is bundled: something of the default entry, and something of slim.
+// The bundled parts: something of the default entry, and something of slim.
 import { SSEChannel } from 'eric-sse';
 import { Message } from 'eric-sse/slim';
 

@@ -1,4 +1,4 @@
-// What slim says before init.
+// The errors of slim before init.
 import * as slim from 'eric-sse/slim';
 
 for (const attempt of [

@@ -1,4 +1,4 @@
-// What has to hold for the files of the package.
+// Conditions that hold for the files of the package.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, statSync } from 'node:fs';
@@ -11,7 +11,7 @@ const read = (folder, file) => readFileSync(path.join(folder, file), 'utf8');
 const manifestOf = (folder) => JSON.parse(read(folder, 'package.json'));
 const CODE = /\.(js|cjs|d\.ts|d\.cts)$/;
 
-/** What is for one runtime alone may import that one's own modules. */
+/** A file for one runtime alone may import that one's own modules. */
 const isOfRuntime = (file, next) =>
   (/^dist\/node\.c?js$/.test(file) && next.startsWith('node:')) ||
   (/^dist\/(types\/cloudflare\/.*|cloudflare\.js)$/.test(file) && next === 'cloudflare:workers');

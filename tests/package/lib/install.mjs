@@ -73,7 +73,7 @@ export function filesIn(folder) {
 }
 
 /**
- * What a program prints. What it prints as an error fails it, unless it is npm.
+ * Returns the output of a program. Output on standard error fails it, unless it
  * @returns {Promise<string>}
  */
 function run(command, args, cwd) {

@@ -18,7 +18,7 @@ export function targetsOf({ main, module, types, exports }) {
 }
 
 /**
- * What a file names: what it imports, and its source map.
+ * The references of a file: its imports, and its source map.
  * @param {string} folder the package's
  * @param {string} file from there
  * @returns {string[]} files from there, or packages

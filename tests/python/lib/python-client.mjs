@@ -83,7 +83,7 @@ export class PythonClient {
   }
 }
 
-/** What `stream` yields: lines, as the client gives them. */
+/** The lines that `stream` yields, as the client gives them. */
 class PythonStream {
   #lines = [];
   #ended = false;
@@ -103,7 +103,7 @@ class PythonStream {
     return this.#lines.splice(0, count).map((line) => JSON.parse(line));
   }
 
-  /** What comes until the end, as lines. @returns {Promise<string[]>} */
+  /** The lines until the end. @returns {Promise<string[]>} */
   async rest() {
     await this.#until(() => this.#ended);
     if (this.#raised !== undefined) throw new Error(this.#raised);

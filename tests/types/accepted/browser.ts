@@ -1,4 +1,4 @@
-// What only programs with the types of browsers can write.
+// Programs that need the types of browsers.
 
 import { SSEChannel } from 'eric-sse';
 import { init, initSync } from 'eric-sse/slim';

@@ -1,4 +1,4 @@
-// What only programs with the types of Node can write.
+// Programs that need the types of Node.
 
 import { readFileSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';

@@ -42,7 +42,7 @@ async function piped(): Promise<void> {
   for await (const item of pipe(channel)) if (item.event === 'tick') item.data.toFixed();
 }
 
-// claim: a channel without types may be told its events by a cast
+// claim: a channel without types may get its events by a cast
 const told = new SSEChannel() as SSEChannel<Events>;
 told.broadcast({ type: 'tick', payload: 1 });
 

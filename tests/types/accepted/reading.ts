@@ -1,4 +1,4 @@
-// What streams yield, and their options.
+// The items of streams, and the options of streams.
 
 import { type ClosedEvent, type MessageOf, type OwnedStream, SSEChannel, type SSEEvent } from 'eric-sse';
 import { type Events, holds, type Same, some } from '../support.js';

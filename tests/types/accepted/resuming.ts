@@ -118,7 +118,7 @@ channel.response(null, { listener: new MessageQueueListener<Events>() });
 some<ResponseOptions<Events>>().resumeSeconds satisfies number | undefined;
 some<RegisterOptions<Events>>().events satisfies readonly string[] | undefined;
 
-// claim: onClose is told the reason, the listener and its counters
+// claim: onClose receives the reason, the listener and its counters
 channel.response(null, {
   onClose({ reason, listener, stats }) {
     holds<Same<typeof reason, CloseReason>>();

@@ -1,4 +1,4 @@
-// What broadcast and dispatch take.
+// The arguments of broadcast and dispatch.
 
 import { type AnyEvents, type EventMap, type EventTypes, Message, type MessageLike, SSEChannel } from 'eric-sse';
 import { type Events, holds, type Same, some } from '../support.js';

@@ -22,7 +22,7 @@ async function lengths(): Promise<void> {
   for await (const item of new Lengths().watch()) holds<Same<typeof item, number>>();
 }
 
-// claim: adapt may be told the id, and narrow the closing message
+// claim: adapt may declare the id, and narrow the closing message
 class Ids extends AbstractChannel<Events, string> {
   protected override adapt(message: MessageOf<Events> | ClosedMessage, id: string | undefined): string {
     if (message.type === '_eric_channel_closed') return 'closed';

@@ -14,7 +14,7 @@ import {
 } from 'eric-sse/testing';
 import { some } from '../support.js';
 
-// claim: a client of responses, whoever made them
+// claim: a client of responses, of any server
 collect(some<Response>()) satisfies Promise<ReceivedEvent[]>;
 collect(new SSEChannel().response(), { n: 1, timeoutSeconds: 2 }) satisfies Promise<ReceivedEvent[]>;
 collect({ status: 200, body: some<Response>().body });

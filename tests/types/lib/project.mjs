@@ -22,7 +22,7 @@ const STRICT = {
 };
 
 /**
- * @param {'module' | 'commonjs'} type what the project's files are
+ * @param {'module' | 'commonjs'} type the project's files
  * @returns {{ folder: string, remove: () => void }}
  */
 export function makeProject(type) {
@@ -45,7 +45,7 @@ export function makeProject(type) {
  * @param {string} folder
  * @param {string[]} files from the folder
  * @param {object} options as in a tsconfig.json
- * @returns {{ problems: Problem[], declarations: string[] }} what is wrong, and the package's declarations that were read
+ * @returns {{ problems: Problem[], declarations: string[] }} the errors, and the package's declarations that were read
  *
  * @typedef {{ file: string, line: number, code: number, text: string }} Problem its file from the folder, its line from 0
  */
@@ -58,7 +58,7 @@ export function compile(folder, files, options) {
     files.map((file) => path.join(folder, file)),
     parsed,
   );
-  // Only what is ours: checking TypeScript's own libraries as well takes most of the time, and says nothing of the package.
+  // Only the package's own: checking TypeScript's libraries as well takes most of the time, and says nothing of the package.
   const ours = program
     .getSourceFiles()
     .filter(({ fileName }) => /^(?!node_modules\/@)(?!\.\.)/.test(fromFolder(folder, fileName)));

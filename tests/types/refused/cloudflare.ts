@@ -1,4 +1,4 @@
-// What channels in objects do not take.
+// Arguments that channels in objects refuse.
 
 import { ChannelObject, ChannelTree, relay } from 'eric-sse/cloudflare';
 

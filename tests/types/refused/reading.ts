@@ -1,4 +1,4 @@
-// What readers may not do, and options that are refused.
+// Calls that readers may not make, and options that are refused.
 
 import { SSEChannel, type SSEEvent } from 'eric-sse';
 import { type Events, some } from '../support.js';

@@ -1,4 +1,4 @@
-// What eric-sse/service-worker does not take.
+// Arguments that eric-sse/service-worker refuses.
 
 import { type AbstractChannel, SSEChannel } from 'eric-sse';
 import { answer } from 'eric-sse/service-worker';

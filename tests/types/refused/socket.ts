@@ -1,4 +1,4 @@
-// What a client of a socket server does not take.
+// Arguments that a client of a socket server refuses.
 
 import { type AbstractChannel, SSEChannel } from 'eric-sse';
 import { SocketClient, toNode } from 'eric-sse/node';

@@ -78,7 +78,7 @@ new SSEChannel<Events>().own;
 // @ts-expect-error TS2554: the package's own second argument
 new (class extends AbstractChannel {})({}, { delaySeconds: 1, retryMilliseconds: 1 });
 
-// claim: what looks like an SSEChannel is none
+// claim: an object that looks like an SSEChannel is refused
 // @ts-expect-error TS2345: a copy of its public members
 ((channel: SSEChannel<Events>) => channel)(some<Omit<SSEChannel<Events>, never>>());
 export const event: SSEEvent<Events>['event'] = 'tick';

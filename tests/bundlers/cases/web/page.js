@@ -1,4 +1,4 @@
-// What a page says when the package works in it.
+// The page shows this text when the package works in it.
 import { SSEChannel } from 'eric-sse';
 
 async function say() {

@@ -1,4 +1,4 @@
-// AbstractChannel: who listens, and what a closed channel refuses.
+// AbstractChannel: its listeners, and the calls that a closed channel refuses.
 
 import { assert, assertException, dataOf, drain, take, thrownBy } from '../lib/support.mjs';
 

@@ -139,7 +139,7 @@ export default function register({ AbstractChannel, ChannelContainer, InvalidCha
     assert.isFalse(listener.isRunningSync());
   });
 
-  test('a reader that waits is told promptly when the channel is removed', async () => {
+  test('a waiting reader ends promptly when the channel is removed', async () => {
     const container = new ChannelContainer();
     const channel = container.add();
     const waiting = channel.watch().next();

@@ -106,7 +106,7 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
       );
     });
 
-    test(`${way}: whatever is truthy delivers`, async () => {
+    test(`${way}: any truthy answer delivers`, async () => {
       const channel = new SSEChannel();
       const answers = [true, false, 1, 0, 'x', '', {}, null, [], undefined, Symbol('x'), NaN, 1n, 0n];
       const { types, end } = open(channel, { filter: ({ payload }) => answers[payload - 1] });
@@ -243,7 +243,7 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     );
   });
 
-  test('a filtered message is none to adapt', async () => {
+  test('a filtered message does not reach adapt', async () => {
     const adapted = [];
     const channel = new (class extends AbstractChannel {
       adapt(message) {
@@ -339,7 +339,7 @@ export default function register({ AbstractChannel, InvalidMessageFormat, Messag
     nobody: () => undefined,
   };
   for (const [what, except] of Object.entries(EXCEPT)) {
-    test(`except ${what}: who is named does not get it, and all others do`, async () => {
+    test(`except ${what}: the named listener does not get it, and all others do`, async () => {
       const channel = new SSEChannel();
       const streams = [1, 2, 3].map(() => channel.watch());
       const [a, b, c] = streams.map(({ listener }) => listener);

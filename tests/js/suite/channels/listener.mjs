@@ -75,7 +75,7 @@ export default function register({ MessageQueueListener, NoMessagesException, SS
     assert.strictEqual(channel.deliverNext(listener.id).payload, 1);
   });
 
-  test('what is sent before a listener is started waits for it', async () => {
+  test('messages sent before a listener is started wait for it', async () => {
     const channel = new SSEChannel();
     const listener = channel.addListener();
     channel.broadcast({ type: 'a', payload: 1 });

@@ -195,7 +195,7 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
     await reader.cancel();
   });
 
-  test('if it is async and rejects, the message is delivered and the console is told', async () => {
+  test('if it is async and rejects, the message is delivered and the error goes to the console', async () => {
     const { listener, send, next } = scene(async ({ payload }) => refuseOdd({ payload }));
     send(1, 2);
     const calls = await consoleErrorsOf(() => assert.deepEqual([next(), next()], [1, 2]));
@@ -253,7 +253,7 @@ export default function register({ Message, MessageQueueListener, SSEChannel }, 
     assert.deepEqual(seen, ['a']);
   });
 
-  test('that of a listener which was removed sees nothing of the one that comes next', async () => {
+  test('the callback of a removed listener sees nothing of the next listener', async () => {
     const channel = new SSEChannel();
     const [seen, first] = [[], channel.addListener()];
     first.startSync();

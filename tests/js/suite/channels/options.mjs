@@ -129,7 +129,7 @@ export default function register(eric, test) {
     });
   }
 
-  test('what is no request is refused', () => {
+  test('a value that is no request is refused', () => {
     // One of node:http has its headers as an object.
     for (const request of [5, 'GET', true, Symbol('x'), { method: 'GET', headers: { accept: 'text/event-stream' } }]) {
       const error = thrownBy(() => channel().response(request));

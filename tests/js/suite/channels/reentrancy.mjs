@@ -96,7 +96,7 @@ export default function register(eric, test) {
     return events.map(({ type, data }) => (type === '_eric_channel_closed' ? 'closed' : data));
   }
 
-  /** What onMessage does, what the reader then gets, and what else has to hold. */
+  /** The action of onMessage, the messages that the reader then gets, and the rest that has to hold. */
   const ACTIONS = [
     [
       'broadcasts',

@@ -112,7 +112,7 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
     assert.strictEqual(channels[1].stats().dropped.discarded, 3);
   });
 
-  test('what a listener that has left had is still counted', async () => {
+  test('the messages of a listener that has left are still counted', async () => {
     const channel = new SSEChannel();
     const stream = channel.watch({ queue: { messages: 4 } });
     broadcast(channel, 10);
@@ -196,7 +196,7 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
           try {
             channel.broadcast({ type: 'n', payload: step }, { except: left.map(({ listener }) => listener) });
             broadcasts++;
-            // Who is left out passes it over, and counts that with what the filter did not want.
+            // An excepted listener passes it over, and counts it like messages that the filter refused.
             total += before.length;
             for (const seat of before) seat.sent++;
           } catch (error) {

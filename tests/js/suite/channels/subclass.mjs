@@ -110,7 +110,7 @@ export default function register({ AbstractChannel, InvalidListenerException, Me
     await Promise.all([one.return(), two.return()]);
   });
 
-  test('if adapt and then onError throw, the stream goes on and the console is told', async () => {
+  test('if adapt and then onError throw, the stream goes on and the error goes to the console', async () => {
     class Picky extends SSEChannel {
       adapt(message, id) {
         if (message.payload === 1) throw new Error('not this one');

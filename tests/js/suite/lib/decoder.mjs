@@ -5,7 +5,7 @@
 /** @typedef {{ type: string, data: string, lastEventId: string }} DecodedEvent */
 
 export class EventStreamDecoder {
-  /** @type {DecodedEvent[]} what a client would have dispatched so far */
+  /** @type {DecodedEvent[]} events that a client would have dispatched so far */
   events = [];
   /** The reconnection time, once the stream has set one. @type {number | undefined} */
   reconnectionTime;

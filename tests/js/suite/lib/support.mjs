@@ -1,4 +1,4 @@
-// What the tests of all topics use.
+// Helpers for the tests of all topics.
 
 import { assert } from 'chai';
 
@@ -50,7 +50,7 @@ export async function stillWaits(promise, what = 'the promise') {
 }
 
 /**
- * What a call throws.
+ * Returns the error that a call throws.
  * @param {() => unknown} call
  * @returns {any}
  */
@@ -64,7 +64,7 @@ export function thrownBy(call) {
   return assert.fail(`nothing was thrown; the answer was ${String(answer)}`);
 }
 
-/** What a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
+/** Returns the error that a promise is rejected with. @param {Promise<unknown>} promise @returns {Promise<any>} */
 export async function rejectionOf(promise) {
   let value;
   try {
@@ -190,7 +190,7 @@ export function assertException(error, Class, code) {
   assert.strictEqual(error.constructor, Class);
   assert.strictEqual(error.name, Class.name);
   assert.strictEqual(error.code, code);
-  // What the engine says of JSON comes behind our own words, as the engine words it.
+  // The engine's own words about JSON follow the package's, as the engine words them.
   assert.match(error.message, /^(JSON cannot carry the payload: .+|[^A-Z].*[^.])$/s, 'lower-case, without a full stop');
   assert.isString(error.stack);
 }

@@ -79,7 +79,7 @@ export default function register(_eric, test) {
     assert.strictEqual(decoder.ignored.length, 3);
   });
 
-  test('what a client ignores is noted', () => {
+  test('lines that a client ignores are noted', () => {
     assert.deepEqual(decode(': comment\nfoo: bar\nfoo\ndata: x\n\n').ignored, [': comment', 'foo: bar', 'foo']);
   });
 }

@@ -30,7 +30,7 @@ export default function register(eric, test) {
       assert.strictEqual(Class.name, name, 'also in a build that was made small');
     });
 
-    test(`${name} is none of the others`, () => {
+    test(`${name} equals none of the others`, () => {
       const error = new Class('a text', 'empty');
       assert.deepEqual(
         CLASSES.filter(([Other]) => error instanceof Other).map(([, other]) => other),

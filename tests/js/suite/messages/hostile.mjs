@@ -59,7 +59,7 @@ export default function register(eric, test) {
     response(options, channel) {
       const given = options?.resumeSeconds === undefined ? options : { listener: 'x', ...options };
       void channel.response(null, given).body.cancel();
-      // One that is to be resumed stays.
+      // A resumable listener stays.
       for (const { id } of channel.listeners().slice(1)) channel.removeListener(id);
     },
     watch: (options, channel) => void channel.watch(options).return(),
@@ -136,7 +136,7 @@ export default function register(eric, test) {
   ];
   const nested = (path, value) => path.split('.').reduceRight((inner, key) => ({ [key]: inner }), value);
 
-  /** What a call throws or is rejected with. */
+  /** Returns the error that a call throws or is rejected with. */
   async function failureOf(call) {
     try {
       await call();
@@ -172,7 +172,7 @@ export default function register(eric, test) {
           assert.isBelow(error.message.length, 300);
         }
         assert.deepEqual(state(), before);
-        // A drain takes as long as it is told to: the long ones are only begun elsewhere.
+        // A drain takes its full time: long ones are only begun elsewhere.
         if (!DRAINS.includes(call)) {
           for (const value of isLegal ? values : [])
             if (isLegal(value)) assert.isUndefined(await attempt(value), String(value).slice(0, 80));
@@ -405,7 +405,7 @@ export default function register(eric, test) {
     await reader.cancel();
   });
 
-  test("types of the project's own, sent by a user, are told by their ids at most", async () => {
+  test("types of the project's own, sent by a user, appear in errors by their ids at most", async () => {
     const channel = new SSEChannel();
     const stream = channel.watch();
     channel.broadcast({ type: '_eric_gap', payload: { reason: 'mine' } });
@@ -454,7 +454,7 @@ export default function register(eric, test) {
     assert.strictEqual(channel.listenerCount, 0);
   });
 
-  test('no callback can bring the core down: whatever it calls, from wherever', async () => {
+  test('no callback can bring the core down, by any call from any place', async () => {
     const acts = [
       ({ channel }) => channel.broadcast({ type: 'n', payload: 0 }),
       ({ channel }) => channel.broadcast({ type: 'n', payload: 0 }, { except: channel.listeners() }),
@@ -512,7 +512,7 @@ export default function register(eric, test) {
           };
           try {
             const response = channel.response(null, { ...options, listener: random.chance(50) ? listener : 'x' });
-            // One that is gone has no body.
+            // A deleted channel has no body.
             if (response.body) scene.reader = new BodyReader(response);
           } catch (error) {
             seen.add(error.constructor.name);

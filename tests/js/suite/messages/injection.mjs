@@ -142,7 +142,7 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     await stream.return();
   });
 
-  test('nor can that of what passes for a Message', async () => {
+  test('the id of an object that passes for a Message cannot break out either', async () => {
     const channel = new SSEChannel();
     const reader = new BodyReader(channel.response());
     const answers = ['good'];

@@ -176,7 +176,7 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     });
   }
 
-  test('what a toJSON or a getter throws is the cause of the refusal', () => {
+  test('the error of a toJSON or a getter is the cause of the refusal', () => {
     const { channel } = scene();
     const cause = new Error('no');
     const fail = () => {
@@ -202,7 +202,7 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     }
   });
 
-  test('what JSON writes in its own way goes out in that way', async () => {
+  test('values that JSON writes in its own way are sent in that way', async () => {
     const channel = new SSEChannel();
     const payloads = [new Date(0), NaN, [undefined, Infinity], { left: undefined, out: 1 }, Object(1), -0];
     const { decoder } = await written(
@@ -273,7 +273,7 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     ...Object.entries(NOT_TYPES).map(([what, type]) => [`an object whose type is ${what}`, { type, payload: 1 }]),
   ];
   for (const [what, message] of shapes) {
-    test(`what is no message is refused: ${what}`, () => {
+    test(`a value that is no message is refused: ${what}`, () => {
       const { channel, listener } = scene();
       for (const call of [() => channel.broadcast(message), () => channel.dispatch(listener.id, message)]) {
         assertException(thrownBy(call), InvalidMessageFormat, 'ERIC_INVALID_MESSAGE');

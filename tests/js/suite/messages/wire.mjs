@@ -1,4 +1,4 @@
-// What stands on the wire, byte for byte.
+// The bytes on the wire, compared one by one.
 
 import { BodyReader, withoutIds, written } from '../lib/body.mjs';
 import { EventStreamDecoder } from '../lib/decoder.mjs';
@@ -155,7 +155,7 @@ export default function register({ SSEChannel }, test) {
         'each has an id of its own',
       );
       assert.deepEqual(reader.decoder.ignored, []);
-      // Line ends apart, JSON comes back as the value that was sent.
+      // Except for line ends, JSON decodes to the value that was sent.
       messages.forEach(({ payload }, index) => {
         if (payload !== undefined && typeof payload !== 'string')
           assert.deepEqual(JSON.parse(events[index].data), payload);

@@ -6,7 +6,7 @@ import { assert, settle, stillWaits } from '../lib/support.mjs';
 import { HISTORY, Model } from './model.mjs';
 
 const SEQUENCES = 400;
-/** So many sequences make one test, so that the count of tests stays meaningful. */
+/** The number of sequences in one test, so that the count of tests stays meaningful. */
 const PER_TEST = 20;
 const STEPS = 60;
 
@@ -33,7 +33,7 @@ class Run {
   listeners = [];
   /** @type {any[]} streams and bodies */
   readers = [];
-  /** What each call of next() got and should have got. @type {{ name: string, real?: any, model?: any }[]} */
+  /** The result of each call of next(), and the expected one. @type {{ name: string, real?: any, model?: any }[]} */
   answers = [];
   log = [];
   sent = 0;

@@ -9,10 +9,10 @@
  * @typedef {{ most: number, overflow: 'drop-oldest' | 'disconnect' | 'refuse' }} Bound
  */
 
-/** How many broadcasts are kept for those who come back. */
+/** The number of broadcasts that are kept for reconnecting clients. */
 export const HISTORY = 8;
 
-/** What stands in the queue of a listener that was left out of a broadcast: it takes room until it is passed over. */
+/** The entry of a broadcast in the queue of an excepted listener: it takes room until it is passed over. */
 const NOTHING = undefined;
 
 export class ModelListener {
@@ -20,7 +20,7 @@ export class ModelListener {
   registered = true;
   /** @type {(Sent | typeof NOTHING)[]} */
   queue = [];
-  /** What it has to be told first: how many messages are missing, if that is known. @type {{ missed: number | undefined } | undefined} */
+  /** The gap that it has to receive first: how many messages are missing, if that is known. @type {{ missed: number | undefined } | undefined} */
   gap;
   /** How often it was stopped: a reader that was opened before a stop has ended. */
   stops = 0;
@@ -68,14 +68,14 @@ export class Model {
   /**
    * @param {boolean} validates
    * @param {Bound} [bound]
-   * @param {number} [after] the number of the last broadcast that a client has which comes back
+   * @param {number} [after] the number of the last broadcast that a reconnecting client has
    */
   add(validates, bound, after) {
     const listener = new ModelListener(validates, bound);
     this.listeners.push(listener);
     if (after === undefined) return listener;
     const start = Math.max(this.broadcasts.length - HISTORY, 0);
-    // One that was not given yet is none of ours.
+    // An id that was not issued yet is unknown.
     if (after > this.broadcasts.length) listener.gap = { missed: undefined };
     else if (after < start) listener.gap = { missed: start - after };
     listener.queue = this.broadcasts.slice(listener.gap ? start : after);
@@ -100,7 +100,7 @@ export class Model {
     listener.stops++;
   }
 
-  /** @param {Sent} sent @param {ModelListener[]} [except] @returns {ModelListener[]} those who refuse it */
+  /** @param {Sent} sent @param {ModelListener[]} [except] @returns {ModelListener[]} listeners that refuse it */
   broadcast(sent, except = []) {
     const full = this.listeners.filter((listener) => listener.refuses && !except.includes(listener));
     if (full.length > 0) return full;
@@ -109,7 +109,7 @@ export class Model {
     return [];
   }
 
-  /** @param {ModelListener} listener @param {Sent} sent @returns {ModelListener[]} those who refuse it */
+  /** @param {ModelListener} listener @param {Sent} sent @returns {ModelListener[]} listeners that refuse it */
   dispatch(listener, sent) {
     if (listener.refuses) return [listener];
     this.#push(listener, sent);
@@ -151,7 +151,7 @@ export class Model {
     else answer(taken);
   }
 
-  /** Ends a reader: those who wait are told at once. @param {ModelReader} reader */
+  /** Ends a reader: waiting calls are answered at once. @param {ModelReader} reader */
   end(reader) {
     this.#finish(reader);
     for (const answer of reader.waiting.splice(0)) answer({ kind: 'end' });
@@ -167,7 +167,7 @@ export class Model {
     this.closed = true;
   }
 
-  /** What happens after the turn: readers whose listener stopped end, and those that wait get what has come. */
+  /** The work after the turn: readers whose listener stopped end, and waiting readers get the new messages. */
   settle() {
     for (const reader of this.readers) {
       if (this.#isOver(reader)) this.end(reader);

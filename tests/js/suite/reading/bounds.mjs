@@ -1,4 +1,4 @@
-// Bounded queues: what happens to those who are too slow, and to those who send to them.
+// Bounded queues: the fate of slow listeners, and of senders to them.
 
 import { BodyReader } from '../lib/body.mjs';
 import { Random } from '../lib/random.mjs';
@@ -102,7 +102,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     assert.deepEqual(channel.stats().ended, { full: 1 });
   });
 
-  test('who was disconnected comes back, and is replayed what the history has', async () => {
+  test('a disconnected client reconnects, and is replayed the messages of the history', async () => {
     const channel = new SSEChannel();
     const reader = new BodyReader(channel.response(null, { queue: { messages: 4 } }));
     broadcast(channel, 1, 2);
@@ -199,7 +199,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     });
   }
 
-  test('of a broadcast that one refuses nobody gets anything; who refuses is named', async () => {
+  test('a broadcast that one listener refuses reaches no listener, and the error names the refusing one', async () => {
     const channel = new SSEChannel();
     const streams = ['a', 'b', 'c', 'd'].map((id) => {
       const bounded = id === 'b' || id === 'd';
@@ -220,7 +220,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     assert.strictEqual(channel.stats().broadcasts, 2);
   });
 
-  test('who is left out of a broadcast does not refuse it', () => {
+  test('an excepted listener does not refuse the broadcast', () => {
     const channel = new SSEChannel();
     const full = channel.addListener(undefined, { queue: { messages: 1, overflow: 'refuse' } });
     const other = channel.addListener();
@@ -253,7 +253,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     }
   });
 
-  test('a gap is told once, before the next message, however many were dropped in however many turns', async () => {
+  test('a gap is delivered once, before the next message, for any number of dropped messages in any number of turns', async () => {
     const channel = new SSEChannel();
     const stream = channel.watch({ queue: { messages: 2 } });
     broadcast(channel, 1, 3);
@@ -359,7 +359,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     await other.return();
   });
 
-  test('who has been disconnected may be registered again at once', async () => {
+  test('a disconnected listener may be registered again at once', async () => {
     const channel = new SSEChannel();
     const listener = new MessageQueueListener({ id: 'same' });
     for (let round = 0; round < 20; round++) {
@@ -388,7 +388,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     }
   });
 
-  test('an infinite bound is none', async () => {
+  test('an infinite bound means no bound', async () => {
     const channel = new SSEChannel();
     for (const overflow of ['drop-oldest', 'disconnect', 'refuse']) {
       const stream = channel.watch({ queue: { messages: Infinity, bytes: Infinity, overflow } });
@@ -411,7 +411,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
         if (act < 8) {
           if (act < 3) channel.dispatch(stream.listener.id, { type: 'n', payload });
           else channel.broadcast({ type: 'n', payload }, act === 3 ? { except: stream.listener } : undefined);
-          // What it is left out of takes room until it is passed over.
+          // A broadcast that it is excepted from takes room until it is passed over.
           queue.push(act === 3 ? undefined : payload);
           while (queue.length > most) missed += queue.splice(0, 1).length;
         } else {
@@ -437,7 +437,7 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
 
   for (const missed of [100, 2500]) {
     for (const how of ['watch', 'response']) {
-      test(`${how}: who has read all of ${missed} replayed messages has the bound that it was given`, async () => {
+      test(`${how}: a client that has read all of ${missed} replayed messages has its own bound again`, async () => {
         const channel = new SSEChannel({ history: { messages: 3000 } });
         const { lastEventId } = channel;
         broadcast(channel, 1, missed);

@@ -92,7 +92,7 @@ export default function register({ SSEChannel }, test) {
     await Promise.all([one.return(), two.return()]);
   });
 
-  test('what comes during the delay is delivered after it, in order', async () => {
+  test('messages sent during the delay are delivered after it, in order', async () => {
     const { channel, listener, send } = scene(DELAY_SECONDS);
     const stream = channel.messageStream(listener);
     send(1);

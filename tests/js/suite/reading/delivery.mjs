@@ -1,4 +1,4 @@
-// Who gets what, and in which order; deliverNext.
+// Delivery and its order; deliverNext.
 
 import { Random } from '../lib/random.mjs';
 import { assert, assertException, dataOf, take, thrownBy } from '../lib/support.mjs';

@@ -212,7 +212,7 @@ export default function register({ MessageQueueListener, SSEChannel }, test) {
     await other.return();
   });
 
-  test('what was handed to calls that have been answered is not given back', async () => {
+  test('messages handed to calls that have been answered are not given back', async () => {
     const { open, send, next } = scene();
     const stream = open();
     const answers = [stream.next(), stream.next()];
@@ -248,7 +248,7 @@ export default function register({ MessageQueueListener, SSEChannel }, test) {
     assert.isFalse(listener.isRunningSync());
   });
 
-  test('when the channel is closed a stream that waits is told promptly', async () => {
+  test('when the channel is closed a waiting stream ends promptly', async () => {
     const { channel, listener, open } = scene();
     const stream = open();
     const waiting = [stream.next(), stream.next()];
@@ -259,7 +259,7 @@ export default function register({ MessageQueueListener, SSEChannel }, test) {
     assert.isFalse(listener.isRunningSync());
   });
 
-  test('when the channel is closed all streams of a listener that wait are told', async () => {
+  test('when the channel is closed all waiting streams of a listener end', async () => {
     const { channel, open } = scene();
     const waiting = [open(), open()].map((stream) => stream.next());
     await settle();
@@ -267,7 +267,7 @@ export default function register({ MessageQueueListener, SSEChannel }, test) {
     for (const wait of waiting) assert.deepEqual((await promptly(wait)).value, CLOSED);
   });
 
-  test('when the channel is closed a stream that was opened before is told, even if another one was told first', async () => {
+  test('when the channel is closed a stream that was opened before receives the closing, even if another one received it first', async () => {
     const { channel, open } = scene();
     const [one, two] = [open(), open()];
     channel.close();

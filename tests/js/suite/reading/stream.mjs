@@ -104,7 +104,7 @@ export default function register(eric, test) {
     assert.strictEqual(channel.deliverNext(listener.id).payload, 3);
   });
 
-  test('what deliverNext has taken in the turn of the send is not delivered by the stream too', async () => {
+  test('messages that deliverNext has taken in the turn of the send are not delivered by the stream too', async () => {
     const { stream, send, channel, listener } = scene();
     const waiting = stream.next();
     await settle();
@@ -241,7 +241,7 @@ export default function register(eric, test) {
     assert.strictEqual((await promptly(waiting)).value.data, 1);
   });
 
-  test('one that is opened for a stopped listener ends at once', async () => {
+  test('a stream that is opened for a stopped listener ends at once', async () => {
     const channel = new SSEChannel();
     const listener = channel.addListener();
     channel.broadcast({ type: 'a' });

@@ -1,4 +1,4 @@
-// A subclass's own iterator that waits for something that never comes: whoever reads it is told the end all the same.
+// A subclass's own iterator may wait for something that never comes. Its reader still receives the end.
 
 import { BodyReader } from '../lib/body.mjs';
 import { assert, promptly, take } from '../lib/support.mjs';

@@ -43,7 +43,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
       })(),
   };
 
-  test('what adapt returns is what is written', async () => {
+  test('the result of adapt is written', async () => {
     const channel = adapting(({ type, payload }, id) => ({
       event: `my-${type}`,
       data: { wrapped: payload },
@@ -57,7 +57,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
     await reader.cancel();
   });
 
-  test('what an overridden messageStream yields is what is written', async () => {
+  test('the items of an overridden messageStream are written', async () => {
     const channel = generating();
     const reader = new BodyReader(channel.response());
     channel.broadcast({ type: 'a', payload: 1 });
@@ -100,7 +100,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
     await reader.cancel();
   });
 
-  test('what is no event is not written but reported, and the stream goes on', async () => {
+  test('an item that is no event is not written but reported, and the stream goes on', async () => {
     const items = [
       undefined,
       null,
@@ -128,7 +128,7 @@ export default function register({ InvalidMessageFormat, MessageQueueListener, S
     await reader.cancel();
   });
 
-  test('what is no event is reported to the console without onError', async () => {
+  test('an item that is no event is reported to the console without onError', async () => {
     const channel = adapting((message, _id, event) => (message.payload === 1 ? { event: 'a\nb' } : event));
     const listener = new MessageQueueListener();
     const reader = new BodyReader(channel.response(null, { listener }));

@@ -97,7 +97,7 @@ export default function register({ ChannelContainer, MessageQueueListener, SSECh
       await settle();
       all.send(1);
       all.send(2);
-      // Whoever waits for a chunk that is woken after this one must not suffer.
+      // A reader that waits for a chunk and is woken after this one must not suffer.
       const bystander = new BodyReader(all.channel.closed ? new Response('') : all.channel.response());
       await promptly(waiting);
       await all.reader.rest();
@@ -218,7 +218,7 @@ export default function register({ ChannelContainer, MessageQueueListener, SSECh
     assert.strictEqual(channel.listenerCount, 0);
   });
 
-  test('what a body that was cancelled had not read is dropped with its listener', async () => {
+  test('unread messages of a cancelled body are dropped with its listener', async () => {
     const channel = new SSEChannel();
     const [cancelled, other] = [1, 2].map(() => new BodyReader(channel.response()));
     channel.broadcast({ type: 'a', payload: 1 });

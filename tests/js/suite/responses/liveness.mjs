@@ -1,4 +1,4 @@
-// What keeps a response alive, and what gives it up: heartbeats, stalls, the longest duration. And how its end is told.
+// The life of a response: heartbeats, stalls, the longest duration. The reports of its end.
 
 import { BodyReader } from '../lib/body.mjs';
 import {
@@ -38,14 +38,14 @@ export default function register(eric, test) {
       })(),
   };
 
-  /** A block of which no event comes, at the end: a channel's own stream says in it up to where the client has everything. */
+  /** A block without an event, at the end: a channel's own stream states the client's position in it. */
   const noteOf = (kind, before, field) =>
     new RegExp(`${before ? '' : '^'}${before}${field}\n${kind === 'an SSEChannel' ? 'id: \\S+\n' : ''}\n$`);
 
-  /** The readers of the tests so far: one that nobody holds the garbage collector ends as well, in some engines soon. */
+  /** The readers of the tests so far: the garbage collector ends unreferenced ones as well, in some engines soon. */
   const held = [];
 
-  /** A response, its reader, and what onClose was told. */
+  /** A response, its reader, and the reports of onClose. */
   function open(channel, options = {}, request = null) {
     const told = [];
     const response = channel.response(request, { ...NEVER, ...options, onClose: (report) => void told.push(report) });
@@ -69,7 +69,7 @@ export default function register(eric, test) {
     });
 
     if (kind === 'an SSEChannel') {
-      test('heartbeats and the end say up to where a client has everything, also what it did not want', async () => {
+      test("heartbeats and the end state the client's position, also behind messages that it did not want", async () => {
         const channel = make();
         const options = { heartbeatSeconds: 0.01, events: ['wanted'] };
         const { reader } = open(channel, options);
@@ -85,7 +85,7 @@ export default function register(eric, test) {
         assert.isTrue(reader.text.endsWith(`\nid: ${channel.lastEventId}\n\n`));
         assert.deepEqual(reader.decoder.events, []);
 
-        // It would be told of a gap, had it been sent no id.
+        // It would receive a gap, had it been sent no id.
         const after = make();
         const first = open(after, options);
         await first.reader.chunk();
@@ -132,7 +132,7 @@ export default function register(eric, test) {
       await reader.rest();
     });
 
-    test(`stall: one that is read no more though something waits is given up, of ${kind}`, async () => {
+    test(`stall: a response that is not read any more though messages wait is given up, of ${kind}`, async () => {
       const channel = make();
       const { reasons, reader } = open(channel, { stallSeconds: 0.02 });
       await reader.chunk();
@@ -142,7 +142,7 @@ export default function register(eric, test) {
       await reader.rest();
     });
 
-    test(`stall: one that is read no more though a heartbeat is due is given up, of ${kind}`, async () => {
+    test(`stall: a response that is not read any more though a heartbeat is due is given up, of ${kind}`, async () => {
       const channel = make();
       const { reasons, reader } = open(channel, { heartbeatSeconds: 0.01, stallSeconds: 0.02 });
       await reader.chunk();
@@ -163,7 +163,7 @@ export default function register(eric, test) {
       await reader.cancel();
     });
 
-    test(`stall: nobody is given up for what is not there, of ${kind}`, async () => {
+    test(`stall: a client is not given up while no message waits, of ${kind}`, async () => {
       const channel = make();
       const { reasons, reader } = open(channel, { stallSeconds: 0.02 });
       await reader.chunk();
@@ -173,7 +173,7 @@ export default function register(eric, test) {
       assert.deepEqual(reasons(), ['cancelled']);
     });
 
-    test(`longest duration: the response ends, and tells the client to come back soon, of ${kind}`, async () => {
+    test(`longest duration: the response ends, and gives the client a short reconnection time, of ${kind}`, async () => {
       const channel = make();
       const start = performance.now();
       const { reasons, reader } = open(channel, { maxDurationSeconds: 0.04 });
@@ -201,7 +201,7 @@ export default function register(eric, test) {
       assert.deepEqual(reasons(), ['rotated']);
     });
 
-    test(`longest duration: who reads nothing then is given up, of ${kind}`, async () => {
+    test(`longest duration: a client that reads nothing then is given up, of ${kind}`, async () => {
       const channel = make();
       const { reasons, reader } = open(channel, { maxDurationSeconds: 0.02, stallSeconds: 0.05 });
       await reader.chunk();
@@ -210,7 +210,7 @@ export default function register(eric, test) {
       assert.strictEqual(reasons().length, 1);
     });
 
-    test(`a client that comes back after the longest duration misses nothing, of ${kind}`, async () => {
+    test(`a client that reconnects after the longest duration misses nothing, of ${kind}`, async () => {
       const channel = make();
       let [id, sent] = [undefined, 0];
       const got = [];
@@ -232,7 +232,7 @@ export default function register(eric, test) {
       await reader.cancel();
     });
 
-    /** What ends a response, and what onClose is told then. */
+    /** Each way to end a response, and the report that onClose receives. */
     const ENDS = {
       cancelled: ({ reader }) => reader.cancel(),
       aborted: ({ controller }) => controller.abort(),
@@ -243,7 +243,7 @@ export default function register(eric, test) {
       drained: ({ channel }) => channel.drain({ seconds: 0.02 }),
     };
     for (const [reason, end] of Object.entries(ENDS)) {
-      test(`onClose is told once that it was ${reason}, of ${kind}`, async () => {
+      test(`onClose is called once with the reason ${reason}, of ${kind}`, async () => {
         const channel = make();
         const controller = new AbortController();
         const listener = new MessageQueueListener();
@@ -253,7 +253,7 @@ export default function register(eric, test) {
         void end({ channel, reader, controller });
         await until(() => told.length > 0, 'onClose');
         await reader.rest();
-        // Whatever comes afterwards is not told any more.
+        // Later events are not reported any more.
         controller.abort();
         await reader.cancel();
         channel.close();
@@ -294,7 +294,7 @@ export default function register(eric, test) {
       assert.include(calls[0], failure);
     });
 
-    test(`a signal that was aborted before: onClose is told, and no listener stays, of ${kind}`, async () => {
+    test(`a signal that was aborted before: onClose is called, and no listener stays, of ${kind}`, async () => {
       const channel = make();
       for (const [options, request] of [
         [{ signal: AbortSignal.abort() }, null],
@@ -335,7 +335,7 @@ export default function register(eric, test) {
       }
     });
 
-    test(`drain: the response ends behind what is ready, and with a time to come back after, of ${kind}`, async () => {
+    test(`drain: the response ends behind ready messages, with a reconnection time, of ${kind}`, async () => {
       const channel = make();
       const { reader, reasons } = open(channel);
       await reader.chunk();
@@ -351,7 +351,7 @@ export default function register(eric, test) {
       assert.strictEqual(channel.listenerCount, 0);
     });
 
-    test(`drain: who reads nothing is ended at the end, of ${kind}`, async () => {
+    test(`drain: a client that reads nothing is ended at the end, of ${kind}`, async () => {
       const channel = make();
       const { reader, reasons } = open(channel);
       broadcast(channel, 1);
@@ -361,7 +361,7 @@ export default function register(eric, test) {
       await reader.rest();
     });
 
-    test(`drain: who waits is ended at once when its turn has come, of ${kind}`, async () => {
+    test(`drain: a waiting client is ended at once when its turn has come, of ${kind}`, async () => {
       const channel = make();
       const { reader } = open(channel);
       await reader.chunk();
@@ -374,7 +374,7 @@ export default function register(eric, test) {
       assert.strictEqual(channel.listenerCount, 0);
     });
 
-    test(`drain: who comes meanwhile gets a time to come back after, and nothing else, of ${kind}`, async () => {
+    test(`drain: a client that connects meanwhile gets a reconnection time, and nothing else, of ${kind}`, async () => {
       const channel = make();
       await promptly(channel.drain({ seconds: 0 }));
       for (const options of [{}, { lastEventId: 'x' }, { listener: 'x', resumeSeconds: 5 }]) {
@@ -498,7 +498,7 @@ export default function register(eric, test) {
     assert.isAtLeast(performance.now() - start, 175);
   });
 
-  test('a body that fails is told of and leaves no listener', async () => {
+  test('a body that fails is reported and leaves no listener', async () => {
     const channel = new (class extends SSEChannel {
       async *messageStream() {
         yield { event: 'a', data: 1 };
@@ -526,7 +526,7 @@ export default function register(eric, test) {
     assert.match(reader.text, /\n\nretry: \d+\n\n$/);
   });
 
-  test('what was sent in the turn of a drain still goes out', async () => {
+  test('messages sent in the turn of a drain still go out', async () => {
     for (const [kind, make] of Object.entries(KINDS)) {
       const channel = make();
       const { reader } = open(channel);
@@ -570,7 +570,7 @@ export default function register(eric, test) {
     }
   });
 
-  test('an iterator of a subclass that ends is told of', async () => {
+  test('an iterator of a subclass that ends is reported', async () => {
     const channel = new (class extends SSEChannel {
       async *messageStream() {
         yield { event: 'a', data: 1 };
@@ -729,7 +729,7 @@ export default function register(eric, test) {
     assert.isFalse(container.add().closed, 'it can be used again');
   });
 
-  test('drain spreads the ends over its time, and the times to come back too', async () => {
+  test('drain spreads the ends over its time, and the reconnection times too', async () => {
     const channel = new SSEChannel();
     const count = 20;
     const start = performance.now();
@@ -796,7 +796,7 @@ export default function register(eric, test) {
     assert.strictEqual(container.size, 3);
   });
 
-  test('a listener that is to be resumed survives a drain, and can be told where to go on by another', async () => {
+  test('a resumable listener survives a drain, and another channel can say where it goes on', async () => {
     const channel = new SSEChannel();
     const { reader } = open(channel, { listener: 'x', resumeSeconds: 0.05 });
     await reader.chunk();

@@ -189,7 +189,7 @@ export default function register(
     await settle();
     assert.strictEqual(channel.deliverNext(listener.id).payload, 1);
     assert.deepEqual(dataOf(await reader.events(1)), ['2']);
-    // Nor after a read: only what is asked for is taken.
+    // The same holds after a read: only requested messages are taken.
     send(3, 4);
     await settle();
     assert.strictEqual(channel.deliverNext(listener.id).payload, 3);

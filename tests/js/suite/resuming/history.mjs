@@ -1,4 +1,4 @@
-// History: a client that comes back goes on where it was, or is told that it cannot.
+// History: a reconnecting client goes on where it was, or receives a gap.
 
 import { BodyReader, PRELUDE } from '../lib/body.mjs';
 import { Random } from '../lib/random.mjs';
@@ -12,7 +12,7 @@ export default function register(eric, test) {
   const numbers = (first, last) => Array.from({ length: last - first + 1 }, (_, index) => first + index);
   const idAt = (channel, position) => channel.lastEventId.replace(/-.*$/, `-${position}`);
 
-  /** What a client gets that comes with an id: first of all the gap's data, if there is one. */
+  /** The events with an id that a client gets: first of all the gap's data, if there is one. */
   async function resumed(channel, args, count) {
     const reader = new BodyReader(channel.response(...args));
     await reader.chunk();
@@ -161,7 +161,7 @@ export default function register(eric, test) {
     await reader.cancel();
   });
 
-  test('who is up to date gets no replay and no gap', async () => {
+  test('an up-to-date client gets no replay and no gap', async () => {
     const channel = new SSEChannel();
     broadcast(channel, 1, 5);
     const { gap, data, text } = await resumed(channel, [null, { lastEventId: channel.lastEventId }]);
@@ -169,7 +169,7 @@ export default function register(eric, test) {
     assert.strictEqual(text, `retry: 15000\nid: ${channel.lastEventId}\n\n`);
   });
 
-  test('the id of a dispatch stands behind its broadcast', async () => {
+  test('the id of a dispatch comes after its broadcast', async () => {
     const channel = new SSEChannel();
     const other = channel.addListener();
     broadcast(channel, 1, 2);
@@ -182,7 +182,7 @@ export default function register(eric, test) {
     assert.strictEqual(unknown.gap.reason, 'unknown', 'there was no such dispatch');
   });
 
-  test('what is kept no longer is told, with its number, and what is kept is replayed', async () => {
+  test('expired messages are reported by a gap with their number, and kept ones are replayed', async () => {
     const channel = new SSEChannel({ history: { messages: 4 } });
     broadcast(channel, 1, 10);
     const from = idAt(channel, 2);
@@ -192,7 +192,7 @@ export default function register(eric, test) {
     assert.deepEqual(decoder.ignored, []);
   });
 
-  test('who comes back with the id of a gap is not told again', async () => {
+  test('a client that reconnects with the id of a gap does not receive it again', async () => {
     const channel = new SSEChannel({ history: { messages: 4 } });
     broadcast(channel, 1, 10);
     const reader = new BodyReader(channel.response(null, { lastEventId: idAt(channel, 2) }));
@@ -228,7 +228,7 @@ export default function register(eric, test) {
     }
   });
 
-  test('an AbstractChannel keeps no history unless it is told to', async () => {
+  test('an AbstractChannel keeps no history by default', async () => {
     class Plain extends AbstractChannel {}
     for (const [options, expected] of [
       [undefined, ['_eric_gap']],
@@ -281,7 +281,7 @@ export default function register(eric, test) {
     await reader.cancel();
   });
 
-  test('an id from another life of the channel is told as such, and what is kept is replayed', async () => {
+  test('an id from another life of the channel leads to a gap that says so, and kept messages are replayed', async () => {
     const [before, channel] = [new SSEChannel(), new SSEChannel()];
     broadcast(before, 1, 5);
     broadcast(channel, 1, 3);
@@ -300,7 +300,7 @@ export default function register(eric, test) {
     }
   });
 
-  /** What stands in no header: tried through the query, where anything may. */
+  /** Ids that no header can carry: tried through the query, where anything may be. */
   const GARBAGE = [
     'x',
     '-',
@@ -356,7 +356,7 @@ export default function register(eric, test) {
     `1.${'0'.repeat(70)}1`,
     '1'.repeat(100),
   ];
-  test('any other id is unknown: what is kept is replayed, and nothing of the id comes back', async () => {
+  test('any other id is unknown: kept messages are replayed, and nothing of the id is written', async () => {
     const channel = new SSEChannel();
     broadcast(channel, 1, 3);
     const epoch = idAt(channel, '');
@@ -458,7 +458,7 @@ export default function register(eric, test) {
     await stream.return();
   });
 
-  test('a broadcast that leaves someone out is replayed to those who come back, whom it cannot know', async () => {
+  test('a broadcast that leaves a listener out is replayed to reconnecting clients, whom it cannot know', async () => {
     const channel = new SSEChannel();
     const stream = channel.watch();
     channel.broadcast({ type: 'n', payload: 1 }, { except: stream.listener });
@@ -535,7 +535,7 @@ export default function register(eric, test) {
       assert.deepEqual(got, numbers(1, sent));
     });
 
-    test(`whatever id a client has, what it gets and what it is told to have missed add up, with seed ${seed}`, async () => {
+    test(`with any id of a client, the messages it gets and the number it has missed add up, with seed ${seed}`, async () => {
       const random = new Random(seed + 100);
       const kept = random.below(6);
       const channel = new SSEChannel({ history: { messages: kept } });
@@ -558,7 +558,7 @@ export default function register(eric, test) {
       }
     });
   }
-  test('a client that is to be told of a gap, and loses its connection before it has it, is told when it comes back with what it had', async () => {
+  test('a client that loses its connection before its gap arrives receives the gap when it reconnects with its old id', async () => {
     // A message is a chunk, and so is what a stream begins with.
     const channel = new SSEChannel({ history: { messages: 1 }, streamDelaySeconds: 0.001 });
     broadcast(channel, 1, 3);

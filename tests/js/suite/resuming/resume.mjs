@@ -43,7 +43,7 @@ export default function register(eric, test) {
     return { channel, reasons, connect, dispatch };
   }
 
-  /** What is ready for a reader: its gap, if any, where that stands, and data. */
+  /** The ready events of a reader: its gap, if any, the gap's place, and data. */
   async function all(reader) {
     const before = reader.decoder.events.length;
     await reader.chunk();
@@ -53,7 +53,7 @@ export default function register(eric, test) {
     return { gap, data: events.map(({ data }) => Number(data)), at };
   }
 
-  test('what was sent to a listener while its client was away is there when it comes back, dispatches too', async () => {
+  test('messages sent to a listener while its client was away, dispatches too, arrive when the client reconnects', async () => {
     const { channel, connect, dispatch, reasons } = scene();
     const first = connect();
     broadcast(channel, 1);
@@ -122,7 +122,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('a client that never read anything gets everything when it comes back', async () => {
+  test('a client that never read anything gets everything when it reconnects', async () => {
     const { channel, connect, dispatch } = scene();
     const first = connect();
     dispatch(1);
@@ -134,7 +134,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('the listener leaves when its time is up, and the client that comes back later is told that it was forgotten', async () => {
+  test('the listener leaves when its time is up, and a client that reconnects later receives a gap of reason forgotten', async () => {
     const { channel, connect, dispatch } = scene({}, { resumeSeconds: 0.02 });
     const first = connect();
     broadcast(channel, 1);
@@ -159,7 +159,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('a client that loses its connection before it was told is told when it comes back, once', async () => {
+  test('a client that loses its connection before its gap arrives receives it when it reconnects, once', async () => {
     const { channel, connect, dispatch } = scene();
     const first = connect();
     broadcast(channel, 1);
@@ -170,7 +170,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
     for (let lost = 0; lost < 3; lost++) {
       const reader = connect(id);
-      // What is read of it does not reach the client.
+      // Bytes that are read of it do not reach the client.
       if (lost > 0) await reader.chunk();
       await reader.cancel();
     }
@@ -185,7 +185,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('a client that comes back stops the time', async () => {
+  test('a reconnecting client stops the time', async () => {
     const { channel, connect } = scene({}, { resumeSeconds: 0.05 });
     const first = connect();
     await first.chunk();
@@ -220,7 +220,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('one that replaces another gives it no chance to take anything any more', async () => {
+  test('a response that replaces another lets the old one take nothing any more', async () => {
     const { channel, connect } = scene();
     const first = connect();
     broadcast(channel, 1, 3);
@@ -247,7 +247,7 @@ export default function register(eric, test) {
     assert.strictEqual(reasons[9], 'removed');
   });
 
-  test('who is told that its response is replaced cannot open another one for the listener meanwhile', async () => {
+  test('an onClose that reports a replaced response cannot open another one for the listener meanwhile', async () => {
     const { channel, connect, reasons } = scene();
     const errors = [];
     const first = connect(undefined, {
@@ -271,7 +271,7 @@ export default function register(eric, test) {
   });
 
   for (const ending of ['cancelled', 'replaced', 'rotated']) {
-    test(`what a subclass's own stream waits for is the next response's, when the one before was ${ending}`, async () => {
+    test(`messages that a subclass's own stream waits for go to the next response, when the one before was ${ending}`, async () => {
       const channel = new (class extends SSEChannel {
         async *messageStream(listener, options) {
           for await (const item of super.messageStream(listener, options)) yield item;
@@ -396,7 +396,7 @@ export default function register(eric, test) {
     assert.strictEqual(channel.listenerCount, 0);
   });
 
-  test('one that is replaced and had not to be kept does not take the listener along', async () => {
+  test('a replaced response whose listener need not be kept does not remove the listener', async () => {
     const { channel, connect } = scene();
     const first = connect();
     await first.chunk();
@@ -479,7 +479,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('one that is removed while its client is away is gone, and its time harms nobody', async () => {
+  test('a listener that is removed while its client is away is gone, and its timer harms no other', async () => {
     const { channel, connect } = scene({}, { resumeSeconds: 0.02 });
     const first = connect();
     await first.chunk();
@@ -507,7 +507,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('one that refuses what it has no room for does so while its client is away', async () => {
+  test('a listener with overflow refuse also refuses while its client is away', async () => {
     const { channel, connect, dispatch } = scene({}, { queue: { messages: 2, overflow: 'refuse' } });
     const first = connect();
     await first.chunk();
@@ -522,7 +522,7 @@ export default function register(eric, test) {
   });
 
   for (const withId of [true, false]) {
-    test(`dispatches that were dropped while the client was away are told, ${withId ? 'with' : 'without'} a last event ID`, async () => {
+    test(`dispatches that were dropped while the client was away lead to a gap, ${withId ? 'with' : 'without'} a last event ID`, async () => {
       const { channel, connect, dispatch } = scene({}, { queue: { messages: 4, overflow: 'drop-oldest' } });
       const first = connect();
       broadcast(channel, 1);
@@ -557,7 +557,7 @@ export default function register(eric, test) {
     });
   }
 
-  test('ids of elsewhere are told, and it goes on where it is', async () => {
+  test('ids of another channel lead to a gap, and the stream goes on where it is', async () => {
     const { channel, connect, dispatch } = scene();
     const first = connect();
     dispatch(1);
@@ -636,7 +636,7 @@ export default function register(eric, test) {
     channel.removeListener('x');
   });
 
-  test('what a broadcast leaves out stays left out after a rewind', async () => {
+  test('messages excepted by a broadcast stay excepted after a rewind', async () => {
     const { channel, connect } = scene();
     const first = connect();
     broadcast(channel, 1);
