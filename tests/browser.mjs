@@ -1,4 +1,5 @@
-// The browser of the tests: the one that the system has, with the flags that the Rust tests use too.
+// The browser of the tests: the one that the system has, with the flags that the Rust tests use
+// too.
 
 import { readFileSync } from 'node:fs';
 import { chromium } from 'playwright-core';

@@ -1,6 +1,8 @@
-// The packed package in the tools of its users: installed into an empty project, bundled by each, and run where it would run.
+// The packed package in the tools of its users: installed into an empty project, bundled by each,
+// and run where it would run.
 //
-// A browser's page says what it got; its policy allows scripts of its own origin and compiling WebAssembly, and nothing else.
+// A browser's page says what it got; its policy allows scripts of its own origin and compiling
+// WebAssembly, and nothing else.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
@@ -221,7 +223,8 @@ describe('the manifest', () => {
     assert.ok(existsSync(tarball));
     const check = async (profile, ...which) =>
       JSON.parse(await project.run(project.bin('attw'), [tarball, '--format', 'json', '--profile', profile, ...which]));
-    // The module itself is an asset, of which TypeScript knows nothing; and Cloudflare's runtime has no CommonJS.
+    // The module itself is an asset, of which TypeScript knows nothing; and Cloudflare's runtime
+    // has no CommonJS.
     const everywhere = await check('strict', '--exclude-entrypoints', 'eric_sse_bg.wasm', 'cloudflare');
     const cloudflare = await check('esm-only', '--entrypoints', 'cloudflare');
     const problems = ({ problems }, ...ignored) =>

@@ -1,4 +1,5 @@
-// ChannelObject: a channel in a Durable Object, over HTTP: two subscribers and a publisher; what an eviction leaves; bounds and alarms.
+// ChannelObject: a channel in a Durable Object, over HTTP: two subscribers and a publisher; what an
+// eviction leaves; bounds and alarms.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -221,7 +222,8 @@ describe('eviction', () => {
     leave();
   });
 
-  // The runtime on one machine commits before anything leaves the process: that the object waits for it is seen by the test above.
+  // The runtime on one machine commits before anything leaves the process: that the object waits
+  // for it is seen by the test above.
   test('resolved broadcasts, and messages that a client has read, survive when the runtime is killed at that moment', {
     timeout: 60_000,
   }, async (context) => {
@@ -264,7 +266,8 @@ describe('eviction', () => {
       ];
       for (const { reader } of clients) await reader.chunk();
       await other.call(method).catch(() => {});
-      // The relay's heartbeats are no more than they should be: nothing goes by a clock that has stopped.
+      // The relay's heartbeats are no more than they should be: nothing goes by a clock that has
+      // stopped.
       await new Promise((resolve) => setTimeout(resolve, 2500));
       await here.say(1);
       for (const { reader } of clients) assert.deepEqual(numbers(await reader.events(1)), [1], method);

@@ -1,4 +1,5 @@
-// The README's Cloudflare section, followed literally: in an empty folder, with the package as it is packed.
+// The README's Cloudflare section, followed literally: in an empty folder, with the package as it
+// is packed.
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

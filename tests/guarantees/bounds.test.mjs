@@ -1,4 +1,5 @@
-// Bounds are exact: 10,000 messages to a reader that may have 1,024 waiting, in every way of overflowing, on every way to read.
+// Bounds are exact: 10,000 messages to a reader that may have 1,024 waiting, in every way of
+// overflowing, on every way to read.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
@@ -42,7 +43,8 @@ after(() => server.close());
 const decoded = ({ type, data }) => ({ type, data: JSON.parse(data || 'null') });
 
 /**
- * The ways to read. Each opens a reader that waits for its first message; `events` reads so many, `rest` to the end.
+ * The ways to read. Each opens a reader that waits for its first message; `events` reads so many,
+ * `rest` to the end.
  * @type {Record<string, (channel: SSEChannel, options: import('eric-sse').ResponseOptions) => Promise<{ events(count: number): Promise<any[]>, rest(): Promise<any[]>, leave(): unknown }>>}
  */
 const READERS = {

@@ -1,4 +1,5 @@
-// Lost connections lose no message. Clients are cut at random bytes, again and again, and reconnect with their last id. They get every message once and in order.
+// Lost connections lose no message. Clients are cut at random bytes, again and again, and reconnect
+// with their last id. They get every message once and in order.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
@@ -14,7 +15,10 @@ const CLIENTS = 10;
 const CUTS = 1000;
 /** How far the publisher is ahead of the slowest client at most: all are cut while it publishes. */
 const AHEAD = 500;
-/** Bytes behind a message within which a cut comes, at random: some blocks, and what a new connection starts with. */
+/**
+ * Bytes behind a message within which a cut comes, at random: some blocks, and what a new
+ * connection starts with.
+ */
 const WITHIN = 200;
 /** The last message behind which a client is cut: more than WITHIN bytes follow. */
 const LAST_CUT = MESSAGES - 20;
@@ -26,7 +30,10 @@ class Client {
   got = 0;
   lastEventId = '';
   cuts = 0;
-  /** Cuts in the middle of a block, of a chunk, and before the end of the first block of a connection. */
+  /**
+   * Cuts in the middle of a block, of a chunk, and before the end of the first block of a
+   * connection.
+   */
   inBlock = 0;
   inChunk = 0;
   inPrelude = 0;
@@ -71,7 +78,8 @@ class Client {
         reject(new Error(`the server has ended the response at message ${count()} of ${behind}`)),
       );
     });
-    // Bytes after the last empty line are lost with the connection: the decoder does not learn of the end.
+    // Bytes after the last empty line are lost with the connection: the decoder does not learn of
+    // the end.
     if (behind < MESSAGES) {
       this.cuts++;
       this.inBlock += decoder.isInBlock ? 1 : 0;

@@ -1,4 +1,5 @@
-// Nothing of a response stays, however it ends, and no finalizer is needed for that: there is none here.
+// Nothing of a response stays, however it ends, and no finalizer is needed for that: there is none
+// here.
 //
 // ENDINGS=100000 runs so many of each way; fewer in a usual run.
 

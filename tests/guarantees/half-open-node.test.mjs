@@ -1,4 +1,5 @@
-// A peer that reads nothing and closes nothing is given up within the time that was stated: in Node, through @hono/node-server.
+// A peer that reads nothing and closes nothing is given up within the time that was stated: in
+// Node, through @hono/node-server.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

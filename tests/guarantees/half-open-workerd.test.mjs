@@ -1,4 +1,5 @@
-// A peer that reads nothing and closes nothing, and one that leaves without a word: in Cloudflare's runtime, in a Durable Object.
+// A peer that reads nothing and closes nothing, and one that leaves without a word: in Cloudflare's
+// runtime, in a Durable Object.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

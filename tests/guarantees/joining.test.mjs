@@ -1,4 +1,5 @@
-// Replay and live traffic are joined without a seam. A client that reconnects while messages are sent gets every message after its last event ID, once and in order.
+// Replay and live traffic are joined without a seam. A client that reconnects while messages are
+// sent gets every message after its last event ID, once and in order.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -8,11 +9,16 @@ import { subscribe, until } from '../js/lib/sse-client.mjs';
 import { BodyReader } from '../js/suite/lib/body.mjs';
 import { seeded } from './lib/seeded.mjs';
 
-/** How far back a client comes from at most, and how many it reads of what was sent after it came. */
+/**
+ * How far back a client comes from at most, and how many it reads of what was sent after it came.
+ */
 const BACK = 700;
 const LIVE = 200;
 
-/** Publishes numbered messages until it is stopped: in bursts, between which turns or microtasks pass. */
+/**
+ * Publishes numbered messages until it is stopped: in bursts, between which turns or microtasks
+ * pass.
+ */
 class Publisher {
   sent = 0;
   bursts = 0;
@@ -51,7 +57,10 @@ class Publisher {
     return { from: this.sent - back, id: `${this.epoch}-${this.sent - back}` };
   }
 
-  /** Waits for a moment at random: at once, some microtasks or turns later, or in the middle of a burst. */
+  /**
+   * Waits for a moment at random: at once, some microtasks or turns later, or in the middle of a
+   * burst.
+   */
   async moment() {
     const kind = this.random.below(4);
     if (kind === 1) for (let turn = this.random.below(5); turn >= 0; turn--) await undefined;

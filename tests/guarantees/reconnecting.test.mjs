@@ -1,4 +1,5 @@
-// Reconnecting: a connection of many clients breaks, and they reconnect one by one to a long history. Its blocks are written once.
+// Reconnecting: a connection of many clients breaks, and they reconnect one by one to a long
+// history. Its blocks are written once.
 
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';

@@ -1,10 +1,11 @@
-// One client that reads nothing, among 1,000, during broadcasts of 1 KiB: it costs what its bound says, and the others nothing.
+// One client that reads nothing, among 1,000, during broadcasts of 1 KiB: it costs what its bound
+// says, and the others nothing.
 //
 // BROADCASTS=100000 sends so many; fewer in a usual run.
 //
-// The clients are bodies in this process, whose chunks are shared: 100 GB pass through them without being copied for each. Messages
-// are sent 64 in a turn. Two channels take turns, one with the client that stalls and one without, so that whatever else the
-// machine does meets both alike.
+// The clients are bodies in this process, whose chunks are shared: 100 GB pass through them without
+// being copied for each. Messages are sent 64 in a turn. Two channels take turns, one with the
+// client that stalls and one without, so that whatever else the machine does meets both alike.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
@@ -17,14 +18,21 @@ const MESSAGES = Number(process.env.BROADCASTS ?? 16_000);
 const TURN = 64;
 /** The number of turns of one channel, then as many of the other. */
 const STRETCH = 10;
-/** The number of turns sent first: they compile the code and size the memory that every turn needs. */
+/**
+ * The number of turns sent first: they compile the code and size the memory that every turn needs.
+ */
 const WARM_UP = 250;
 /** Every so many clients' latency is taken. */
 const SAMPLED = 20;
-/** Wide enough that the few hundred kilobytes by which heaps differ from look to look do not count. */
+/**
+ * Wide enough that the few hundred kilobytes by which heaps differ from look to look do not count.
+ */
 const BOUND = { messages: 8192, bytes: 8 * 1024 * 1024 };
 const TIMES = 1.1;
-/** The medians of a machine that does other things at the same time differ now and then: then it is measured again. */
+/**
+ * The medians of a machine that does other things at the same time differ now and then: then it is
+ * measured again.
+ */
 const ATTEMPTS = 3;
 
 const raw = await loadRaw();

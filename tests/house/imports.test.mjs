@@ -1,4 +1,5 @@
-// Which file may import which: the list of folders in CONTRIBUTING.md, and the walls around what is foreign.
+// Which file may import which: the list of folders in CONTRIBUTING.md, and the walls around what is
+// foreign.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// The suite in a browser: in a window, a dedicated, a shared and a service worker. And a native EventSource, which reads
-// responses of Node through @hono/node-server, and of a service worker.
+// The suite in a browser: in a window, a dedicated, a shared and a service worker. And a native
+// EventSource, which reads responses of Node through @hono/node-server, and of a service worker.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
@@ -19,7 +19,9 @@ started.catch(() => {});
 describeHost(HOSTS.chromium, host);
 
 const TYPES = ['news', 'message', 'price', '_eric_channel_closed'];
-/** The events that an EventSource of the page has received, without the states of its connection. */
+/**
+ * The events that an EventSource of the page has received, without the states of its connection.
+ */
 const eventsOf = async (tab = page) =>
   (await tab.evaluate(() => globalThis.events)).filter(({ type }) => !type.startsWith('('));
 const got = (count, tab = page) =>

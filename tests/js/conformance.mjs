@@ -1,5 +1,5 @@
-// The suite in every runtime, one after another, and the table of it in the README. Run by `npm run conformance`, which sets up
-// the runtimes first.
+// The suite in every runtime, one after another, and the table of it in the README. Run by
+// `npm run conformance`, which sets up the runtimes first.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { Failure, main } from '../../scripts/lib/failure.mjs';
@@ -10,7 +10,10 @@ import { NAMES } from './lib/remote-names.mjs';
 
 const BEGIN = '<!-- conformance -->';
 const END = '<!-- /conformance -->';
-/** A runtime that has said nothing for so long is not going to: a test that hangs is given up before. */
+/**
+ * A runtime that has said nothing for so long is not going to: a test that hangs is given up
+ * before.
+ */
 const LONGEST_SILENCE_MS = 90_000;
 
 /** @typedef {{ runtime: string, version: string, place: string, tests: number, passed: number, problems: string[] }} Row */

@@ -1,5 +1,5 @@
-// The suite in Node, with the package as published: by its own name, through the exports, in both module systems. And over
-// real HTTP.
+// The suite in Node, with the package as published: by its own name, through the exports, in both
+// module systems. And over real HTTP.
 
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';

@@ -1,5 +1,5 @@
-// The suite in Cloudflare's runtime: in a plain Worker's request and in a Durable Object. And over real HTTP, where a
-// subscriber's request and a publisher's meet in an object.
+// The suite in Cloudflare's runtime: in a plain Worker's request and in a Durable Object. And over
+// real HTTP, where a subscriber's request and a publisher's meet in an object.
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';

@@ -33,7 +33,10 @@ describe('contents', () => {
 });
 
 describe('ten lines make a channel and print both streams in order', () => {
-  /** A dispatch comes after the broadcast before it, so that broadcasts have the same numbers for all clients. */
+  /**
+   * A dispatch comes after the broadcast before it, so that broadcasts have the same numbers for
+   * all clients.
+   */
   const TEN_LINES = `\
 alice {"event":"news","data":"hello everybody","retry":15000,"id":"EPOCH-1"}
 alice {"event":"news","data":{"to":"alice"},"retry":15000,"id":"EPOCH-1.1"}

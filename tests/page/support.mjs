@@ -1,4 +1,5 @@
-// Helpers for the page's tests: a server as its users start it, a browser's window, and the page's parts by name.
+// Helpers for the page's tests: a server as its users start it, a browser's window, and the page's
+// parts by name.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

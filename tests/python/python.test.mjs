@@ -1,5 +1,6 @@
-// The Python package that the protocol is from: every method of its SocketClient against our server, unchanged. And the same
-// calls to the package's own server, to see that the answers are the same.
+// The Python package that the protocol is from: every method of its SocketClient against our
+// server, unchanged. And the same calls to the package's own server, to see that the answers are
+// the same.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -14,7 +15,10 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{1
 const UNKNOWN = '00000000-0000-4000-8000-000000000000';
 const REFERENCE = 'import sys; from eric_sse.servers import SocketServer; SocketServer.start(sys.argv[1])';
 
-/** Everything that JSON has, and what its two writers write differently. The client reads no line of more than 65,536 bytes. */
+/**
+ * Everything that JSON has, and what its two writers write differently. The client reads no line of
+ * more than 65,536 bytes.
+ */
 const PAYLOADS = [
   'text',
   '',
@@ -306,7 +310,9 @@ describe("the package's own server", () => {
   });
   afterEach(() => reference?.remove());
 
-  /** The same calls, and what they are answered with; ids are named in the order in which they come. */
+  /**
+   * The same calls, and what they are answered with; ids are named in the order in which they come.
+   */
   async function answersOf(each) {
     const answers = [];
     const call = async (...args) => {

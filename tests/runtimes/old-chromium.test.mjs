@@ -1,4 +1,5 @@
-// The oldest browser of all: a Chromium that refuses to compile more than 4 kB synchronously in a window.
+// The oldest browser of all: a Chromium that refuses to compile more than 4 kB synchronously in a
+// window.
 
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';

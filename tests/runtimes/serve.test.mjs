@@ -1,4 +1,5 @@
-// The servers of Deno and Bun themselves, over real HTTP: their `serve` with the fetch handler, and toNode at their `node:http`.
+// The servers of Deno and Bun themselves, over real HTTP: their `serve` with the fetch handler, and
+// toNode at their `node:http`.
 
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,5 @@
-// The suite in other Nodes, in Deno, Bun and Firefox. This Node, workerd and Chromium have places of their own.
+// The suite in other Nodes, in Deno, Bun and Firefox. This Node, workerd and Chromium have places
+// of their own.
 
 import { HOSTS } from '../js/lib/places.mjs';
 import { describeHost } from '../js/lib/remote.mjs';

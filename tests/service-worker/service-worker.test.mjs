@@ -1,4 +1,5 @@
-// eric-sse/service-worker: EventSources of a page in Chromium, answered by the page's service worker.
+// eric-sse/service-worker: EventSources of a page in Chromium, answered by the page's service
+// worker.
 
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';

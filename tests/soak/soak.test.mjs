@@ -80,7 +80,10 @@ async function growthOf(cycles, cycle) {
   return { heap: after.heap - before.heap, wasm: after.wasm - before.wasm };
 }
 
-/** Collecting is not exact: some hundred kilobytes come and go. A stream that is left behind has some kilobytes itself. */
+/**
+ * Collecting is not exact: some hundred kilobytes come and go. A stream that is left behind has
+ * some kilobytes itself.
+ */
 const heapLimit = (cycles) => 400_000 + cycles * 20;
 
 test('50000 times an onMessage that throws leaves nothing behind', async (context) => {
@@ -178,7 +181,8 @@ describe('ended streams leave nothing behind', () => {
     void (async () => {
       for await (const { data } of channel.watch()) received = data;
     })();
-    // Both are waited for: the streams of the other channels have finalizers of their own, which run when they please.
+    // Both are waited for: the streams of the other channels have finalizers of their own, which
+    // run when they please.
     const gone = () => channel.listenerCount === 1 && raw.openStreams() === open + 1;
     for (let round = 0; round < 250 && !gone(); round++) {
       globalThis.gc();

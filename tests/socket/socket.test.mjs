@@ -351,7 +351,8 @@ describe('streams', () => {
     assert.deepEqual(data(await take(client.stream(channel, listener), payloads.length)), payloads);
   });
 
-  // In one read, in two, of which the second is the runtime's own until it is asked for, and in many.
+  // In one read, in two, of which the second is the runtime's own until it is asked for, and in
+  // many.
   for (const count of [50, 1000, 2000]) {
     test(`a stream that is left in the middle of ${count} messages is resumed by the next: nothing is missing, nothing comes twice`, async () => {
       const { channel, listener } = await queue();
@@ -474,7 +475,8 @@ describe('streams', () => {
       events.push(data.n);
       if (data.n === 1999) break;
     }
-    // The server has of what lay in the socket again what may not have been read: all of it, in order.
+    // The server has of what lay in the socket again what may not have been read: all of it, in
+    // order.
     assert.deepEqual(events, numbers(events[0], 2000));
     assert.ok(events[0] <= 20, `the first is ${events[0]}`);
   });

@@ -1,5 +1,5 @@
-//! Random sequences of calls, compared with the plain model (`model`) after each of them: every answer,
-//! everything that waits, and who was woken.
+//! Random sequences of calls, compared with the plain model (`model`) after each of them: every
+//! answer, everything that waits, and who was woken.
 
 use std::rc::Rc;
 
@@ -60,7 +60,8 @@ struct Pair {
     listeners: Vec<MessageQueueListener>,
     /// Dropped streams leave a gap.
     readers: Vec<Option<Reader>>,
-    /// The item of a stream of messages, if nothing was delivered since: the stream and the message.
+    /// The item of a stream of messages, if nothing was delivered since: the stream and the
+    /// message.
     held: Option<(usize, Delivery<Message>)>,
     /// The event id of each message, by its number; `None` if it could not be sent.
     ids: Vec<Option<String>>,

@@ -34,7 +34,8 @@ fn joined<C: AsRef<[u8]>>(chunks: Vec<C>) -> String {
     String::from_utf8(bytes).expect("an event stream is UTF-8")
 }
 
-/// The first bytes of a stream that was opened behind a broadcast, of a channel with default options.
+/// The first bytes of a stream that was opened behind a broadcast, of a channel with default
+/// options.
 pub fn prelude<M>(channel: &AbstractChannel<M>, sequence: u64) -> String {
     let newest = channel.last_event_id();
     let (epoch, _) = newest.as_str().split_once('-').expect("an epoch");

@@ -21,7 +21,8 @@ enum Action {
     Replace(usize),
 }
 
-/// A waiting entry of the model: a broadcast or not, for the listener or not, its number and weight.
+/// A waiting entry of the model: a broadcast or not, for the listener or not, its number and
+/// weight.
 type Waiting = VecDeque<(bool, bool, Number)>;
 
 struct Model {

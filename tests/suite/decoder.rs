@@ -1,4 +1,5 @@
-//! An event stream interpreter, written from the HTML standard and from nothing else of this repository:
+//! An event stream interpreter, written from the HTML standard and from nothing else of this
+//! repository:
 //! <https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation>.
 
 /// An event as a client sees it.
@@ -21,10 +22,11 @@ pub struct Client {
     last_event_id_buffer: String,
 }
 
-/// Interprets a whole stream. "Once the end of the file is reached, any pending data must be discarded."
+/// Interprets a whole stream. "Once the end of the file is reached, any pending data must be
+/// discarded."
 pub fn decode(stream: &[u8]) -> Client {
-    // "Streams must be decoded using the UTF-8 decode algorithm", which "strips one leading UTF-8 Byte
-    // Order Mark (BOM), if any".
+    // "Streams must be decoded using the UTF-8 decode algorithm", which "strips one leading UTF-8
+    // Byte Order Mark (BOM), if any".
     let text = String::from_utf8_lossy(stream.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(stream));
     let mut client = Client::default();
     let mut rest = &*text;
@@ -72,8 +74,8 @@ impl Client {
 
     fn dispatch(&mut self) {
         self.last_event_id = self.last_event_id_buffer.clone();
-        // "If the data buffer is an empty string, set the data buffer and the event type buffer to the
-        // empty string and return."
+        // "If the data buffer is an empty string, set the data buffer and the event type buffer to
+        // the empty string and return."
         let mut data = std::mem::take(&mut self.data_buffer);
         let event_type = std::mem::take(&mut self.event_type_buffer);
         if data.is_empty() {

@@ -1,4 +1,5 @@
-//! Dropping is calling too: a message, a waker or a callback may own anything, and its drop do anything.
+//! Dropping is calling too: a message, a waker or a callback may own anything, and its drop do
+//! anything.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -146,7 +147,8 @@ fn a_waker_may_do_anything_when_another_one_takes_its_place() {
     });
 }
 
-/// As executors do whose tasks live as long as their wakers: the waker of one stream owns the other one.
+/// As executors do whose tasks live as long as their wakers: the waker of one stream owns the other
+/// one.
 #[test]
 fn two_waiting_streams_of_a_listener_can_be_dropped_by_dropping_one() {
     let channel = Words::new();

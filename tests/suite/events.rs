@@ -1,4 +1,5 @@
-//! Streams of events: an event has its type, its payload as it was sent, the reconnection time and an id.
+//! Streams of events: an event has its type, its payload as it was sent, the reconnection time and
+//! an id.
 
 use std::time::Duration;
 

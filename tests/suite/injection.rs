@@ -59,8 +59,8 @@ fn characters_that_only_look_like_an_end_of_line_are_legal_in_a_type_and_an_id()
     }
 }
 
-/// Sends a message between two others, and sees that a client gets three events: theirs and one with
-/// this data.
+/// Sends a message between two others, and sees that a client gets three events: theirs and one
+/// with this data.
 fn assert_one_event(channel: &SseChannel, sent: Message, data: &str) {
     let mut stream = channel.watch_bytes().unwrap();
     channel.broadcast(message("before", 0)).unwrap();

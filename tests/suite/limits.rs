@@ -14,7 +14,8 @@ const BOUND: u64 = 1024;
 const BACKLOG: usize = 10_000;
 const KEPT: usize = BACKLOG - BOUND as usize;
 
-/// Asserts that a send was refused for want of room, and returns the full listeners and the returned message.
+/// Asserts that a send was refused for want of room, and returns the full listeners and the
+/// returned message.
 fn refused(result: Result<Position, SendError<Number>>) -> (Vec<String>, usize) {
     let refused = result.unwrap_err();
     assert_eq!(refused.code(), "ERIC_QUEUE_FULL");

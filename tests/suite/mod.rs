@@ -1,7 +1,9 @@
-//! The black-box tests of the core: written once, run natively and in wasm by the launchers in `tests/`.
+//! The black-box tests of the core: written once, run natively and in wasm by the launchers in
+//! `tests/`.
 //!
-//! `use crate::suite::test` gives `#[test]` the launcher's meaning; a test that has to wait is written with
-//! `async_test!`. Everything else reads its streams poll by poll (`support`), which needs no executor.
+//! `use crate::suite::test` gives `#[test]` the launcher's meaning; a test that has to wait is
+//! written with `async_test!`. Everything else reads its streams poll by poll (`support`), which
+//! needs no executor.
 
 #[cfg(not(target_arch = "wasm32"))]
 pub use std::prelude::v1::test;

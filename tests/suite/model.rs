@@ -1,7 +1,8 @@
-//! A plain model of a channel: a list of waiting numbers per listener, to which every send is appended.
+//! A plain model of a channel: a list of waiting numbers per listener, to which every send is
+//! appended.
 //!
-//! It says what each call has to answer and what each stream has to yield; it has no log, no cursors and
-//! no sharing. `against_model` compares the crate with it.
+//! It says what each call has to answer and what each stream has to yield; it has no log, no
+//! cursors and no sharing. `against_model` compares the crate with it.
 
 /// The action of a listener when a message is delivered.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -41,8 +42,8 @@ pub enum Item {
     Closed,
 }
 
-/// The result of one poll of a stream. A chunk of bytes may hold several items, or none: the first one
-/// holds the reconnection time.
+/// The result of one poll of a stream. A chunk of bytes may hold several items, or none: the first
+/// one holds the reconnection time.
 #[derive(Debug, PartialEq)]
 pub enum Answer {
     Items(Vec<Item>),
@@ -75,7 +76,8 @@ pub struct Stream {
     owns_listener: bool,
     /// Whether the listener was running when the stream was opened or first read.
     started: bool,
-    /// Whether the listener was stopped or removed since the stream was opened: it ends when it is read.
+    /// Whether the listener was stopped or removed since the stream was opened: it ends when it is
+    /// read.
     cut: bool,
     ended: bool,
     /// Whether nothing was read yet.

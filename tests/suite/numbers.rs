@@ -1,4 +1,5 @@
-//! A channel of numbers that weigh what a test says, and what its streams yield, in a form to compare.
+//! A channel of numbers that weigh what a test says, and what its streams yield, in a form to
+//! compare.
 
 use eric_sse::{
     Delivered, Event, EventType, GapReason, History, ListenerOptions, MessageQueueListener,

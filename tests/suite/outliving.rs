@@ -1,4 +1,6 @@
-//! Clients of a resumable listener that lose messages on their way, take the listener from each other, and reconnect in time or too late. Every lost message is reported by a gap, whatever else fails before the gap arrives.
+//! Clients of a resumable listener that lose messages on their way, take the listener from each
+//! other, and reconnect in time or too late. Every lost message is reported by a gap, whatever else
+//! fails before the gap arrives.
 
 use std::collections::{HashSet, VecDeque};
 use std::task::{Poll, Waker};

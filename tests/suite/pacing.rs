@@ -1,7 +1,7 @@
 //! `stream_delay`: the least time between two deliveries of one stream.
 //!
-//! Time is measured by racing the stream against a timer that is looked at first, so that a machine that
-//! stalls delays a test and does not fail it.
+//! Time is measured by racing the stream against a timer that is looked at first, so that a machine
+//! that stalls delays a test and does not fail it.
 
 use std::future::Future;
 use std::time::Duration;
@@ -151,8 +151,8 @@ fn each_stream_has_a_delay_of_its_own() {
     );
 }
 
-/// Brings a stream into a delay that does not end, with one message waiting, and returns it with the count of its
-/// wake-ups.
+/// Brings a stream into a delay that does not end, with one message waiting, and returns it with
+/// the count of its wake-ups.
 macro_rules! in_delay {
     ($stream:expr, $deliveries:literal) => {{
         let mut stream = $stream;

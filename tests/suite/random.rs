@@ -1,4 +1,5 @@
-//! Random tests from a reported seed: the same in every place, unless `ERIC_SSE_SEED` names another one.
+//! Random tests from a reported seed: the same in every place, unless `ERIC_SSE_SEED` names another
+//! one.
 
 use proptest::strategy::Strategy;
 use proptest::test_runner::{Config, RngAlgorithm, TestCaseError, TestRng, TestRunner};
@@ -8,7 +9,8 @@ const SEED: u64 = 0x5eed;
 
 /// Runs a property on random inputs, and on ever simpler ones once it fails.
 ///
-/// Natively, `ERIC_SSE_SEED` and `ERIC_SSE_CASES` in the environment choose other inputs and more of them.
+/// Natively, `ERIC_SSE_SEED` and `ERIC_SSE_CASES` in the environment choose other inputs and more
+/// of them.
 pub fn check<S: Strategy>(
     cases: u32,
     inputs: S,

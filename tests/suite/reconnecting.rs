@@ -1,4 +1,6 @@
-//! Clients that lose their connections at random. Over all its connections a client reads every message that was sent while it was there, in order and once, or a gap accounts for the missing ones.
+//! Clients that lose their connections at random. Over all its connections a client reads every
+//! message that was sent while it was there, in order and once, or a gap accounts for the missing
+//! ones.
 
 use std::collections::VecDeque;
 use std::task::{Poll, Waker};

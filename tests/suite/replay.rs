@@ -12,7 +12,8 @@ use super::numbers::*;
 use super::support::*;
 use crate::suite::test;
 
-/// A channel that has broadcast the numbers from 1 on, each the sequence number of its own broadcast.
+/// A channel that has broadcast the numbers from 1 on, each the sequence number of its own
+/// broadcast.
 fn with_broadcasts(history: u64, count: usize) -> (Numbers, Vec<String>) {
     let channel = numbers(newest(history));
     let mut ids = vec![String::new()];
@@ -217,7 +218,8 @@ fn a_gap_of_unknown_size_says_nothing_of_it_on_the_wire() {
     let channel = SseChannel::new();
     let to = channel.broadcast(message("tick", 1)).unwrap();
     let zeroth = channel.event_id(to).as_str().replace("-1", "-0");
-    // A client that needs a gap keeps the id that it came with until the gap arrives: it may reconnect before.
+    // A client that needs a gap keeps the id that it came with until the gap arrives: it may
+    // reconnect before.
     for (wrong, reason, kept, from) in [
         ("nonsense", "unknown", "", "null"),
         ("another-1", "epoch", "id: another-1\n", "\"another-1\""),
@@ -249,7 +251,8 @@ fn a_gap_stands_in_an_event_as_well() {
     assert_eq!(&*events[0].data.data(), data);
 }
 
-/// A resumable listener that has read broadcasts and dispatches by turns: their ids, and its stream.
+/// A resumable listener that has read broadcasts and dispatches by turns: their ids, and its
+/// stream.
 fn rewindable(options: ListenerOptions) -> (Numbers, eric_sse::MessageStream<Number>, Vec<String>) {
     let channel = numbers(newest(100));
     let mut stream = reader(&channel, options);
@@ -411,7 +414,8 @@ fn without_a_history_only_what_is_unread_can_be_come_back_to() {
     assert_eq!(read(&mut stream), all(1..3));
 }
 
-/// Reconnects a client after its resumable listener is gone. Returns the client's last id, its new stream, and the former listener's dispatch between them, which it never got.
+/// Reconnects a client after its resumable listener is gone. Returns the client's last id, its new
+/// stream, and the former listener's dispatch between them, which it never got.
 fn come_back_too_late(
     history: u64,
 ) -> (Numbers, eric_sse::MessageStream<Number>, String, Vec<Got>) {

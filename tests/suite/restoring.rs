@@ -20,7 +20,8 @@ fn ten() -> Numbers {
     channel
 }
 
-/// A channel that goes on as `former`, which had made nine dispatches, and of which these broadcasts were stored.
+/// A channel that goes on as `former`, which had made nine dispatches, and of which these
+/// broadcasts were stored.
 fn another_life(former: &Numbers, history: History, stored: RangeInclusive<usize>) -> Numbers {
     let channel = numbers(history);
     assert!(channel.restore(&format!("{}.9", nth(former, stored.start() - 1))));

@@ -1,4 +1,5 @@
-//! Retention: a message is kept for as long as a listener has still to read it, and nothing else is.
+//! Retention: a message is kept for as long as a listener has still to read it, and nothing else
+//! is.
 
 use std::rc::Rc;
 

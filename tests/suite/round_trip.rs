@@ -1,4 +1,5 @@
-//! A client reads exactly the messages that were sent: random Unicode, encoded by the crate and decoded by the tests.
+//! A client reads exactly the messages that were sent: random Unicode, encoded by the crate and
+//! decoded by the tests.
 
 use eric_sse::{Event, EventId, EventType, Message, SseChannel};
 use proptest::prelude::*;

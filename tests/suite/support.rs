@@ -1,4 +1,5 @@
-//! Helpers that the tests share: reading a stream poll by poll, wakers that count or call back, and a message whose drop calls back.
+//! Helpers that the tests share: reading a stream poll by poll, wakers that count or call back, and
+//! a message whose drop calls back.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -131,7 +132,8 @@ thread_local! {
     static CALLS: RefCell<HashMap<usize, Rc<dyn Fn()>>> = RefCell::default();
 }
 
-/// Wakes by calling a function that is not `Send`; drops the function together with its last waker, as an executor drops a task that can never be woken any more.
+/// Wakes by calling a function that is not `Send`; drops the function together with its last waker,
+/// as an executor drops a task that can never be woken any more.
 struct Calls(usize);
 
 impl Wake for Calls {

@@ -1,4 +1,5 @@
-//! Wake-ups, and their number. A stream never polls in a loop, so a missing wake-up hangs it and an excess one costs work.
+//! Wake-ups, and their number. A stream never polls in a loop, so a missing wake-up hangs it and an
+//! excess one costs work.
 
 use eric_sse::SseChannel;
 

@@ -1,7 +1,8 @@
 // The published types: what programs may write, what they may not, and in which settings.
 //
-// Each part of a file in accepted/ and refused/ is a claim, and a test: it holds when it compiles in every setting. The
-// lines that must not compile are marked `@ts-expect-error`, so that one which compiles is an error as well.
+// Each part of a file in accepted/ and refused/ is a claim, and a test: it holds when it compiles
+// in every setting. The lines that must not compile are marked `@ts-expect-error`, so that one
+// which compiles is an error as well.
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -64,7 +65,8 @@ const SETTINGS = [
     'commonjs',
     { module: 'node16', target: 'es2022', ...DISPOSABLE, ...EXACT, types: ['node'] },
   ],
-  // The meaning of `module: commonjs` up to TypeScript 5, which the templates of NestJS and Cloudflare still use: it reads no `exports`.
+  // The meaning of `module: commonjs` up to TypeScript 5, which the templates of NestJS and
+  // Cloudflare still use: it reads no `exports`.
   [
     'CommonJS, node10, a browser and Node',
     'commonjs',
@@ -123,7 +125,8 @@ describe('settings', () => {
       assert.ok(files.length > 0);
     });
     test(`${title}: the declarations of the right entry and module format are read`, () => {
-      // node10 knows no formats: `types` and `typesVersions` of package.json name the same declarations for both.
+      // node10 knows no formats: `types` and `typesVersions` of package.json name the same
+      // declarations for both.
       const cjs = type === 'commonjs' && options.moduleResolution !== 'node10';
       const entry = cjs ? 'index.d.cts' : options.customConditions ? 'workerd.d.ts' : 'index.d.ts';
       assert.ok(declarations.includes(`node_modules/eric-sse/dist/${entry}`), declarations.join('\n'));

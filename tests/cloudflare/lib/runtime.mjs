@@ -1,4 +1,5 @@
-// Cloudflare's runtime with the Worker under test, which can be ended and started again over the same storage.
+// Cloudflare's runtime with the Worker under test, which can be ended and started again over the
+// same storage.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -56,7 +57,10 @@ export async function startRuntime() {
 
   return {
     output: () => output,
-    /** Ends every object, as a deployment or a crash of the machine does, and starts over with what is stored. */
+    /**
+     * Ends every object, as a deployment or a crash of the machine does, and starts over with what
+     * is stored.
+     */
     async restart() {
       await miniflare.dispose();
       miniflare = start();
@@ -112,7 +116,8 @@ export function channelOf(runtime, kind = 'channel', always = {}) {
     /** @param {{ options?: object, lastEventId?: string, how?: 'subscribe' | 'relay' | 'lost' | 'ghost', relay?: object, who?: string, leaves?: number, answers?: number }} [wish] */
     async subscribe({ lastEventId, how = 'subscribe', ...query } = {}) {
       const again = () => subscribe(at(how, query), lastEventId ? { headers: { 'Last-Event-ID': lastEventId } } : {});
-      // An object that ends takes connections along that the client would use again: it tries once more, as an EventSource does.
+      // An object that ends takes connections along that the client would use again: it tries once
+      // more, as an EventSource does.
       return again().catch((error) => (error.message === 'fetch failed' ? again() : Promise.reject(error)));
     },
   };

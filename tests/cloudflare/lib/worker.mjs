@@ -1,4 +1,5 @@
-// The Worker under test: objects of several settings, subscribed to directly, through relays and as trees, and asked over HTTP.
+// The Worker under test: objects of several settings, subscribed to directly, through relays and as
+// trees, and asked over HTTP.
 
 import { SSEChannel } from 'eric-sse';
 import { ChannelObject, ChannelTree, relay } from 'eric-sse/cloudflare';
@@ -181,7 +182,10 @@ function begin(text) {
 const PRELUDE = 'retry: 500\nid: a-0\n\n';
 const event = (number) => `event: n\nid: a-${number}\ndata: ${number}\n\n`;
 
-/** This stub closes each WebSocket right after the start of its stream. After fifty it answers that there is no channel. */
+/**
+ * This stub closes each WebSocket right after the start of its stream. After fifty it answers that
+ * there is no channel.
+ */
 const ending = (name) => ({
   async fetch() {
     if (count(name) === 50) return new Response(null, { status: 204 });
@@ -192,8 +196,8 @@ const ending = (name) => ({
 });
 
 /**
- * This stub loses connections silently: its first WebSocket answers some pings, then delivers nothing more. Another one has
- * an event.
+ * This stub loses connections silently: its first WebSocket answers some pings, then delivers
+ * nothing more. Another one has an event.
  */
 const lostAfter = (name, answers) => ({
   async fetch() {
@@ -205,7 +209,10 @@ const lostAfter = (name, answers) => ({
   },
 });
 
-/** This stub closes the first WebSocket at once, and needs longer for the next one than the response lasts. Each has an event. */
+/**
+ * This stub closes the first WebSocket at once, and needs longer for the next one than the response
+ * lasts. Each has an event.
+ */
 const slowly = (name) => ({
   async fetch() {
     const number = count(name);

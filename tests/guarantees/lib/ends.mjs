@@ -15,7 +15,10 @@ const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, mil
  * each is done once its responses have ended or will by themselves
  */
 export function waysForResponses({ MessageQueueListener, SSEChannel }) {
-  /** Of those ways that leave the channel open: one for all batches, whose history is full before long. */
+  /**
+   * Of those ways that leave the channel open: one for all batches, whose history is full before
+   * long.
+   */
   const lasting = new SSEChannel({ history: { messages: 16 } });
   const one = () => lasting;
   const fresh = () => new SSEChannel({ history: { messages: 16 } });

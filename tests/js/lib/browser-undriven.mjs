@@ -1,4 +1,5 @@
-// The page of a browser that nobody drives: it starts the context that its address names, and posts the answers in their order.
+// The page of a browser that nobody drives: it starts the context that its address names, and posts
+// the answers in their order.
 
 import { runIn } from './browser-window.mjs';
 

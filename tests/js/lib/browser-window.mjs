@@ -1,4 +1,5 @@
-// The page: starts the contexts, and hands the answers on to `tell`, which the launcher has put there.
+// The page: starts the contexts, and hands the answers on to `tell`, which the launcher has put
+// there.
 
 import { runHere } from './browser-run.mjs';
 
@@ -26,7 +27,8 @@ globalThis.runIn = runIn;
 
 /** The service worker, in charge of this page. */
 async function installed() {
-  // Classic, not a module: what most service workers are, and what allows nothing to be awaited at the top.
+  // Classic, not a module: what most service workers are, and what allows nothing to be awaited at
+  // the top.
   await navigator.serviceWorker.register('/service-worker.js');
   const { active } = await navigator.serviceWorker.ready;
   if (!navigator.serviceWorker.controller) {

@@ -1,4 +1,5 @@
-// Firefox: started headless on a page that runs the suite by itself and posts the answers, so no driver is needed.
+// Firefox: started headless on a page that runs the suite by itself and posts the answers, so no
+// driver is needed.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -6,7 +7,10 @@ import os from 'node:os';
 import path from 'node:path';
 import { openSite } from './site.mjs';
 
-/** Nothing that a browser does by itself: no updates, no reports, no asking whether there is a network. */
+/**
+ * Nothing that a browser does by itself: no updates, no reports, no asking whether there is a
+ * network.
+ */
 const PREFERENCES = {
   'app.normandy.enabled': false,
   'app.update.disabledForTesting': true,

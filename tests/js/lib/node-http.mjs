@@ -1,4 +1,5 @@
-// The behaviour of a server that a client sees, over real HTTP: through fetch handlers and @hono/node-server, or toNode, whatever serves.
+// The behaviour of a server that a client sees, over real HTTP: through fetch handlers and
+// @hono/node-server, or toNode, whatever serves.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

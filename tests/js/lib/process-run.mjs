@@ -1,4 +1,5 @@
-// A process of Node, Deno or Bun that runs the suite: one line of JSON for every test, as it ends, and at first one with what runs it.
+// A process of Node, Deno or Bun that runs the suite: one line of JSON for every test, as it ends,
+// and at first one with what runs it.
 
 import { createRequire } from 'node:module';
 import process from 'node:process';

@@ -7,7 +7,8 @@ import path from 'node:path';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 
 /**
- * A folder as that of a user: the package and what the tests use among its `node_modules`, and the tests.
+ * A folder as that of a user: the package and what the tests use among its `node_modules`, and the
+ * tests.
  * @returns {{ folder: string, remove: () => void }}
  */
 export function makeProject() {

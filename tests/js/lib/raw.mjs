@@ -1,4 +1,5 @@
-// The package with its core laid open: how many streams the core has, and how much memory. A build for these tests alone.
+// The package with its core laid open: how many streams the core has, and how much memory. A build
+// for these tests alone.
 
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';

@@ -6,7 +6,10 @@ import { NAMES } from './remote-names.mjs';
 
 /** @typedef {import('./run.mjs').Answer} Answer */
 
-/** A runtime that has said nothing for so long is not going to: a test that hangs is given up before. */
+/**
+ * A runtime that has said nothing for so long is not going to: a test that hangs is given up
+ * before.
+ */
 const LONGEST_SILENCE_MS = 45_000;
 
 /**
@@ -43,7 +46,10 @@ export function describeRemote(runtime, run, outputOf = () => '') {
       }
     });
 
-    /** Everything known of a missing answer, reported once: the tests that come after it miss theirs for the same reason. */
+    /**
+     * Everything known of a missing answer, reported once: the tests that come after it miss theirs
+     * for the same reason.
+     */
     const whyNot = () => {
       const why = `${problem}\n${outputOf()}`;
       problem = 'See the first one.';

@@ -1,4 +1,5 @@
-// Runs the suite in places without a test runner: in workerd, in a browser (bundled with it), in other runtimes.
+// Runs the suite in places without a test runner: in workerd, in a browser (bundled with it), in
+// other runtimes.
 
 import suite from '../suite/index.mjs';
 

@@ -1,5 +1,5 @@
-// A server in a process of its own, under Deno or Bun: by the runtime's own `serve` with a fetch handler, or by its `node:http`.
-// Prints its port, and answers events and questions about them.
+// A server in a process of its own, under Deno or Bun: by the runtime's own `serve` with a fetch
+// handler, or by its `node:http`. Prints its port, and answers events and questions about them.
 
 import { createServer } from 'node:http';
 import process from 'node:process';

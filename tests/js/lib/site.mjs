@@ -1,12 +1,15 @@
-// The site of the browser's tests: the page, the suite's bundles, the built package, and an event stream, all served by
-// Node through @hono/node-server on a loopback address.
+// The site of the browser's tests: the page, the suite's bundles, the built package, and an event
+// stream, all served by Node through @hono/node-server on a loopback address.
 
 import { readFile } from 'node:fs/promises';
 import { serve } from '@hono/node-server';
 import { SSEChannel } from 'eric-sse';
 import { bundled } from './bundle.mjs';
 
-/** The window loads the package as it was built, file by file; the workers have it bundled, as applications do. */
+/**
+ * The window loads the package as it was built, file by file; the workers have it bundled, as
+ * applications do.
+ */
 const PAGE = `<!doctype html><meta charset="utf-8"><title>eric-sse</title><link rel="icon" href="data:,">
 <script type="importmap">{ "imports": { "eric-sse": "/dist/index.js" } }</script>`;
 /** For a browser with a driver, which tells the page what to do. */

@@ -1,4 +1,5 @@
-// The Worker under test: the suite in a request and in a Durable Object, and a room where requests meet.
+// The Worker under test: the suite in a request and in a Durable Object, and a room where requests
+// meet.
 
 import { DurableObject } from 'cloudflare:workers';
 import * as eric from 'eric-sse';
@@ -15,7 +16,10 @@ function suiteAnswers() {
   return { response: new Response(readable), running };
 }
 
-/** One channel for all requests to the object: what a stream that outlives its request's neighbours needs. */
+/**
+ * One channel for all requests to the object: what a stream that outlives its request's neighbours
+ * needs.
+ */
 export class Room extends DurableObject {
   #channel = new eric.SSEChannel({ retryTimeoutMilliseconds: 500 });
   /** The reports of `onClose`, and how long after the last message they came. */

@@ -1,7 +1,9 @@
-// The conformance suite: what the package promises, whatever runs it. Launchers stand one folder up.
+// The conformance suite: what the package promises, whatever runs it. Launchers stand one folder
+// up.
 //
-// A topic registers its tests for one namespace of the package, the only thing that it is given; chai comes along.
-// Nothing here names a runtime's own global: no `process`, no `document`, no files.
+// A topic registers its tests for one namespace of the package, the only thing that it is given;
+// chai comes along. Nothing here names a runtime's own global: no `process`, no `document`, no
+// files.
 
 import callbacks from './channels/callbacks.mjs';
 import channel from './channels/channel.mjs';

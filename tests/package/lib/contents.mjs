@@ -145,7 +145,8 @@ export const contents = [
   [
     'no file names a folder of the machine that it was built on',
     (folder) => {
-      // A home of one step, such as /root, may be a word of another meaning: then with what is below it.
+      // A home of one step, such as /root, may be a word of another meaning: then with what is
+      // below it.
       const here = [ROOT, path.join(os.homedir(), '.'), process.env.CARGO_HOME, process.env.RUSTUP_HOME]
         .filter(Boolean)
         .map((name) => `${path.resolve(name)}${path.sep}`);

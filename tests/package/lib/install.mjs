@@ -1,4 +1,5 @@
-// The package as its users get it: packed, and installed into an empty project in a temporary folder.
+// The package as its users get it: packed, and installed into an empty project in a temporary
+// folder.
 
 import { execFile } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs';

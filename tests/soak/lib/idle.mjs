@@ -1,4 +1,5 @@
-// A process that does nothing for some seconds, with or without streams that wait, and then says what that has cost.
+// A process that does nothing for some seconds, with or without streams that wait, and then says
+// what that has cost.
 
 import { SSEChannel } from 'eric-sse';
 

@@ -58,7 +58,8 @@ export function compile(folder, files, options) {
     files.map((file) => path.join(folder, file)),
     parsed,
   );
-  // Only the package's own: checking TypeScript's libraries as well takes most of the time, and says nothing of the package.
+  // Only the package's own: checking TypeScript's libraries as well takes most of the time, and
+  // says nothing of the package.
   const ours = program
     .getSourceFiles()
     .filter(({ fileName }) => /^(?!node_modules\/@)(?!\.\.)/.test(fromFolder(folder, fileName)));

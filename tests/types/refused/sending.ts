@@ -1,4 +1,5 @@
-// Arguments that broadcast and dispatch refuse. Each marked line names the code of the error that it must be.
+// Arguments that broadcast and dispatch refuse. Each marked line names the code of the error that
+// it must be.
 
 import { type EventTypes, Message, SSEChannel } from 'eric-sse';
 import { type Events, some } from '../support.js';

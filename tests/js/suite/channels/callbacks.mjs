@@ -1,4 +1,5 @@
-// Chains of callbacks, and the callbacks that are not onMessage: onError, adapt, toJSON, abort listeners.
+// Chains of callbacks, and the callbacks that are not onMessage: onError, adapt, toJSON, abort
+// listeners.
 
 import { BodyReader } from '../lib/body.mjs';
 import { assert, assertEnds, dataOf, promptly, take, thrownBy } from '../lib/support.mjs';

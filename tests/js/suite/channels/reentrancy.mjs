@@ -1,4 +1,5 @@
-// onMessage may call everything. No "recursive use" error, no lost order, whatever is delivering just then.
+// onMessage may call everything. No "recursive use" error, no lost order, whatever is delivering
+// just then.
 
 import { BodyReader } from '../lib/body.mjs';
 import { assert, dataOf, promptly, settle, thrownBy } from '../lib/support.mjs';
@@ -7,7 +8,8 @@ export default function register(eric, test) {
   const { ChannelContainer, InvalidListenerException, MessageQueueListener, SSEChannel } = eric;
 
   /**
-   * A channel with a listener whose `onMessage` runs `action` at the first message, and two messages sent.
+   * A channel with a listener whose `onMessage` runs `action` at the first message, and two
+   * messages sent.
    * @param {(scene: any) => void} action
    */
   function scene(action) {
@@ -31,7 +33,10 @@ export default function register(eric, test) {
 
   const itemOf = ({ data, event }) => (event === '_eric_channel_closed' ? 'closed' : data);
 
-  /** Ways for messages to be delivered: each gives up to `count` payloads, fewer when that is the end. */
+  /**
+   * Ways for messages to be delivered: each gives up to `count` payloads, fewer when that is the
+   * end.
+   */
   const MEANS = {
     async deliverNext({ channel, listener, broadcast }, count) {
       channel.registerListener(listener);
@@ -96,7 +101,9 @@ export default function register(eric, test) {
     return events.map(({ type, data }) => (type === '_eric_channel_closed' ? 'closed' : data));
   }
 
-  /** The action of onMessage, the messages that the reader then gets, and the rest that has to hold. */
+  /**
+   * The action of onMessage, the messages that the reader then gets, and the rest that has to hold.
+   */
   const ACTIONS = [
     [
       'broadcasts',

@@ -196,7 +196,8 @@ export default function register({ MessageQueueListener, QueueFullException, SSE
           try {
             channel.broadcast({ type: 'n', payload: step }, { except: left.map(({ listener }) => listener) });
             broadcasts++;
-            // An excepted listener passes it over, and counts it like messages that the filter refused.
+            // An excepted listener passes it over, and counts it like messages that the filter
+            // refused.
             total += before.length;
             for (const seat of before) seat.sent++;
           } catch (error) {

@@ -57,7 +57,8 @@ export class BodyReader {
 }
 
 /**
- * The blocks that a channel writes for some messages: everything behind the prelude of one response.
+ * The blocks that a channel writes for some messages: everything behind the prelude of one
+ * response.
  * @param {import('eric-sse').SSEChannel} channel
  * @param {unknown[]} messages
  */
@@ -69,7 +70,10 @@ export async function written(channel, messages) {
   return { text: reader.text.replace(/^retry: \d+\nid: \S+\n\n/, ''), decoder: reader.decoder };
 }
 
-/** The start of a response that was opened before the first broadcast: the reconnection time, and its position. */
+/**
+ * The start of a response that was opened before the first broadcast: the reconnection time, and
+ * its position.
+ */
 export const PRELUDE = /^retry: 15000\nid: [0-9a-f]{12}-0\n\n$/;
 
 /** A block without its id, which is random. @param {string} text */

@@ -15,8 +15,8 @@ export class EventStreamDecoder {
   /** Lines that a client ignores: comments, unknown fields, fields with unfit values. @type {string[]} */
   ignored = [];
 
-  // "Streams must be decoded using the UTF-8 decode algorithm", which strips one leading byte order mark. Done by hand:
-  // workerd's decoder strips one from every part that it is given.
+  // "Streams must be decoded using the UTF-8 decode algorithm", which strips one leading byte order
+  // mark. Done by hand: workerd's decoder strips one from every part that it is given.
   #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   #text = '';
   #begun = false;
@@ -72,8 +72,8 @@ export class EventStreamDecoder {
     const colon = line.indexOf(':');
     // "If the line starts with a U+003A COLON character (:): Ignore the line."
     if (colon === 0) return void this.ignored.push(line);
-    // "Otherwise, the string is not empty but does not contain a colon: process the field using the whole line as the
-    // field name, and the empty string as the field value."
+    // "Otherwise, the string is not empty but does not contain a colon: process the field using the
+    // whole line as the field name, and the empty string as the field value."
     if (colon < 0) return this.#field(line, '', line);
     // "If value starts with a U+0020 SPACE character, remove it from value."
     const value = line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1);
@@ -90,7 +90,8 @@ export class EventStreamDecoder {
         this.#dataBuffer += `${value}\n`;
         return;
       case 'id':
-        // "If the field value does not contain U+0000 NULL, then set the last event ID buffer to the field value."
+        // "If the field value does not contain U+0000 NULL, then set the last event ID buffer to
+        // the field value."
         if (value.includes('\0')) break;
         this.#lastEventIdBuffer = value;
         return;
@@ -106,11 +107,13 @@ export class EventStreamDecoder {
 
   #dispatch() {
     this.lastEventId = this.#lastEventIdBuffer;
-    // "If the data buffer is an empty string, set the data buffer and the event type buffer to the empty string and return."
+    // "If the data buffer is an empty string, set the data buffer and the event type buffer to the
+    // empty string and return."
     if (this.#dataBuffer !== '') {
       this.events.push({
         type: this.#eventTypeBuffer || 'message',
-        // "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove the last character"
+        // "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove
+        // the last character"
         data: this.#dataBuffer.slice(0, -1),
         lastEventId: this.lastEventId,
       });

@@ -12,7 +12,10 @@ export async function settle() {
 /** Waits for a timer. @param {number} [milliseconds] */
 export const sleep = (milliseconds = 0) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
-/** How long "promptly" may take: far less than any delay that a test sets, far more than a busy machine needs. */
+/**
+ * How long "promptly" may take: far less than any delay that a test sets, far more than a busy
+ * machine needs.
+ */
 const PROMPT_MS = 2000;
 
 /**

@@ -1,4 +1,5 @@
-// The exceptions: each with its class, its name and its code; and an instance that goes on working after them.
+// The exceptions: each with its class, its name and its code; and an instance that goes on working
+// after them.
 
 import { assert, assertException, dataOf, take, thrownBy } from '../lib/support.mjs';
 

@@ -51,7 +51,9 @@ export default function register(eric, test) {
   const NO_FUNCTIONS = [null, 5, 'x', true, {}, [], Symbol('x')];
   const NO_OBJECTS = [null, 5, 'x', true, Symbol('x'), 5n, () => {}];
 
-  /** Runs something with a channel that has a listener, which has to be all that it has afterwards. */
+  /**
+   * Runs something with a channel that has a listener, which has to be all that it has afterwards.
+   */
   const WITH = {
     'a new SSEChannel': (options) => void new SSEChannel(options),
     "a new channel of a class of one's own": (options) => void new Plain(options),

@@ -1,4 +1,5 @@
-// Attempts to forge events through every text that a caller hands in. They are refused, or they are data.
+// Attempts to forge events through every text that a caller hands in. They are refused, or they are
+// data.
 
 import { BodyReader, written } from '../lib/body.mjs';
 import { assert, assertException, dataOf, take, thrownBy } from '../lib/support.mjs';

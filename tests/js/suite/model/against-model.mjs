@@ -1,4 +1,5 @@
-// Random sequences of everything that a channel can do, compared with the plain model after every step.
+// Random sequences of everything that a channel can do, compared with the plain model after every
+// step.
 
 import { BodyReader } from '../lib/body.mjs';
 import { Random } from '../lib/random.mjs';
@@ -221,7 +222,8 @@ class Run {
   };
 
   open(listener) {
-    // One reader for a listener at a time, and none for a stopped one, whose first read would end it.
+    // One reader for a listener at a time, and none for a stopped one, whose first read would end
+    // it.
     if (this.readers.some((reader) => reader.listener === listener && !reader.model.ended) || !listener.model.running)
       return;
     this.note(`open a stream for ${listener.name}`);
@@ -287,7 +289,9 @@ class Run {
     this.model.next(reader.model, (expected) => (answer.model = expected));
   }
 
-  /** A body is read in a turn of its own: when it looks is the business of the runtime's streams. */
+  /**
+   * A body is read in a turn of its own: when it looks is the business of the runtime's streams.
+   */
   async read(reader) {
     await this.check();
     if (reader.pending) return;

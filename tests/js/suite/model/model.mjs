@@ -1,7 +1,8 @@
 // The plain model: what a channel has to do, written with arrays and without any of its ideas.
 //
-// The real thing does some of its work after the turn in which it was asked: `settle` is where the model does so. A
-// reader is a stream or a body; of a listener's readers one at a time waits, since who of several gets a message is open.
+// The real thing does some of its work after the turn in which it was asked: `settle` is where the
+// model does so. A reader is a stream or a body; of a listener's readers one at a time waits, since
+// who of several gets a message is open.
 
 /**
  * @typedef {{ payload: number, refused: boolean }} Sent
@@ -12,7 +13,10 @@
 /** The number of broadcasts that are kept for reconnecting clients. */
 export const HISTORY = 8;
 
-/** The entry of a broadcast in the queue of an excepted listener: it takes room until it is passed over. */
+/**
+ * The entry of a broadcast in the queue of an excepted listener: it takes room until it is passed
+ * over.
+ */
 const NOTHING = undefined;
 
 export class ModelListener {
@@ -167,7 +171,10 @@ export class Model {
     this.closed = true;
   }
 
-  /** The work after the turn: readers whose listener stopped end, and waiting readers get the new messages. */
+  /**
+   * The work after the turn: readers whose listener stopped end, and waiting readers get the new
+   * messages.
+   */
   settle() {
     for (const reader of this.readers) {
       if (this.#isOver(reader)) this.end(reader);

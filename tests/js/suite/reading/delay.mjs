@@ -1,4 +1,5 @@
-// streamDelaySeconds: the least time between two deliveries of a stream, which an end does not wait for.
+// streamDelaySeconds: the least time between two deliveries of a stream, which an end does not wait
+// for.
 
 import { BodyReader, PRELUDE } from '../lib/body.mjs';
 import { assert, assertEnds, dataOf, drain, promptly, settle, take } from '../lib/support.mjs';
@@ -7,7 +8,9 @@ export default function register({ SSEChannel }, test) {
   const DELAY_SECONDS = 0.06;
   /** Timers may fire a little early, and clocks be coarse. */
   const LEAST_MS = DELAY_SECONDS * 1000 - 3;
-  /** Longer than "promptly", and short enough for a failed test not to hold up the others for ever. */
+  /**
+   * Longer than "promptly", and short enough for a failed test not to hold up the others for ever.
+   */
   const FOREVER_SECONDS = 20;
 
   function scene(streamDelaySeconds) {
@@ -18,7 +21,10 @@ export default function register({ SSEChannel }, test) {
     return { channel, listener, send };
   }
 
-  /** Reads, and checks that no delivery comes earlier than it may. Each is measured from the start: what is seen late tells nothing. */
+  /**
+   * Reads, and checks that no delivery comes earlier than it may. Each is measured from the start:
+   * what is seen late tells nothing.
+   */
   async function assertSpaced(count, read) {
     const start = Date.now();
     for (let index = 0; index < count; index++) {

@@ -1,4 +1,5 @@
-// messageStream: what it yields, how it waits, and how its readers share it. Its ends are in ending.mjs.
+// messageStream: what it yields, how it waits, and how its readers share it. Its ends are in
+// ending.mjs.
 
 import {
   assert,

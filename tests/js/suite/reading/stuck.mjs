@@ -1,4 +1,5 @@
-// A subclass's own iterator may wait for something that never comes. Its reader still receives the end.
+// A subclass's own iterator may wait for something that never comes. Its reader still receives the
+// end.
 
 import { BodyReader } from '../lib/body.mjs';
 import { assert, promptly, take } from '../lib/support.mjs';

@@ -1,4 +1,5 @@
-// watch(): a stream with a listener of its own, which is there from the call on and gone when the stream ends.
+// watch(): a stream with a listener of its own, which is there from the call on and gone when the
+// stream ends.
 
 import {
   assert,

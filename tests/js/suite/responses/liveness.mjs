@@ -38,11 +38,17 @@ export default function register(eric, test) {
       })(),
   };
 
-  /** A block without an event, at the end: a channel's own stream states the client's position in it. */
+  /**
+   * A block without an event, at the end: a channel's own stream states the client's position in
+   * it.
+   */
   const noteOf = (kind, before, field) =>
     new RegExp(`${before ? '' : '^'}${before}${field}\n${kind === 'an SSEChannel' ? 'id: \\S+\n' : ''}\n$`);
 
-  /** The readers of the tests so far: the garbage collector ends unreferenced ones as well, in some engines soon. */
+  /**
+   * The readers of the tests so far: the garbage collector ends unreferenced ones as well, in some
+   * engines soon.
+   */
   const held = [];
 
   /** A response, its reader, and the reports of onClose. */

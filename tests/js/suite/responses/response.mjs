@@ -1,4 +1,5 @@
-// response(): its headers, its first bytes, its listener, and what is in its chunks. Its ends are in response-ending.mjs.
+// response(): its headers, its first bytes, its listener, and what is in its chunks. Its ends are
+// in response-ending.mjs.
 
 import { BodyReader, PRELUDE, withoutIds } from '../lib/body.mjs';
 import { assert, assertException, dataOf, promptly, settle, stillWaits, thrownBy } from '../lib/support.mjs';
