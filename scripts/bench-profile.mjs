@@ -1,4 +1,5 @@
-// `npm run bench:profile -- fan-out [VARIANT] [--by NAME]`: where a contestant of a bench spends its time.
+// `npm run bench:profile -- fan-out [VARIANT] [--by NAME]`: where a contestant of a bench spends
+// its time.
 
 import { execFile } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';

@@ -1,11 +1,13 @@
-// `npm run bench:socket`: our socket server beside the Python package's own, in one run, with one client.
+// `npm run bench:socket`: our socket server beside the Python package's own, in one run, with one
+// client.
 //
-// Rounds alternate between the two, each with a new process of the server. What is printed is the median of the rounds, and the
-// ratios. The counts are bounded, so that a run takes about a minute.
+// Rounds alternate between the two, each with a new process of the server. The output is the median
+// of the rounds, and the ratios. The counts are bounded, so that a run takes about a minute.
 //
-// Python's server runs as it is shipped, its log thrown away, and once more with its log turned off. Where a machine is too
-// small for the client beside the server, requests per second say as much of the client as of the server: so the processor
-// time that the server itself takes for a request is printed as well.
+// Python's server runs as it is shipped, its log thrown away, and once more with its log turned
+// off. Where a machine is too small for the client beside the server, requests per second say as
+// much of the client as of the server. So the server's processor time for a request is printed as
+// well.
 
 import { readFileSync } from 'node:fs';
 import { buildEric, buildLoad } from './lib/eric.mjs';
@@ -39,7 +41,7 @@ await main(async () => {
     'python, not logging': (socket) => [python, '-c', `${IMPORT}; logger.setLevel(logging.CRITICAL); ${START}`, socket],
     eric: (socket) => [eric, 'serve', '--socket', socket],
   };
-  /** What is measured: which server, by which load, how often. @type {[server: string, load: string, count: number, ...args: string[]][]} */
+  /** A measurement: which server, by which load, how often. @type {[server: string, load: string, count: number, ...args: string[]][]} */
   const loads = [
     ['python', 'requests', 6_000, AT_ONCE],
     ['python, not logging', 'requests', 6_000, AT_ONCE],

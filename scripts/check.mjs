@@ -1,4 +1,5 @@
-// `npm run check`: formatting, lints, documentation and types. Runs all of them before it fails, to name every problem at once.
+// `npm run check`: formatting, lints, documentation and types. Runs all of them before it fails, to
+// name every problem at once.
 
 import { readdirSync } from 'node:fs';
 import { buildPackage } from './lib/build.mjs';
@@ -13,7 +14,8 @@ const BIOME = inRoot('node_modules/@biomejs/biome/bin/biome');
 const TSC = inRoot('node_modules/typescript/bin/tsc');
 const DENY = ['--', '-D', 'warnings'];
 
-// Examples, benches and most integration tests are native programs; the wasm32 ones are named alike.
+// Examples, benches and most integration tests are native programs; the wasm32 ones are named
+// alike.
 const wasmTests = readdirSync(inRoot('tests'))
   .filter((name) => /^wasm_.*\.rs$/.test(name))
   .flatMap((name) => ['--test', name.slice(0, -'.rs'.length)]);

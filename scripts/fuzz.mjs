@@ -1,7 +1,8 @@
-// `npm run fuzz`: every fuzz target for a minute. `npm run fuzz -- encoder --seconds 600`: one of them for ten.
+// `npm run fuzz`: every fuzz target for a minute. `npm run fuzz -- encoder --seconds 600`: one of
+// them for ten.
 //
-// What a target finds is kept in fuzz/corpus/, and is where its next run goes on. A machine that cannot fuzz is told so,
-// and that alone is no failure.
+// Findings of a target are kept in fuzz/corpus/, and its next run goes on there. A machine that
+// cannot fuzz gets a message that says so, and that alone is no failure.
 
 import { mkdirSync } from 'node:fs';
 import { parseArgs } from 'node:util';
@@ -14,8 +15,9 @@ import { step } from './lib/step.mjs';
 
 const TARGETS = ['encoder', 'last_event_id', 'request'];
 
-// No sanitizer: the crate has no unsafe code, and a stable compiler has none. Comparisons are not traced: that makes
-// targets three times as slow, and what is worth comparing with stands in the dictionaries.
+// No sanitizer: the crate has no unsafe code, and a stable compiler has none. Comparisons are not
+// traced: that makes targets three times as slow, and what is worth comparing with stands in the
+// dictionaries.
 const BUILD = ['--sanitizer', 'none', '--no-trace-compares'];
 
 // Longer inputs are slower and find nothing more.

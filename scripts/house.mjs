@@ -1,4 +1,5 @@
-// `npm run house`, or `npm run house -- <checkout>` for another one: how the files and folders of js/ and src/ import each other.
+// `npm run house`, or `npm run house -- <checkout>` for another one: how the files and folders of
+// js/ and src/ import each other.
 
 import path from 'node:path';
 import { circles, fileGraph, floors, folderGraph, listedFolders, upward } from './lib/house.mjs';

@@ -1,5 +1,6 @@
-// `npm run prose`: counts sentences that are hard to read, by groups of files; fails above the limits.
-// `npm run prose -- --show [path]` prints them, and the comments that are too long, with file and line.
+// `npm run prose`: counts sentences that are hard to read, by groups of files; fails above the
+// limits. `npm run prose -- --show [path]` prints them, and the comments that are too long, with
+// file and line.
 
 import { readFileSync } from 'node:fs';
 import { Failure, main } from './lib/failure.mjs';

@@ -1,4 +1,5 @@
-// `npm run setup`: everything that building and testing need. The other scripts do their part of it themselves.
+// `npm run setup`: everything that building and testing need. The other scripts do their part of it
+// themselves.
 
 import { main } from './lib/failure.mjs';
 import { ensureLinters } from './lib/rust.mjs';

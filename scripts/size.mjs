@@ -1,4 +1,5 @@
-// `npm run size`: what the entries weigh over the network, and whether the default one keeps to its limit.
+// `npm run size`: what the entries weigh over the network, and whether the default one keeps to its
+// limit.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +10,7 @@ import { DIST } from './lib/paths.mjs';
 import { setUpBuild } from './lib/setup.mjs';
 
 const LIMIT = 39_000;
-/** What an entry that is used beside the default one may add to it. */
+/** The bytes that an entry may add when it is used beside the default one. */
 const BESIDE = { 'node.js': 4_600, 'service-worker.js': 4_000, 'testing.js': 4_000, 'cloudflare.js': 7_200 };
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 

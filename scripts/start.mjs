@@ -1,4 +1,5 @@
-// `npm start` and `npm run start:workerd`: builds what is missing or stale, then runs the server that is named.
+// `npm start` and `npm run start:workerd`: builds what is missing or stale, then runs the server
+// that is named.
 
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';

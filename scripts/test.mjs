@@ -1,7 +1,8 @@
 // `npm test`, or `npm test -- rust node` for some places only.
 //
-// Sets up and builds what the places need, runs them one after another with their runners' own output, and ends with a
-// table and a line `N passed, N failed`. A place that ran no test has failed.
+// Sets up and builds what the places need, runs them one after another with their runners' own
+// output, and ends with a table and a line `N passed, N failed`. A place that ran no test has
+// failed.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';

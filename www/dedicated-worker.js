@@ -1,14 +1,15 @@
-// The page's dedicated worker: a channel of its own, read here with `for await`; the page is told by messages.
+// The page's dedicated worker: a channel of its own, read here with `for await`; messages inform
+// the page.
 //
-//   in:   { call, command: 'listen' | 'broadcast' | 'dispatch' | 'stop' | 'start' | 'rate', listener?, type?, payload?, perSecond? }
-//   out:  { listener, event, data, id }      a message, as it is delivered
-//         { state }                          a listener's, when it has changed
-//         { call, error? }                   a command was carried out, or why not
+//   in:
+//   { call, command: 'listen' | 'broadcast' | 'dispatch' | 'stop' | 'start' | 'rate', listener?, type?, payload?, perSecond? }
+//   out: { listener, event, data, id } a message, as it is delivered { state } a listener's, when
+//   it has changed { call, error? } a command was carried out, or why not
 
 import { MessageQueueListener, SSEChannel } from '/dist/index.js';
 import { Room } from '/shared/room.mjs';
 
-/** How often the page is told how much waits. In milliseconds. */
+/** The interval of reports to the page about waiting messages. In milliseconds. */
 const LOOK = 250;
 
 const channel = new SSEChannel();
@@ -57,7 +58,7 @@ addEventListener('message', ({ data: { call, command, ...options } }) => {
   }
 });
 
-/** What the page was told of each listener. @type {Map<string, string>} */
+/** The newest report to the page, for each listener. @type {Map<string, string>} */
 const told = new Map();
 
 function tell() {

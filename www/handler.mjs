@@ -1,5 +1,5 @@
-// The page's server side: one fetch handler. The same file runs in Node, in a Durable Object on Cloudflare's runtime and
-// in the page's service worker.
+// The page's server side: one fetch handler. The same file runs in Node, in a Durable Object on
+// Cloudflare's runtime and in the page's service worker.
 //
 //   GET  /events     an event stream: the response of the channel to a listener of its own
 //   GET  /stats      { runtime, listeners, broadcasts, rate }
@@ -9,19 +9,21 @@
 //   POST /start      { listener }
 //   POST /rate       { perSecond }                  the ticker's, from 0 to 1000
 //
-// ## Refusals
-// Answered with the status and `{ error: { code, message } }`. A POST has to come as JSON, which a page of another
-// origin cannot send without asking first, and is not allowed to.
+// ## Refusals Answered with the status and `{ error: { code, message } }`. A POST has to come as
+// JSON, which a page of another origin cannot send without asking first, and is not allowed to.
 
 import { gateOf } from './shared/gate.mjs';
 import { Refusal, Room } from './shared/room.mjs';
 
-/** What the handler answers; everything else is somebody else's. */
+/** Requests that the handler answers; it leaves all others to its host. */
 export const PATHS = new Set(['/events', '/stats', '/broadcast', '/dispatch', '/stop', '/start', '/rate']);
 
 const MOST_LISTENERS = 64;
 const LONGEST_BODY = 16_384;
-/** `EventSource` cannot tell the first two from its own events; the others are the page's and the project's. */
+/**
+ * `EventSource` cannot tell the first two from its own events; the others are the page's and the
+ * project's.
+ */
 const RESERVED_TYPE = /^(error|open|lane\..*|_eric_.*)$/;
 
 /** The statuses of the package's exceptions, by their code. */
@@ -33,7 +35,7 @@ const STATUSES = new Map(
  * Makes the handler, with a channel of its own.
  *
  * @param {Pick<typeof import('eric-sse'), 'SSEChannel' | 'MessageQueueListener'>} eric the package, as its user has imported it
- * @param {{ runtime: string, base?: string, perSecond?: number }} options what runs it, where its paths start, the rate at first
+ * @param {{ runtime: string, base?: string, perSecond?: number }} options the name of the host, where its paths start, the rate at first
  * @returns {(request: Request) => Promise<Response>}
  */
 export function createHandler({ SSEChannel, MessageQueueListener }, { runtime, base = '', perSecond = 5 }) {

@@ -1,5 +1,6 @@
-// `npm run start:workerd`: the page, served by Cloudflare's runtime. Its files come through Node, its events do not.
-// `npm run start:workerd -- examples/worker`: the Worker of that folder, as its wrangler.jsonc describes it.
+// `npm run start:workerd`: the page, served by Cloudflare's runtime. Its files come through Node,
+// its events do not. `npm run start:workerd -- examples/worker`: the Worker of that folder, as its
+// wrangler.jsonc describes it.
 
 import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
@@ -10,7 +11,8 @@ import { files } from './server/files.mjs';
 import { choosePort, HOST } from './server/port.mjs';
 import { workerOf } from './server/worker-of.mjs';
 
-// Ahead of Miniflare's own handlers, which would end with a failure. It ends the runtime when this process exits.
+// Ahead of Miniflare's own handlers, which would end with a failure. It ends the runtime when this
+// process exits.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(0));
 
 /** Whether the runtime has just said that a client has left. */
@@ -57,7 +59,10 @@ async function page() {
   };
 }
 
-/** Bundles the worker as wrangler does: with the package's `workerd` entry, and its WebAssembly as a module beside. */
+/**
+ * Bundles the worker as wrangler does: with the package's `workerd` entry, and its WebAssembly as a
+ * module beside.
+ */
 async function modules() {
   const { outputFiles } = await build({
     entryPoints: [fileURLToPath(new URL('worker.mjs', import.meta.url))],

@@ -1,7 +1,8 @@
-// The page's service worker: answers `EventSource`, and everything else that the server side answers, without any server.
+// The page's service worker: answers `EventSource`, and everything else that the server side
+// answers, without any server.
 //
-// The browser ends it when it has been idle, or whenever it likes. Its channel goes with it; the page's `EventSource`s
-// reconnect, which starts it again with a new channel.
+// The browser ends it when it has been idle, or whenever it likes. Its channel goes with it; the
+// page's `EventSource`s reconnect, which starts it again with a new channel.
 
 import * as eric from '/dist/index.js';
 import { createHandler } from '/handler.mjs';
@@ -18,7 +19,10 @@ worker.addEventListener('fetch', (event) => {
 });
 // #endregion
 
-/** Whether a request is for the channel in here; the others go to the network as if there were no service worker. */
+/**
+ * Whether a request is for the channel in here; the others go to the network as if there were no
+ * service worker.
+ */
 function isOurs(/** @type {string} */ url) {
   const { origin, pathname } = new URL(url);
   return origin === location.origin && pathname.startsWith('/sw/');

@@ -1,5 +1,5 @@
-// The page on Cloudflare's runtime: the same handler, in a Durable Object. There a stream belongs to the request that
-// opened it, except in a Durable Object, whose requests share one channel.
+// The page on Cloudflare's runtime: the same handler, in a Durable Object. There a stream belongs
+// to the request that opened it, except in a Durable Object, whose requests share one channel.
 
 import * as eric from 'eric-sse';
 import { createHandler, PATHS } from './handler.mjs';

@@ -1,11 +1,14 @@
-//! The native core beside tokio's broadcast channel and a futures channel for each listener, on one thread.
+//! The native core beside tokio's broadcast channel and a futures channel for each listener, on one
+//! thread.
 //!
-//! - `receive`: 64 messages are sent, then each listener reads its 64, which are there. Per delivery.
-//! - `wake`: each listener is a task that waits; 64 messages are sent and all tasks run until they wait again. Per delivery.
+//! - `receive`: 64 messages are sent, then each listener reads its 64, which are there. Per
+//!   delivery.
+//! - `wake`: each listener is a task that waits; 64 messages are sent and all tasks run until they
+//!   wait again. Per delivery.
 //! - `broadcast`: a send while nobody reads, as listeners grow. Per send.
 //!
-//! All run on tokio's current-thread runtime. Messages are numbers: what is compared is the queues. Every reader sums up what it
-//! gets, and the sums are checked.
+//! All run on tokio's current-thread runtime. Messages are numbers: what is compared is the queues.
+//! Every reader sums up what it gets, and the sums are checked.
 
 use std::cell::Cell;
 use std::hint::black_box;
@@ -23,10 +26,10 @@ use tokio::task::{LocalSet, yield_now};
 const TURN: u64 = 64;
 const LISTENERS: [u64; 4] = [1, 10, 100, 1_000];
 const GROWING: [u64; 4] = [1, 100, 10_000, 100_000];
-/// What one listener gets in a turn, summed up.
+/// The messages that one listener gets in a turn, summed up.
 const SUM: u64 = TURN * (TURN - 1) / 2;
 
-/// Somebody who sends to many.
+/// A sender to many listeners.
 trait Hub {
     type Reader: 'static;
 
@@ -215,7 +218,7 @@ fn broadcast<H: Hub>(criterion: &mut Criterion, name: &str, listeners: u64) {
 
 fn all(criterion: &mut Criterion) {
     let runtime = Builder::new_current_thread().build().unwrap();
-    // Those that are compared run one right after another.
+    // Compared benchmarks run one right after another.
     for listeners in LISTENERS {
         receive::<Ours>(criterion, &runtime, "eric-sse", listeners);
         receive::<Bounded>(criterion, &runtime, "eric-sse, bounded", listeners);

@@ -1,14 +1,13 @@
 // Channels over HTTP, in Durable Objects that hibernate between messages.
 //
-//   PUT    /channels/:name                               creates a channel; one that was closed is gone for some time
-//   GET    /channels/:name/events?listener=:id           subscribes; EventSource sends the last event ID by itself
-//   POST   /channels/:name/messages                      { type, payload?, except? } to every listener
-//   POST   /channels/:name/listeners/:id/messages        { type, payload? } to one
-//   GET    /channels/:name                               what became of the messages
-//   DELETE /channels/:name                               closes it
+//   PUT /channels/:name creates a channel; one that was closed is gone for some time GET
+//   /channels/:name/events?listener=:id subscribes; EventSource sends the last event ID by itself
+//   POST /channels/:name/messages { type, payload?, except? } to every listener POST
+//   /channels/:name/listeners/:id/messages { type, payload? } to one GET /channels/:name what
+//   became of the messages DELETE /channels/:name closes it
 //
-// With the secret TOKEN set, a request has to bear it: `Authorization: Bearer …`, or `?token=…` where no header can be sent, as by
-// an EventSource. See `authorize`.
+// With the secret TOKEN set, a request has to bear it: `Authorization: Bearer …`, or `?token=…`
+// where no header can be sent, as by an EventSource. See `authorize`.
 
 import { ChannelObject, relay } from 'eric-sse/cloudflare';
 
@@ -17,7 +16,7 @@ interface Env {
   TOKEN?: string;
 }
 
-/** What is read of a request's body. */
+/** The most bytes that are read of a request's body. */
 interface Body {
   type: string;
   payload?: unknown;
@@ -29,26 +28,31 @@ export class Channel extends ChannelObject {
     return { retryTimeoutMilliseconds: 2000, history: { messages: 1000, seconds: 600 } };
   }
 
-  /** Whose client it is stands in a header that the Worker alone sets. */
+  /** The Worker alone sets this header, which names the client. */
   protected override responseOptions(request: Request) {
     const listener = request.headers.get('x-listener');
     return listener === null ? {} : { listener: decodeURIComponent(listener), resumeSeconds: 60 };
   }
 
-  /** Returns whether it is new, and whether it can be used: one that was closed cannot. */
+  /** Returns whether it is new, and whether it can be used: a closed channel cannot. */
   async create(): Promise<{ isNew: boolean; isOpen: boolean }> {
     const isNew = !this.exists();
     if (isNew) this.ctx.storage.sql.exec('CREATE TABLE created (one)');
     return { isNew, isOpen: !(await this.stats()).closed };
   }
 
-  /** Writes nothing: an object without storage leaves nothing behind, whatever name was asked for. */
+  /**
+   * Writes nothing: an object without storage leaves nothing behind, whatever name was asked for.
+   */
   exists(): boolean {
     return [...this.ctx.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'created'")].length > 0;
   }
 }
 
-/** The one place that decides who may do what. Returns what to answer in place of what was asked for, or nothing. */
+/**
+ * The one place that decides who may do what. Returns what to answer in place of what was asked
+ * for, or nothing.
+ */
 async function authorize(request: Request, env: Env): Promise<Response | undefined> {
   if (env.TOKEN === undefined) return undefined;
   // A secret that was set to nothing by mistake opens nothing.
@@ -109,9 +113,10 @@ export default {
       }
     } catch (error) {
       const { name: kind, message } = error as Error;
-      // What does not fit into a row of the storage.
+      // The message does not fit into a row of the storage.
       if (/SQLITE_TOOBIG/.test(message)) return refusal(413, 'the message is too big');
-      // Of an error's class only the name comes through, before the message, unless it is one of JavaScript's own.
+      // Of an error's class only the name comes through, before the message, unless it is one of
+      // JavaScript's own.
       const [, named = kind] = /^(\w+): /.exec(message) ?? [];
       return refusal(STATUSES[named] ?? STATUSES[kind] ?? 500, message);
     }
@@ -123,7 +128,7 @@ const STATUSES: Record<string, number> = {
   InvalidMessageFormat: 400,
   InvalidListenerException: 404,
   InvalidChannelException: 410,
-  // What cannot be read, or is none of what it should be: a body, an id, a path.
+  // An invalid body, id or path.
   RangeError: 400,
   SyntaxError: 400,
   TypeError: 400,

@@ -1,7 +1,8 @@
-//! Whatever is put on the wire is what a client reads: single blocks, and whole streams of a channel.
+//! A client reads exactly the blocks that are written: single blocks, and whole streams of a
+//! channel.
 //!
-//! What does not fit in a line is refused. What was accepted comes back the same, each block as one event,
-//! with the lines of its data joined by LF; nothing else comes back.
+//! A value that does not fit in a line is refused. Accepted values are decoded unchanged, each
+//! block as one event, with the lines of its data joined by LF. The decoder yields nothing else.
 #![no_main]
 
 use std::pin::Pin;
@@ -90,7 +91,7 @@ fn fits_a_line(text: &str) -> bool {
     !text.contains(['\r', '\n', '\0'])
 }
 
-/// What a client makes of data: it joins the lines with LF.
+/// The data as a client sees it: its lines joined with LF.
 fn joined_lines(data: &str) -> String {
     data.replace("\r\n", "\n").replace('\r', "\n")
 }

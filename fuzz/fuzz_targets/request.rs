@@ -1,7 +1,8 @@
-//! Whatever a client sends to the socket server is a request, or is refused by a short text that repeats nothing of it.
+//! Any bytes that a client sends to the socket server are a request, or are refused by a short text
+//! that repeats nothing of them.
 //!
-//! The input is taken as it is. What is read is compared with what another reader makes of the same bytes, written anew
-//! and read again; then it is spoilt in ways that have to be refused.
+//! The input is taken as it is. Accepted requests are compared with another reader's result for the
+//! same bytes, written anew and read again. Then they are spoilt in ways that have to be refused.
 #![no_main]
 
 use std::collections::BTreeMap;
@@ -19,7 +20,7 @@ fuzz_target!(|bytes: &[u8]| match Request::parse(bytes) {
     Err(error) => check_refusal(bytes, &error.to_string()),
 });
 
-/// What a request is, in a form that can be compared.
+/// A request in a form that can be compared.
 #[derive(Debug, PartialEq)]
 struct Read<'a> {
     verb: &'static str,
@@ -57,7 +58,7 @@ fn check_request(bytes: &[u8], request: &Request<'_>) {
     let text = std::str::from_utf8(bytes).expect("a request is UTF-8");
     let this = read(request);
 
-    // As another reader has it, which takes the last of two equal keys: there are none.
+    // As another reader has it, which takes the last of two equal keys: here every key is unique.
     let object: BTreeMap<String, &RawValue> = serde_json::from_str(text).expect("it is an object");
     let string = |key: &str| serde_json::from_str::<String>(object.get(key)?.get()).ok();
     assert!(
@@ -88,7 +89,7 @@ fn check_request(bytes: &[u8], request: &Request<'_>) {
     let reread = Request::parse(again.as_bytes()).expect("what was read can be written");
     assert_eq!(read(&reread), this, "{again}");
 
-    // Spoilt, it is none.
+    // The spoilt bytes are no request.
     let refused = |bytes: &[u8], what: &str| match Request::parse(bytes) {
         Ok(_) => panic!("{what} is accepted"),
         Err(error) => check_refusal(bytes, &error.to_string()),
@@ -149,7 +150,7 @@ impl Read<'_> {
         }
     }
 
-    /// Whether the request is none without a field that it has.
+    /// Returns whether the request is invalid without a field that it has.
     fn needs(&self, key: &str) -> bool {
         match key {
             // A message with an id and without a verb is not for everybody.
@@ -192,7 +193,8 @@ fn with_payload(request: &Read<'_>, payload: &str) -> String {
     format!("{},\"p\":{payload}}}", &head[..head.len() - 1])
 }
 
-/// Whether no object has a key twice. Counts the members of the text, and of what keeps one of each.
+/// Whether no object has a key twice. Counts the members of the text, and of what keeps one of
+/// each.
 fn keys_are_unique(payload: &str) -> bool {
     let value: Value = serde_json::from_str(payload).expect("it was read before");
     fn members(value: &Value) -> usize {

@@ -25,7 +25,7 @@ const SHOWN = /** @type {Record<string, [measure: string, title: string]>} */ ({
   'fan-out': ['rate', 'Fan-out to fetch Response bodies, deliveries per second'],
   http: ['rate', 'Fan-out over HTTP/1.1 to 500 clients in another process, deliveries per second'],
   objects: ['rate', 'Streams of objects read by `for await`, deliveries per second'],
-  replay: ['again', 'Replay to clients that come back, messages per second'],
+  replay: ['again', 'Replay to reconnecting clients, messages per second'],
 });
 
 const WIDTH = 860;

@@ -1,4 +1,4 @@
-// What a run of the bench has come to, as text.
+// The result of a run of the bench, as text.
 
 /**
  * @typedef {import('../../benches/peers/lib/run-case.mjs').CaseResult} CaseResult

@@ -1,4 +1,5 @@
-// Chromium or Chrome and its driver, and Firefox: named by the environment, found on PATH, or installed by the system's packages.
+// Chromium or Chrome and its driver, and Firefox: named by the environment, found on PATH, or
+// installed by the system's packages.
 
 import { Failure } from './failure.mjs';
 import { ask, isExecutable, quietly, which } from './run.mjs';
@@ -65,7 +66,8 @@ function canInstall() {
 /** @param {string[]} packages */
 function install(packages) {
   return step(`installing ${packages.join(', ')}`, async () => {
-    // A source that cannot be reached need not be the one that has the browser: let the installation decide.
+    // A source that cannot be reached need not be the one that has the browser: let the
+    // installation decide.
     await apt('update').catch(() => {});
     await apt('install', '-y', '--no-install-recommends', ...packages);
   });

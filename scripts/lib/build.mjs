@@ -11,7 +11,8 @@ import { step } from './step.mjs';
 import { buildWasm } from './wasm.mjs';
 
 /**
- * Published name -> module under js/, without extensions. Those that stand `alone` share no class with the others.
+ * Published name -> module under js/, without extensions. Entries that stand `alone` share no class
+ * with the others.
  * @typedef {{ esm: Record<string, string>, alone: Record<string, string>, cjs: Record<string, string> }} Entries
  */
 

@@ -8,8 +8,8 @@ import { DIST, inRoot } from './paths.mjs';
 import { WASM, wasmImports } from './wasm-imports.mjs';
 
 /**
- * What wasm-bindgen's own loader would leave behind. We compile and instantiate ourselves, so it has to be shaken out:
- * bundlers of other projects would follow it to a file that is not there.
+ * Leftovers of wasm-bindgen's own loader. We compile and instantiate ourselves, so it has to be
+ * shaken out: bundlers of other projects would follow it to a file that is not there.
  */
 const LEFTOVERS = ['import.meta.url', 'new URL("'];
 
@@ -67,8 +67,9 @@ function refuseLeftovers(file) {
 }
 
 /**
- * Each of these makes the gzipped chunk smaller: equal code is next to equal code, and written in one way. `unsafe_arrows` and
- * `unsafe_methods` turn a `function` into an arrow or a method where it uses no `this`. Nothing here calls one with `new`.
+ * Each of these makes the gzipped chunk smaller: equal code is next to equal code, and written in
+ * one way. `unsafe_arrows` and `unsafe_methods` turn a `function` into an arrow or a method where
+ * it uses no `this`. Nothing here calls one with `new`.
  * @type {import('terser').CompressOptions}
  */
 const COMPRESS = {
@@ -81,7 +82,8 @@ const COMPRESS = {
 };
 
 /**
- * What esbuild has minified loses another 5 % of its gzipped bytes here. Alone, either leaves more than both do.
+ * The output of esbuild loses another 5 % of its gzipped bytes here. Alone, either leaves more than
+ * both do.
  * @param {string} file path from the root
  */
 async function minifyMore(file) {

@@ -1,5 +1,5 @@
-// The bundlers and runtimes that the packed package is tested with: a gigabyte, and nothing that a build needs. So they are a
-// package of their own, which is installed when its tests run.
+// The bundlers and runtimes that the packed package is tested with: a gigabyte, and nothing that a
+// build needs. So they are a package of their own, which is installed when its tests run.
 
 import { ensurePackage } from './tool-package.mjs';
 

@@ -1,4 +1,5 @@
-// Commands that cargo compiles: one on PATH if it is of the right version, else compiled once into the tools folder.
+// Commands that cargo compiles: one on PATH if it is of the right version, else compiled once into
+// the tools folder.
 
 import path from 'node:path';
 import { TOOLS } from './paths.mjs';

@@ -1,5 +1,6 @@
-// Public classes keep their names when identifiers are shortened: they reach the user in `console.log`, in stack traces
-// and in `error.constructor.name`. esbuild's `keepNames` would do it for every function too, and for hundreds of bytes more.
+// Public classes keep their names when identifiers are shortened: they reach the user in
+// `console.log`, in stack traces and in `error.constructor.name`. esbuild's `keepNames` would do it
+// for every function too, and for hundreds of bytes more.
 
 import { readFile } from 'node:fs/promises';
 import { inRoot } from './paths.mjs';
@@ -7,7 +8,7 @@ import { inRoot } from './paths.mjs';
 const EXPORTED_CLASS = /^export (?:abstract )?class (\w+)[^{]*\{/gm;
 const NAME = /\w+/g;
 
-/** What is public stands here. */
+/** The public entries. */
 const LISTS = ['js/index.ts', 'js/entries/node.ts'];
 
 /** @type {import('esbuild').Plugin} */

@@ -1,7 +1,8 @@
 // js/ -> dist/*.d.ts and dist/*.d.cts, after the type check that makes them trustworthy.
 //
-// A declaration is read as ESM or as CommonJS by its own extension, and so is everything it imports. So dist/types holds
-// every module twice, and dist/<entry>.d.ts and .d.cts name the entry's module of their own flavour.
+// A declaration is read as ESM or as CommonJS by its own extension, and so is everything it
+// imports. So dist/types holds every module twice, and dist/<entry>.d.ts and .d.cts name the
+// entry's module of their own flavour.
 
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';

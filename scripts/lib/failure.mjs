@@ -1,4 +1,7 @@
-/** An expected failure: its message says what is wrong and what to do, so it is printed without a stack. */
+/**
+ * An expected failure: its message says what is wrong and what to do, so it is printed without a
+ * stack.
+ */
 export class Failure extends Error {}
 
 /**

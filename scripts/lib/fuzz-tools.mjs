@@ -1,4 +1,5 @@
-// What fuzzing needs: cargo-fuzz, a C++ compiler for libFuzzer, and a Rust compiler that can count what was reached.
+// The needs of fuzzing: cargo-fuzz, a C++ compiler for libFuzzer, and a Rust compiler that can
+// count the reached branches.
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import os from 'node:os';
@@ -43,7 +44,10 @@ async function ensureCargoFuzz() {
   }
 }
 
-/** Tries the pass that cargo-fuzz asks of the compiler. A stable one has it, as long as LLVM is what it compiles with. */
+/**
+ * Tries the pass that cargo-fuzz asks of the compiler. A stable one has it, as long as LLVM is what
+ * it compiles with.
+ */
 function countsWhatIsReached() {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-fuzz-'));
   try {

@@ -12,7 +12,8 @@ import path from 'node:path';
 const LIST = /<!-- folders, top first -->\s*```\w*\n([^]*?)```/;
 
 /**
- * The folders of each side, top first, as CONTRIBUTING.md lists them; `undefined` in a checkout without the list.
+ * The folders of each side, top first, as CONTRIBUTING.md lists them; `undefined` in a checkout
+ * without the list.
  * @param {string} root
  * @returns {Record<Side, string[]> | undefined}
  */
@@ -25,7 +26,8 @@ export function listedFolders(root) {
 }
 
 /**
- * Every file of a side with the files of it that it imports. Names outside of the side keep their path from the root.
+ * Every file of a side with the files of it that it imports. Names outside of the side keep their
+ * path from the root.
  * @param {string} root
  * @param {Side} side
  * @returns {Graph}
@@ -46,7 +48,7 @@ export function fileGraph(root, side) {
 /**
  * The graph of the folders. A file at the top is a folder of its own.
  * @param {Graph} files
- * @param {string[]} [listed] the folders that are told apart; all when left out
+ * @param {string[]} [listed] the folders in their order; all when left out
  * @returns {Graph}
  */
 export function folderGraph(files, listed) {

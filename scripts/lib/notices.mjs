@@ -1,4 +1,5 @@
-// The notices of what is compiled into the WebAssembly: most of those crates ask for theirs to go along.
+// The notices of what is compiled into the WebAssembly: most of those crates ask for theirs to go
+// along.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -50,7 +51,7 @@ export async function writeNotices(env) {
     if (!found) throw new Failure(`cargo metadata knows no ${line}, which cargo tree has.`);
     return found.source === null ? [] : [`${name} ${version} (${license})\n\n${textOf(found)}`];
   });
-  const head = 'What eric_sse_bg.wasm is made of, beside eric-sse itself, and the licences of it.\n';
+  const head = 'The parts of eric_sse_bg.wasm, beside eric-sse itself, and their licences.\n';
   writeFileSync(path.join(DIST, 'THIRD-PARTY-NOTICES.txt'), [head, ...notices.sort()].join(`\n${'-'.repeat(80)}\n\n`));
 }
 

@@ -23,7 +23,8 @@ export async function ensureNpmPackages() {
     // No package here needs its install script: each finds its binary in a package of the platform.
     quietly('npm', ['ci', '--include=dev', '--ignore-scripts', '--no-audit', '--no-fund']),
   );
-  // A lock file dated in the future (a skewed clock, an archive) would otherwise bring npm back every time.
+  // A lock file dated in the future (a skewed clock, an archive) would otherwise bring npm back
+  // every time.
   const lockTime = statSync(inRoot('package-lock.json')).mtime;
   if (statSync(INSTALLED).mtime < lockTime) utimesSync(INSTALLED, lockTime, lockTime);
 }

@@ -1,14 +1,18 @@
-// A lighter WebAssembly that does the same: what only words and places a panic goes, then wasm-opt does the rest.
+// A lighter WebAssembly that does the same: what only words and places a panic goes, then wasm-opt
+// does the rest.
 //
-// A panic ends in a trap here, and its message is written nowhere. Rust makes the message all the same: it takes a formatter
-// for numbers, a table of places, a file name for each, and arguments at every check. So:
+// A panic ends in a trap here, and its message is written nowhere. Rust makes the message all the
+// same: it takes a formatter for numbers, a table of places, a file name for each, and arguments at
+// every check. So:
 //
 // 1. The functions that panic become traps themselves.
-// 2. What formats goes too. It stands in tables of methods that panics alone look into; should anything else call it, the
-//    build fails rather than trap (see "Weight" in CONTRIBUTING.md).
+// 2. The formatting code goes too. It stands in tables of methods that panics alone look into;
+//    should anything else call it, the build fails rather than trap (see "Weight" in
+//    CONTRIBUTING.md).
 // 3. The places in the sources are zeroed.
 // 4. wasm-opt drops the arguments and everything that is not reachable any more.
-// 5. The texts that nothing points at any more are zeroed. The linker has laid them out before, so they cannot be dropped.
+// 5. The texts that nothing points at any more are zeroed. The linker has laid them out before, so
+//    they cannot be dropped.
 
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +20,8 @@ import { Failure } from './failure.mjs';
 import { quietly } from './run.mjs';
 
 /**
- * Flattened and looped anew, the code comes out 2 % smaller. That no address is below 1024 lets offsets be folded; what stands there is
- * the end of the stack.
+ * Flattened and looped anew, the code comes out 2 % smaller. No address is below 1024, so that
+ * offsets can be folded; the end of the stack is there.
  */
 const FLAGS = [
   '--low-memory-unused',
@@ -39,10 +43,16 @@ const FLAGS = [
 const PANICS =
   /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
 
-/** The formatter, the payloads of panics, and the futures of `js_sys`, which are linked although nothing calls them. */
+/**
+ * The formatter, the payloads of panics, and the futures of `js_sys`, which are linked although
+ * nothing calls them.
+ */
 const WORDING = /\bcore(\[\w+\])?::fmt::|PanicPayload>::|js_sys::futures::/;
 
-/** What Rust's own libraries say when they panic. One that they word in another way some day just stays. */
+/**
+ * Messages that Rust's own libraries print when they panic. A message that they word in another way
+ * some day just stays.
+ */
 const LAST_WORDS = [
   'slice index starts at ',
   ' but ends at ',

@@ -8,7 +8,9 @@ export const ROOT = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '
 /** @param {...string} parts */
 export const inRoot = (...parts) => path.join(ROOT, ...parts);
 
-/** Compiled tools live here. `ERIC_TOOLS` moves them, so that several clones can share one folder. */
+/**
+ * Compiled tools live here. `ERIC_TOOLS` moves them, so that several clones can share one folder.
+ */
 export const TOOLS = path.resolve(ROOT, process.env.ERIC_TOOLS || '.tools');
 
 export const PKG = inRoot('pkg');

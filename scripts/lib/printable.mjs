@@ -1,11 +1,12 @@
 // Bytes as printable ASCII that compresses well.
 //
-// base64 shows the same bytes in three different ways, depending on where they stand, so that gzip finds few repetitions:
-// the WebAssembly would weigh a third more over the network. Here a byte below 91, as most are, is one character, any
-// other one of two prefixes and a character: equal bytes look equal, and the gzipped text is hardly larger than the gzipped bytes.
-// The most frequent bytes from 91 on change places with the rarest ones below; the text begins with those pairs.
-// The characters are space, `!` and those from `#` to `~` without the backslash, 93 of them, so that no quoting, character set or
-// minifier can change the text.
+// base64 shows the same bytes in three different ways, depending on where they stand, so that gzip
+// finds few repetitions: the WebAssembly would weigh a third more over the network. Here a byte
+// below 91, as most are, is one character, any other byte one of two prefixes and a character.
+// Equal bytes look equal, and the gzipped text is hardly larger than the gzipped bytes. The most
+// frequent bytes from 91 on change places with the rarest ones below; the text begins with those
+// pairs. The characters are space, `!` and those from `#` to `~` without the backslash, 93 of them,
+// so that no quoting, character set or minifier can change the text.
 
 const SINGLES = 91;
 const FIRST = '#'.charCodeAt(0);
@@ -49,8 +50,9 @@ function character(value) {
 }
 
 /**
- * The source of the function that takes such a text back to bytes, for the module that holds the text. It runs once, before the engine
- * has had a reason to compile it: so it does little for each character, and calls nothing.
+ * The source of the function that takes such a text back to bytes, for the module that holds the
+ * text. It runs once, before the engine has had a reason to compile it: so it does little for each
+ * character, and calls nothing.
  */
 export const DECODER = `
 function decode(text) {

@@ -1,4 +1,5 @@
-// The Python package that the socket server has to get on with, in a virtual environment of its own.
+// The Python package that the socket server has to get on with, in a virtual environment of its
+// own.
 
 import { rmSync } from 'node:fs';
 import path from 'node:path';

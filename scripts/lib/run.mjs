@@ -1,4 +1,5 @@
-// Running other programs. Three ways: ask (a short answer or nothing), quietly (output only when it fails), and streamed.
+// Running other programs. Three ways: ask (a short answer or nothing), quietly (output only when it
+// fails), and streamed.
 
 import { spawn, spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -41,7 +42,7 @@ export function isExecutable(file) {
 }
 
 /**
- * What the command prints on standard output, or undefined when it fails or is not there.
+ * Returns the standard output of the command, or undefined when it fails or is missing.
  * @param {string} command
  * @param {string[]} args
  * @param {RunOptions} [options]
@@ -76,7 +77,8 @@ export async function quietly(command, args, options = {}) {
  */
 
 /**
- * Runs with the output passed on as it comes. Without `onOutput` the command has the terminal itself, colours included.
+ * Runs with the output passed on as it comes. Without `onOutput` the command has the terminal
+ * itself, colours included.
  * @param {string} command
  * @param {string[]} args
  * @param {RunOptions & { onOutput?: ((text: string) => void) | undefined, echo?: boolean, timeoutSeconds?: number }} [options]
@@ -84,7 +86,8 @@ export async function quietly(command, args, options = {}) {
  */
 export function streamed(command, args, { env = process.env, cwd = ROOT, onOutput, echo = true, timeoutSeconds } = {}) {
   return new Promise((resolve) => {
-    // A group of its own, because a stage that hangs leaves grandchildren (test runners, browsers) which have to go too.
+    // A group of its own, because a stage that hangs leaves grandchildren (test runners, browsers)
+    // which have to go too.
     const child = spawn(command, args, {
       env,
       cwd,
@@ -109,7 +112,7 @@ export function streamed(command, args, { env = process.env, cwd = ROOT, onOutpu
       timers.push(
         setTimeout(() => {
           kill('SIGKILL');
-          // Whoever left the group may hold our pipes open still: do not wait for them.
+          // A process that left the group may still hold the pipes open: do not wait for it.
           child.stdout?.destroy();
           child.stderr?.destroy();
         }, GRACE_MS),

@@ -1,5 +1,5 @@
-// The runtimes that the tests run in besides this Node: each comes inside a package of the npm registry for its platform, and
-// is kept with the compiled tools.
+// The runtimes that the tests run in besides this Node: each comes inside a package of the npm
+// registry for its platform, and is kept with the compiled tools.
 
 import {
   chmodSync,
@@ -51,7 +51,10 @@ export async function setUpRuntimes() {
   return { ...env, ...(await setUpOldChromium()) };
 }
 
-/** The oldest browser that the package promises to work in. Later ones of before 115 refuse the same. */
+/**
+ * The oldest browser that the package promises to work in. Later ones of before 115 refuse the
+ * same.
+ */
 const OLD_CHROMIUM = { of: '@sparticuz/chromium', version: '109.0.6' };
 
 /** Installs it where there is one for this platform. Elsewhere its tests say that it is missing. @returns {Promise<NodeJS.ProcessEnv>} */

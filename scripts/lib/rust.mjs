@@ -1,4 +1,5 @@
-// The Rust toolchain: found, and completed with the wasm target and, for the checks, rustfmt and clippy.
+// The Rust toolchain: found, and completed with the wasm target and, for the checks, rustfmt and
+// clippy.
 
 import { existsSync } from 'node:fs';
 import os from 'node:os';
@@ -9,7 +10,10 @@ import { step } from './step.mjs';
 
 export const WASM_TARGET = 'wasm32-unknown-unknown';
 
-/** Makes `cargo` runnable: a shell that was open while rustup was installed does not have it on PATH yet. */
+/**
+ * Makes `cargo` runnable: a shell that was open while rustup was installed does not have it on PATH
+ * yet.
+ */
 export function requireCargo() {
   if (which('cargo')) return;
   const bin = path.join(process.env.CARGO_HOME || path.join(os.homedir(), '.cargo'), 'bin');

@@ -1,4 +1,4 @@
-// What a script needs before it can start, in the order in which the parts need each other.
+// Steps that a script needs before it can start, in the order in which they need each other.
 
 import { ensureBrowser, ensureFirefox } from './browser.mjs';
 import { ensureNpmPackages } from './npm.mjs';

@@ -1,5 +1,5 @@
-// Short names between JavaScript and WebAssembly. wasm-bindgen's own are read by nobody, stand on both sides, and end in
-// hashes that no compression can do anything about.
+// Short names between JavaScript and WebAssembly. wasm-bindgen's own are read by nobody, stand on
+// both sides, and end in hashes that no compression can do anything about.
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,8 +12,9 @@ const IMPORTED_FROM = './eric_sse_bg.js';
 const SHORT_FROM = 'w';
 
 /**
- * The parts of wasm-bindgen's loaders that js/wasm/module.ts loads with. The loaders themselves refuse a module of
- * another realm, know no way that works both at once and later, and warn on the console.
+ * The parts of wasm-bindgen's loaders that js/wasm/module.ts loads with. The loaders themselves
+ * refuse a module of another realm, know no way that works both at once and later, and warn on the
+ * console.
  */
 const OWN_LOADING = 'export { __wbg_get_imports as importsOfModule, __wbg_finalize_init as useInstance };\n';
 const OWN_LOADING_TYPES = `
@@ -26,7 +27,8 @@ export async function shortenNames(folder) {
   const [wasmFile, glueFile] = [path.join(folder, 'eric_sse_bg.wasm'), path.join(folder, 'eric_sse.js')];
   const { default: binaryen } = await import('binaryen');
   const module = binaryen.readBinary(readFileSync(wasmFile));
-  // What the compiler uses. With all of them binaryen would write imports in a form that runtimes do not read yet.
+  // The items that the compiler uses. With all of them binaryen would write imports in a form that
+  // runtimes do not read yet.
   const { BulkMemory, ReferenceTypes, SignExt, NontrappingFPToInt, MutableGlobals, Multivalue } = binaryen.Features;
   module.setFeatures(BulkMemory | ReferenceTypes | SignExt | NontrappingFPToInt | MutableGlobals | Multivalue);
   try {
@@ -41,7 +43,7 @@ export async function shortenNames(folder) {
         );
       glue = glue.replace(`${name}: `, `${short}: `);
     }
-    // What is offered and not imported, because nothing is left that would call it.
+    // Exports that are not imported, because nothing is left that would call them.
     glue = glue.replace(/^( +)__wb\w+: function[^]*?^\1\},?.*\n/gm, '');
     glue = glue.replace(`"${IMPORTED_FROM}": `, `"${SHORT_FROM}": `);
     glue += OWN_LOADING;

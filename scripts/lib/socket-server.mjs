@@ -13,7 +13,7 @@ const GRACE_MS = 5_000;
  * @typedef {object} SocketServer
  * @property {string} socket the path of its socket
  * @property {number} pid
- * @property {() => string} log what it has printed
+ * @property {() => string} log the output so far
  * @property {(signal?: NodeJS.Signals) => Promise<number | NodeJS.Signals>} end ends it, and returns its code or the signal that it died of
  * @property {() => Promise<void>} remove ends it if it runs, and removes the folder
  */
@@ -41,7 +41,7 @@ export async function startSocketServer(command, { socket, logs = true } = {}) {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve((ended = signal ?? code ?? 0)));
   });
-  // Who does not wait for it learns of a failure to start below.
+  // A caller that does not wait for it learns of a failure to start below.
   closed.catch((error) => {
     log += error.message;
     ended = 127;

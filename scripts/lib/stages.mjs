@@ -1,4 +1,5 @@
-// Where the tests run. A place is one runtime, or one promise of the package that needs a runner of its own.
+// Where the tests run. A place is one runtime, or one promise of the package that needs a runner of
+// its own.
 
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +9,7 @@ import { tallyOfLibtest, tallyOfNode } from './tally.mjs';
 /**
  * @typedef {object} Stage
  * @property {string} place
- * @property {string} [file] what has to exist: a file, or a folder of them
+ * @property {string} [file] the file, or the folder of files, that has to exist
  * @property {boolean} [needsPackage] dist/ has to be built
  * @property {boolean} [needsBrowser]
  * @property {boolean} [needsRuntimes] other Nodes, Deno, Bun and Firefox have to be there
@@ -87,7 +88,8 @@ function wasm(place, target) {
       ],
       env: {
         WASM_BINDGEN_TEST_WEBDRIVER_JSON: capabilitiesFor(String(env.CHROME_BIN), folder),
-        // In seconds. The runner's own 20 include the start of the browser, which a busy machine can use up alone.
+        // In seconds. The runner's own 20 include the start of the browser, which a busy machine
+        // can use up alone.
         WASM_BINDGEN_TEST_TIMEOUT: '120',
       },
       readsOutput: true,

@@ -1,5 +1,6 @@
-// A stamp holds the hash of what an output was made from: while the inputs hash to the same, there is nothing to do.
-// Hashes rather than times, because a checkout gives files new times without new contents, and old contents new times.
+// A stamp holds the hash of what an output was made from: while the inputs hash to the same, there
+// is nothing to do. Hashes rather than times, because a checkout gives files new times without new
+// contents, and old contents new times.
 
 import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -7,9 +8,10 @@ import path from 'node:path';
 import { inRoot } from './paths.mjs';
 
 /**
- * A hash over files and folders, names included. What does not exist counts as absent, which is a state too.
+ * A hash over files and folders, names included. A missing file counts as absent, which is a state
+ * too.
  * @param {string[]} inputs paths from the root
- * @param {string} [extra] what else the output depends on, such as a tool's version
+ * @param {string} [extra] other inputs of the output, such as a tool's version
  */
 export function hashOf(inputs, extra = '') {
   const hash = createHash('sha256').update(extra);
@@ -29,7 +31,8 @@ function filesUnder(input) {
 }
 
 /**
- * Runs `make` unless the stamp says that its output is of these inputs. A `make` that fails leaves no stamp.
+ * Runs `make` unless the stamp says that its output is of these inputs. A `make` that fails leaves
+ * no stamp.
  * @param {string} stampFile
  * @param {string} hash
  * @param {() => Promise<void>} make

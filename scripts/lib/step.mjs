@@ -1,4 +1,5 @@
-// Long steps say what they do: a line when they begin, one now and then while they last, one when they end.
+// Long steps say what they do: a line when they begin, one now and then while they last, one when
+// they end.
 
 const STILL_EVERY_MS = 20_000;
 

@@ -1,5 +1,5 @@
-// A reporter for `node --test` that writes a line {"passed":n,"failed":n} whenever a number changes. The last one counts,
-// also when the runner is stopped before its end.
+// A reporter for `node --test` that writes a line {"passed":n,"failed":n} whenever a number
+// changes. The last one counts, also when the runner is stopped before its end.
 //
 // Node's own closing lines would not do: they count a file without tests as one passed test.
 

@@ -9,7 +9,8 @@ const ANSI = /\x1b\[[0-9;]*m/g;
 const LIBTEST = /^test result: \w+\. (\d+) passed; (\d+) failed;/gm;
 
 /**
- * Adds up the closing lines of cargo's test binaries, or of the wasm runner, which words them alike.
+ * Adds up the closing lines of cargo's test binaries, or of the wasm runner, which words them
+ * alike.
  * @param {string} output
  * @returns {Tally}
  */

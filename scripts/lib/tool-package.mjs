@@ -1,4 +1,5 @@
-// Packages of their own, with what nothing but some tests or benches need: installed beside the tools, when those run.
+// Packages of their own, with what nothing but some tests or benches need: installed beside the
+// tools, when those run.
 
 import { copyFileSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

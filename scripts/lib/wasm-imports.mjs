@@ -1,4 +1,4 @@
-// What `import … from '….wasm'` means to esbuild, which depends on the importer.
+// The meaning of `import … from '….wasm'` for esbuild, which depends on the importer.
 
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,10 +14,12 @@ const BYTES = `${DECODER}\nexport default decode(WASM_AS_TEXT);`;
 export const wasmImports = {
   name: 'wasm-imports',
   setup({ initialOptions, onResolve, onLoad }) {
-    // Defined rather than written into the module: as part of the source it would come a second time, in the source map.
+    // Defined rather than written into the module: as part of the source it would come a second
+    // time, in the source map.
     initialOptions.define = { ...initialOptions.define, WASM_AS_TEXT: JSON.stringify(encode(readFileSync(WASM))) };
     onLoad({ filter: /\.wasm$/ }, () => ({ contents: BYTES }));
-    // workerd forbids compiling bytes: its entry imports the file beside it, which the runtime hands over compiled.
+    // workerd forbids compiling bytes: its entry imports the file beside it, which the runtime
+    // hands over compiled.
     onResolve({ filter: /^\.\/eric_sse_bg\.wasm$/ }, (args) => ({ path: args.path, external: true }));
   },
 };

@@ -10,7 +10,8 @@ const WASM_PACK_VERSION = '0.15.1';
 const WASM_PACK_MINIMUM = [0, 13];
 
 /**
- * The environment in which `wasm-pack` finds itself, the matching wasm-bindgen, and wasm-opt from the npm packages.
+ * The environment in which `wasm-pack` finds itself, the matching wasm-bindgen, and wasm-opt from
+ * the npm packages.
  * @returns {Promise<NodeJS.ProcessEnv>}
  */
 export async function wasmToolsEnv() {
@@ -44,7 +45,8 @@ function ensureWasmBindgen() {
     version: wanted,
     commands: ['wasm-bindgen', 'wasm-bindgen-test-runner'],
     accepts: (version) => version === wanted,
-    // Not --locked: the lock file that 0.2.130 was published with names a release which registries do not have.
+    // Not --locked: the lock file that 0.2.130 was published with names a release which registries
+    // do not have.
     flags: [],
     takes: 'three minutes',
   });

@@ -22,8 +22,9 @@ const INPUTS = [
 ];
 
 /**
- * Inlines little more than what gets smaller by it, which takes 3 kB off the gzipped module. Values below and above this one
- * give larger ones, and so do the levels `s` and `z`: they inline as much of what is called once, and know fewer simplifications.
+ * Inlines little more than what gets smaller by it, which takes 3 kB off the gzipped module. Values
+ * below and above this one give larger ones, and so do the levels `s` and `z`: they inline as much
+ * of what is called once, and know fewer simplifications.
  */
 const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=12';
 
@@ -32,7 +33,8 @@ export async function buildWasm(env) {
   await unlessFresh(path.join(PKG, '.stamp'), hashOf(INPUTS), () =>
     step('compiling the Rust core to WebAssembly', async () => {
       rmSync(PKG, { recursive: true, force: true });
-      // no-install: everything is on PATH, and what is not should be an error here rather than a download there.
+      // no-install: everything is on PATH, and what is not should be an error here rather than a
+      // download there.
       await quietly(
         'wasm-pack',
         [
@@ -65,8 +67,9 @@ export async function buildWasm(env) {
 }
 
 /**
- * Flags that cut the folder of the crates' sources off the file names in panic messages: the package should say nothing
- * of the machine that built it, and be the same bytes wherever it is built.
+ * Flags that cut the folder of the crates' sources off the file names in panic messages. The
+ * package then says nothing of the machine that built it, and is the same bytes wherever it is
+ * built.
  * @param {NodeJS.ProcessEnv} env
  */
 async function withoutMachinePaths(env) {

@@ -1,5 +1,5 @@
-// Composer: the message that the buttons send. It is the package's own `Message`, made in this window, so that a wrong
-// one is refused here.
+// Composer: the message that the buttons send. It is the package's own `Message`, made in this
+// window, so that a wrong one is refused here.
 
 import { Message } from 'eric-sse';
 
@@ -9,7 +9,7 @@ export function composer(form) {
   const payload = /** @type {HTMLInputElement} */ (form.elements.namedItem('payload'));
   type.addEventListener('input', () => type.removeAttribute('aria-invalid'));
 
-  /** Makes the message. @throws when there is none */
+  /** Makes the message. @throws when the text is empty */
   return () => {
     try {
       return new Message(type.value.trim(), payloadOf(payload.value));

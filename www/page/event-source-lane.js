@@ -8,7 +8,7 @@ import { Connection } from './connection.js';
  * @typedef {import('./history.js').Delivered} Delivered
  * @typedef {{ type: string, payload?: unknown }} MessageLike
  *
- * What a lane tells; `seat` is the number of its listener on the page.
+ * A report of a lane; `seat` is the number of its listener on the page.
  * @typedef {object} LaneHearer
  * @property {(seat: number, message: Delivered) => void} message
  * @property {(seat: number, state: State) => void} state

@@ -1,4 +1,4 @@
-// Frames: whoever has changed is drawn once, with the browser's next frame.
+// Frames: a changed view is drawn once, with the browser's next frame.
 
 /** @typedef {{ draw(): void }} Drawn */
 

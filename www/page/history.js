@@ -1,5 +1,5 @@
-// History: the last messages of a listener. Ticks that follow each other stand in one entry, so that what was sent by
-// hand stays in sight at any rate.
+// History: the last messages of a listener. Ticks that follow each other stand in one entry, so
+// that what was sent by hand stays in sight at any rate.
 
 /**
  * @typedef {{ event: string, data: unknown, id: string | undefined }} Delivered

@@ -1,10 +1,10 @@
-// LaneView: one channel on the page. What it is, its rate, and its listeners.
+// LaneView: one channel on the page. Its name, its rate, and its listeners.
 
 import { ListenerView } from './listener-view.js';
 import { complain, say } from './notices.js';
 import { fillSnippet } from './snippet.js';
 
-/** What the slider's stops are, in messages a second. */
+/** The stops of the slider, in messages a second. */
 export const RATES = [0, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 const NAMES = ['A', 'B'];
 
@@ -17,9 +17,9 @@ const NAMES = ['A', 'B'];
  * @property {string} id
  * @property {string} title
  * @property {string} caption the path of the code
- * @property {[file: string, what: string][]} sources what is shown of the code
+ * @property {[file: string, what: string][]} sources the part of the code that is shown
  * @property {(hearer: LaneHearer, seats: number) => Lane} connect
- * @property {() => MessageLike} compose makes the message that is to be sent; throws when there is none
+ * @property {() => MessageLike} compose makes the message that is to be sent; throws when it is invalid
  */
 
 export class LaneView {
@@ -30,7 +30,7 @@ export class LaneView {
   #caption;
   /** The path of the code. */ #path;
   /** @type {ListenerView[]} */ #listeners;
-  /** The ids of the listeners, as they were told last. @type {(string | undefined)[]} */ #ids = [];
+  /** The ids of the listeners, by the last report. @type {(string | undefined)[]} */ #ids = [];
   #lane;
   #compose;
 

@@ -1,4 +1,5 @@
-// ListenerView: one listener on the page. Its state, its counters, its plot, its last messages, its two buttons.
+// ListenerView: one listener on the page. Its state, its counters, its plot, its last messages, its
+// two buttons.
 
 import { drawSoon } from './frames.js';
 import { History } from './history.js';
@@ -11,7 +12,7 @@ import { Plot } from './plot.js';
 const ENTRIES = 5;
 const LONGEST_DATA = 200;
 
-/** What stands on the page for a status, and what its button does. @type {Record<Status, string>} */
+/** The text of a status on the page, and the action of its button. @type {Record<Status, string>} */
 const WORDS = {
   connecting: 'connecting',
   running: 'running',
@@ -71,7 +72,7 @@ export class ListenerView {
   /** @param {import('./history.js').Delivered} message */
   add(message) {
     this.#delivered += 1;
-    // How many waited is told when that has changed, not with each one.
+    // The number of waiting messages is reported when it has changed, not with each message.
     if (this.#waiting > 0) this.#waiting -= 1;
     this.#history.add(message);
     this.#meter.count();

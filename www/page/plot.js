@@ -1,4 +1,5 @@
-// Plot: a meter's half minute on a canvas, as a recorder draws it. The time in which the listener was stopped is hatched.
+// Plot: a meter's half minute on a canvas, as a recorder draws it. The time in which the listener
+// was stopped is hatched.
 
 import { POINTS } from './meter.js';
 

@@ -3,8 +3,8 @@
 import { EventSourceLane } from './event-source-lane.js';
 
 /**
- * A browser opens six connections to a server, over all its windows, and each event stream takes one: three windows of
- * this page would leave none for commands. In milliseconds.
+ * A browser opens six connections to a server, over all its windows, and each event stream takes
+ * one: three windows of this page would leave none for commands. In milliseconds.
  */
 const OUT_OF_SIGHT = 10_000;
 

@@ -1,4 +1,5 @@
-// The third lane: the channel inside the service worker. The page has to be in its hands before it can be asked.
+// The third lane: the channel inside the service worker. The page has to be in its hands before it
+// can be asked.
 
 import { EventSourceLane } from './event-source-lane.js';
 
@@ -57,7 +58,7 @@ async function register(serviceWorker) {
   await serviceWorker.register('/service-worker.js', { type: 'module', updateViaCache: 'none' });
   const { active } = await serviceWorker.ready;
   if (serviceWorker.controller) return;
-  // The first time it takes over by itself; after a reload that went past it, when it is told to.
+  // The first time it takes over by itself; after a reload that went past it, on request.
   active?.postMessage('claim');
   await changed;
 }

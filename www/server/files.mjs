@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const WWW = fileURLToPath(new URL('..', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
 
-/** What is served at all, by the end of its name. */
+/** The files that are served, by the end of their names. */
 const TYPES = new Map(
   Object.entries({
     '.html': 'text/html; charset=utf-8',

@@ -30,7 +30,7 @@ export async function workerOf(folder) {
   };
 }
 
-/** What `wrangler dev` reads of `.dev.vars`, which is not checked in. @param {string} folder */
+/** The parts of `.dev.vars` that `wrangler dev` reads, which is not checked in. @param {string} folder */
 function secretsOf(folder) {
   let text = '';
   try {

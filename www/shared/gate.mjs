@@ -1,16 +1,18 @@
 // Gate: the responses to clients whose listeners are stopped and started.
 //
-// A stream ends when its listener is stopped, and a response ends with its stream. Here a client has two listeners of one
-// id: that of the channel, which gets the messages, is stopped and started, and keeps its place meanwhile; and that of the
-// gate, which stands for the connection and runs as long as the client is there. When the client leaves, both do.
+// A stream ends when its listener is stopped, and a response ends with its stream. Here a client
+// has two listeners of one id. The channel's listener gets the messages, is stopped and started,
+// and keeps its place meanwhile. The gate's listener represents the connection and runs as long as
+// the client is there. When the client leaves, both do.
 //
-// ## Asides
-// Between the messages the stream yields asides, which are no messages of the channel and have no id:
-// - `lane.state`, the listener's state: first of all, whenever it changes, and as a sign of life when nothing else comes
-//   (on Cloudflare's runtime a write is what finds out that a client has left);
-// - `lane.type`, a message type, ahead of its first message: an `EventSource` hears only the types that it knows.
+// ## Asides Between the messages the stream yields asides, which are no messages of the channel and
+// have no id:
+// - `lane.state`, the listener's state: first of all, whenever it changes, and as a sign of life.
+//   (On Cloudflare's runtime a write is what finds out that a client has left.)
+// - `lane.type`, a message type, ahead of its first message: an `EventSource` hears only the types
+//   that it knows.
 
-/** After so long without a message the state is told again. In milliseconds. */
+/** After this time without a message the state is sent again. In milliseconds. */
 const SIGN_OF_LIFE = 5000;
 /** How often a stopped listener's state is looked at. In milliseconds. */
 const LOOK = 250;
@@ -28,7 +30,7 @@ export const gateOf = (Base) =>
   class Gate extends Base {
     /** @type {SSEChannel} */ #channel;
     #describe;
-    /** What goes on when a listener is resumed or removed. @type {Map<string, () => void>} */
+    /** The work that goes on when a listener is resumed or removed. @type {Map<string, () => void>} */
     #parked = new Map();
 
     /**

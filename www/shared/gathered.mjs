@@ -1,9 +1,10 @@
 // Gathered: a stream of bytes whose chunks are what is ready, taken together once per turn.
 //
-// For Cloudflare's runtime (workerd of April 2026): when a client leaves while the next chunk is ready at once, the stream
-// is not cancelled and the request's signal not aborted, ever, so that the listener would stay. Tried; with a turn between
-// chunks both happen at the second write. A channel's own chunks hold all that is ready; those of a subclass's own iterator
-// (gate.mjs), one block each, are gathered here.
+// For Cloudflare's runtime (workerd of April 2026). When a client leaves while the next chunk is
+// ready at once, the stream is never cancelled and the request's signal never aborted: the listener
+// would stay. Tried; with a turn between chunks both happen at the second write. A channel's own
+// chunks hold everything ready. A subclass's own iterator (gate.mjs) yields blocks one by one,
+// which are gathered here.
 
 /** A stream that is always ready is handed on in pieces of this many chunks. */
 const MOST_GATHERED = 1000;

@@ -1,14 +1,18 @@
-// Room: what the page does with a channel, wherever that lives. A ticker that broadcasts while somebody listens, and how
-// much waits for whom.
+// Room: what the page does with a channel, wherever that lives. A ticker that broadcasts while
+// somebody listens, and how much waits for whom.
 //
-// The package is not imported here: a bare name means nothing inside a browser's workers, so whoever makes a room has it.
+// The package is not imported here: a bare name means nothing inside a browser's workers, so the
+// caller hands it in.
 
 import { isRate, Ticker } from './ticker.mjs';
 
 /** No more than this waits for one listener: then the ticker holds, and sending is refused. */
 export const MOST_WAITING = 20_000;
 
-/** What the page cannot do. `status` is the HTTP status that says so, `code` is stable. */
+/**
+ * An error for requests that the page cannot fulfil. `status` is the HTTP status for it, `code` is
+ * stable.
+ */
 export class Refusal extends Error {
   /**
    * @param {number} status

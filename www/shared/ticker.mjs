@@ -5,7 +5,10 @@ export const FASTEST = 1000;
 
 /** Timers are not exact below this; faster rates tick several times a beat. In milliseconds. */
 const SHORTEST_BEAT = 20;
-/** What a suspended machine or a busy turn has missed is dropped beyond this. In milliseconds. */
+/**
+ * Ticks that a suspended machine or a busy turn has missed are dropped beyond this. In
+ * milliseconds.
+ */
 const LONGEST_DEBT = 250;
 
 /** Whether it is a rate: a whole number of ticks a second, from 0 (never) to `FASTEST`. */

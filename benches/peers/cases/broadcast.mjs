@@ -1,4 +1,4 @@
-// What a broadcast costs as listeners grow, while nobody reads.
+// The cost of a broadcast as listeners grow, while nobody reads.
 
 import { growth } from '../lib/aims.mjs';
 import { check, OURS } from '../lib/case.mjs';
@@ -53,7 +53,7 @@ export default {
         check(broadcasts === BATCH * batches, `${broadcasts} broadcasts, not ${BATCH * batches}`);
         check(
           queued + Object.values(dropped).reduce((a, b) => a + b, 0) === sent,
-          'what was sent is neither queued nor dropped',
+          'the messages are neither queued nor dropped',
         );
       }
       // The first quarter is for the compiler.

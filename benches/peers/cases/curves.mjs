@@ -11,7 +11,7 @@ const LISTENERS = 'listeners';
 const BACKLOG = 'messages that wait';
 const PAYLOAD = 'bytes of a payload';
 
-/** What is varied, by the number that settings carry. */
+/** The parameter that is varied, by the number that settings carry. */
 const VARIED = [LISTENERS, BACKLOG, PAYLOAD];
 
 /** @type {Record<string, number[]>} */
@@ -51,7 +51,8 @@ function byHand() {
 }
 
 /**
- * Returns the nanoseconds for each message that waits, from when it is sent to when it has been read by one client.
+ * Returns the nanoseconds for each message that waits, from when it is sent to when it has been
+ * read by one client.
  * @param {Source} source
  * @param {number} messages
  */
@@ -86,7 +87,8 @@ async function curve(make, { varied = 0, most = 0, deliveries = 0 }) {
   const curve = {};
   for (const point of (POINTS[what] ?? []).slice(0, most)) {
     if (what === BACKLOG) {
-      // What waits is sent and read several times, in channels of their own; the last ones count.
+      // The waiting messages are sent and read several times, in channels of their own; the last
+      // ones count.
       const times = Math.min(200, Math.max(4, Math.ceil(deliveries / 8 / point)));
       const all = [];
       for (let i = 0; i < times; i++) all.push(await drain(make(), point));
@@ -97,7 +99,7 @@ async function curve(make, { varied = 0, most = 0, deliveries = 0 }) {
     const bodies = what === LISTENERS ? point : 100;
     const bytes = what === LISTENERS ? 120 : point;
     const perTurn = 8;
-    // As many deliveries at each point, but for the ends of the curve.
+    // As many deliveries at each point, except at the ends of the curve.
     const wanted = what === PAYLOAD && point >= 16_384 ? deliveries / 16 : deliveries;
     const messages = Math.min(10_000, Math.max(8, Math.round(wanted / bodies / perTurn))) * perTurn;
     const { rate } = await fanOut(make(), { bodies, bytes, messages, turn: perTurn });

@@ -20,7 +20,8 @@ export default {
   variants: (quick) =>
     BODIES.flatMap((bodies) =>
       (quick ? [16] : TURNS).map((turn) => {
-        // As many deliveries with 100 bodies as with 1,000. Peers are sent a tenth, and so take about as long.
+        // As many deliveries with 100 bodies as with 1,000. Peers are sent a tenth, and so take
+        // about as long.
         const messages = (deliveries = 0) => ({ messages: Math.max(1, Math.round(deliveries / bodies / 64)) * 64 });
         const peers = messages(quick ? 6_400 : 128_000);
         return {

@@ -208,7 +208,7 @@ export default {
   ],
   cannot: ['hono keeps no list of its clients.'],
   notes: [
-    "better-sse's listener is a session, which is made of a request and connected in the next turn: that is its `open`, and `add` is what it takes to register one that is there already. It has no stop.",
+    "better-sse's listener is a session, which is made of a request and connected in the next turn: that is its `open`. `add` registers a session that exists already. It has no stop.",
     'By hand: a Response with a stream whose controller stands in a set, and the listener to the signal which takes it out: what the platform takes for a response.',
     'Responses are opened with a Request that was made before, and closed by its signal.',
   ],

@@ -11,7 +11,10 @@ import { turn } from '../lib/turns.mjs';
 
 const BYTES = 1024;
 const LAGGING = '10,000 lagging, 1,000 messages of 1 KiB';
-/** What the queue of a response is given, since 1,000 messages of 1 KiB weigh more than the 1 MiB that it has by default. */
+/**
+ * The queue limit of a response, since 1,000 messages of 1 KiB weigh more than the default of 1
+ * MiB.
+ */
 const QUEUE = { messages: 2_000, bytes: 4 * 1024 * 1024 };
 const [RESPONSES, LISTENERS] = [OURS, `${OURS}, listeners in the process`];
 
@@ -158,7 +161,7 @@ export default {
   ],
   notes: [
     'Ours: responses that nobody reads, with queues of 2,000 messages and 4 MiB: the default of 1 MiB would end them at the 820th message. better-sse has no bound.',
-    'better-sse is measured with 500 sessions and 200 messages, since ten million copies of a kilobyte do not fit: compared is what a message that waits for a listener costs, by the growth of its second half.',
+    'better-sse is measured with 500 sessions and 200 messages, since ten million copies of a kilobyte do not fit. The comparison is by the cost of a message that waits for a listener: the growth of the second half.',
     "Python's queues hold references to one message, as it is sent within the process.",
   ],
 };

@@ -16,7 +16,7 @@ const TURN = 64;
 const LISTENERS = [1, 10, 100, 1_000];
 const GROWING = [1, 100, 10_000, 100_000];
 
-/** What is measured, by the number that settings carry. */
+/** The cases that are measured, by the number that settings carry. */
 const GROUPS = ['receive', 'wake', 'broadcast'];
 
 /** @param {string} group @param {number} listeners */
@@ -30,7 +30,8 @@ const nameOf = (group, listeners) => `${group}, ${listeners.toLocaleString('en')
 function contestant(name) {
   return ({ group: index = 0, listeners = 1, measured }) => {
     const group = String(GROUPS[index]);
-    // Ours without a bound would keep all that nobody reads, and a channel for each listener has no end of it.
+    // Ours without a bound would keep all that nobody reads, and a channel for each listener has no
+    // end of it.
     if (group === 'broadcast' && name !== BOUNDED && name !== TOKIO) return {};
     const folder = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-criterion-'));
     try {

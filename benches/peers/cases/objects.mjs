@@ -13,7 +13,10 @@ import { turn } from '../lib/turns.mjs';
 /** @typedef {import('../lib/messages.mjs').Payload} Payload @typedef {{ data: any }} Event */
 
 const TURNS = [64, 1];
-/** How often the messages are sent: once to warm up, and then measured; the median of these passes counts. */
+/**
+ * How often the messages are sent: once to warm up, and then measured; the median of these passes
+ * counts.
+ */
 const PASSES = 6;
 const MEASURE = 'rate';
 

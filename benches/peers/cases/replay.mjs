@@ -14,14 +14,14 @@ const PER_TURN = 64;
 /**
  * @param {object} channel
  * @param {() => Response} channel.open a client that stays
- * @param {() => Response} channel.comeBack one that has missed everything
+ * @param {() => Response} channel.comeBack a client that has missed everything
  * @param {(payload: Payload) => void} channel.send
  * @param {() => void} [channel.flush]
  * @param {import('../lib/case.mjs').Settings} settings
  */
 async function measure({ open, comeBack, send, flush }, { messages = 0, clients = 0 }) {
   const all = payloads(messages);
-  // Somebody is there when the messages are sent, as in life: they have been encoded once.
+  // A listener is there when the messages are sent, as in life: they have been encoded once.
   let received = 0;
   const reader = /** @type {ReadableStream<Uint8Array>} */ (open().body).getReader();
   (async () => {
@@ -50,14 +50,14 @@ async function measure({ open, comeBack, send, flush }, { messages = 0, clients 
     await replayed.cancel();
   }
   const [first = NaN, ...again] = rates;
-  check(again.length > 0, 'nobody has come back again');
+  check(again.length > 0, 'no client has reconnected yet');
   return { first, again: median(again) };
 }
 
 /** @type {import('../lib/case.mjs').Case} */
 export default {
-  title: 'Replay of 10,000 retained messages of 120 bytes to a client that comes back',
-  measures: { first: { unit: 'messages/s, the first who comes back' }, again: { unit: 'messages/s, the others' } },
+  title: 'Replay of 10,000 retained messages of 120 bytes to a reconnecting client',
+  measures: { first: { unit: 'messages/s, the first reconnecting client' }, again: { unit: 'messages/s, the others' } },
   variants: (quick) => [{ name: ALL, settings: { messages: quick ? 500 : 10_000, clients: quick ? 3 : 40 } }],
   contestants: {
     [OURS]: async (settings) => {
@@ -103,7 +103,7 @@ export default {
   },
   aims: [
     times({
-      text: 'of the limit, the first who comes back',
+      text: 'of the limit, the first reconnecting client',
       variant: ALL,
       measure: 'first',
       ours: OURS,
@@ -111,7 +111,7 @@ export default {
       least: 0.8,
     }),
     times({
-      text: 'of the limit, those who come back after it',
+      text: 'of the limit, later reconnecting clients',
       variant: ALL,
       measure: 'again',
       ours: OURS,

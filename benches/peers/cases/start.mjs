@@ -12,7 +12,7 @@ const INDEX = fileURLToPath(new URL('../../../dist/index.js', import.meta.url));
 
 const WATCH = `${OURS}, watch()`;
 
-/** What a variant asks for. */
+/** The work that a variant asks for. */
 const [IN_NODE, IN_WORKERD, WEIGHS] = [0, 1, 2];
 
 /**

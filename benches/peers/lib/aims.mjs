@@ -1,4 +1,5 @@
-// Aims: what ours is to come to, as a number of each round. A ratio is formed within a round, where both have met the same machine.
+// Aims: what ours is to come to, as a number of each round. A ratio is formed within a round, where
+// both have met the same machine.
 
 /**
  * @typedef {(variant: string, contestant: string, measure: string) => number[]} Rounds what was measured, round by round
@@ -52,7 +53,8 @@ export function difference({ variant, measure, ours, theirs, ...aim }) {
 }
 
 /**
- * How many times as much one measure of a contestant is as another one, of the same variant or a smaller one.
+ * How many times as much one measure of a contestant is as another one, of the same variant or a
+ * smaller one.
  * @param {{ text: string, variant: string, smaller?: string, of: string, measure: string, to: string, most: number }} growth
  * @returns {Aim}
  */

@@ -1,4 +1,5 @@
-// What a case is: who is measured, at what, and what ours is to come to. One file per case under cases/.
+// A case: the contestants, the measurement, and the aims of eric-sse. One file per case under
+// cases/.
 
 /**
  * @typedef {Record<string, number>} Settings how much of what a contestant has to do
@@ -8,7 +9,7 @@
  * @typedef {object} Variant
  * @property {string} name
  * @property {Settings} settings
- * @property {Record<string, Settings>} [others] what differs for one contestant: how often it does it, since peers are slow
+ * @property {Record<string, Settings>} [others] the differences of one contestant: how often it does it, since peers are slow
  *
  * @typedef {object} Measure
  * @property {string} unit
@@ -22,12 +23,12 @@
  * @property {(quick: boolean) => Variant[]} variants
  * @property {import('./aims.mjs').Aim[]} aims
  * @property {string[]} [cannot] which peers cannot do it, and why
- * @property {string[]} [notes] what is not the same for everybody
+ * @property {string[]} [notes] the settings that differ between contestants
  * @property {string[]} [flags] of Node
  * @property {number} [rounds] where more or fewer than usual are wanted
  */
 
-/** What ours is called among the contestants, and the hand-written limit. */
+/** The name of eric-sse among the contestants, and that of the hand-written limit. */
 export const OURS = 'eric-sse';
 export const LIMIT = 'by hand';
 

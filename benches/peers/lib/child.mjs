@@ -4,7 +4,7 @@ import { Unavailable } from './case.mjs';
 
 const [name, contestant = '', settings = '{}'] = process.argv.slice(2);
 
-// Whoever has started us has ended.
+// The parent process has ended.
 process.on('disconnect', () => process.exit(1));
 
 /** @param {{ numbers?: object, unavailable?: string, error?: string }} answer */

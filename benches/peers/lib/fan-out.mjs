@@ -14,9 +14,15 @@ import { quiet, turn } from './turns.mjs';
  * @property {() => unknown} [flush] ends a turn
  */
 
-/** How much of the sending is not timed, so that everything is compiled and every queue has its size. */
+/**
+ * How much of the sending is not timed, so that everything is compiled and every queue has its
+ * size.
+ */
 const WARM_UP = 1 / 8;
-/** In so many passes the rest is sent, of which the median counts: a pass that something else has come between says nothing. */
+/**
+ * In so many passes the rest is sent, of which the median counts: a pass that something else has
+ * come between says nothing.
+ */
 const PASSES = 9;
 
 /**
@@ -27,7 +33,7 @@ const PASSES = 9;
  */
 export async function fanOut({ open, send, flush }, { bodies = 0, messages = 0, turn: perTurn = 1, bytes }) {
   const counts = new Float64Array(bodies);
-  /** What two of them have got: the others must have got as many bytes. @type {[Uint8Array[], Uint8Array[]]} */
+  /** The bytes of two listeners: the others must have got as many. @type {[Uint8Array[], Uint8Array[]]} */
   const kept = [[], []];
   const responses = [];
   for (let i = 0; i < bodies; i++) responses.push(await open());

@@ -1,4 +1,5 @@
-// The least that does it: a queue for each listener, and a promise for the one who waits. The limit for streams of objects.
+// The least that does it: a queue for each listener, and a promise for the one who waits. The limit
+// for streams of objects.
 
 /** @template T @implements {AsyncIterableIterator<T>} */
 class HandQueue {

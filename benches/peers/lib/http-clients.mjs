@@ -1,5 +1,6 @@
-// The clients, in a process of their own: raw sockets that count what comes by the mark of each message, since parsing it would
-// make them the bottleneck. The first one keeps everything, and takes it apart when all have got theirs.
+// The clients, in a process of their own: raw sockets that count what comes by the mark of each
+// message, since parsing it would make them the bottleneck. The first one keeps everything, and
+// takes it apart when all have got theirs.
 
 import net from 'node:net';
 import { check } from './case.mjs';
@@ -52,7 +53,7 @@ function receive(client, chunk) {
     report({ done: now(), busy: spent() - spentBefore });
 }
 
-/** The time when a message was sent stands behind its mark. @param {Buffer} chunk @param {number} mark */
+/** The time when a message was sent follows its mark. @param {Buffer} chunk @param {number} mark */
 function numberBehind(chunk, mark) {
   let number = 0;
   for (let i = mark + 1; ; i++) {

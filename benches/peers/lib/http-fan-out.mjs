@@ -22,7 +22,10 @@ import { turn } from './turns.mjs';
  * @property {() => void} [flush] ends a turn
  */
 
-/** How often the messages are sent: once to warm up, and then measured; the median of these bursts counts. */
+/**
+ * How often the messages are sent: once to warm up, and then measured; the median of these bursts
+ * counts.
+ */
 const BURSTS = 6;
 const PAUSE_MS = 100;
 

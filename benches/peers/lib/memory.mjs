@@ -15,7 +15,8 @@ export async function resident() {
 }
 
 /**
- * Watches for the memory of the WebAssembly that is loaded from now on: the package does not hand it out.
+ * Watches for the memory of the WebAssembly that is loaded from now on: the package does not hand
+ * it out.
  * @returns {() => number} its bytes
  */
 export function watchWasm() {

@@ -1,9 +1,10 @@
-// What is sent: numbered payloads of a given size, the same for every contestant; and whether it has arrived.
+// The messages: numbered payloads of a given size, the same for every contestant; and the check of
+// their arrival.
 
 import { check } from './case.mjs';
 
 export const TYPE = 'tick';
-/** Stands once in every payload: who only counts messages counts these bytes. */
+/** Occurs once in every payload: a reader that only counts messages counts these bytes. */
 export const MARK = '~';
 
 /** @typedef {{ n: number, t: string }} Payload */
@@ -17,8 +18,8 @@ export const MARK = '~';
 export function payloadOf(number, bytes = 120) {
   // {"n":1,"t":"~"}
   const length = bytes - 12 - String(number).length;
-  // Made from bytes: a string put together would be flattened by whoever reads it first.
-  return { n: number, t: Buffer.from(MARK.padEnd(length, 'what a message says ')).toString('latin1') };
+  // Made from bytes: a concatenated string would be flattened by its first reader.
+  return { n: number, t: Buffer.from(MARK.padEnd(length, 'the text of a message ')).toString('latin1') };
 }
 
 /**
@@ -48,7 +49,7 @@ export function verify(text, expected) {
   for (const block of blocks) {
     const lines = block.split('\n');
     const data = lines.find((line) => line.startsWith('data:'));
-    // One that sets the reconnection time, or a comment.
+    // A block that sets the reconnection time, or a comment.
     if (data === undefined) continue;
     check(
       data.slice('data:'.length).trim() === JSON.stringify(expected[count]),

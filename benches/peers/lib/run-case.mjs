@@ -45,7 +45,7 @@ export async function runCase(name, bench, { quick, rounds }) {
   const contestants = Object.keys(bench.contestants);
   for (let round = 0; round < rounds; round++) {
     for (const variant of variants) {
-      // Nobody is always the one who comes first.
+      // No contestant is always the first.
       const order = contestants.map((_, i) => /** @type {string} */ (contestants[(i + round) % contestants.length]));
       for (const contestant of order) {
         if (contestant in unavailable) continue;
@@ -74,7 +74,7 @@ export async function runCase(name, bench, { quick, rounds }) {
             (contestant) =>
               /** @type {const} */ ([contestant, spreads(measured.get(key(variant.name, contestant)) ?? [])]),
           )
-          // Who has nothing to do with a variant, or is not there.
+          // Contestants that skip a variant, or are missing.
           .filter(([, numbers]) => Object.keys(numbers).length > 0),
       ),
     })),

@@ -1,4 +1,4 @@
-// What a module weighs over the network: bundled as its users do, gzipped.
+// The weight of a module over the network: bundled as its users do, gzipped.
 
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';

@@ -8,7 +8,8 @@ const DIST = fileURLToPath(new URL('../../../dist/', import.meta.url));
 const SCRIPT = `${DIST}bench-worker.js`;
 
 /**
- * Returns the milliseconds from a request to the first message of its answer: of the first request, and of the tenth.
+ * Returns the milliseconds from a request to the first message of its answer: of the first request,
+ * and of the tenth.
  * @param {string} script a module, as if it stood in dist/
  */
 export async function firstRequest(script) {

@@ -1,7 +1,9 @@
-//! Load for a socket server, ours or another one that speaks its protocol. `npm run bench:socket` runs it.
+//! Load for a socket server, ours or another one that speaks its protocol. `npm run bench:socket`
+//! runs it.
 //!
-//! `socket-load requests PATH COUNT AT-ONCE` dispatches, one connection for each request; `socket-load pipelined PATH COUNT`
-//! does so on one connection; `socket-load fan-out PATH COUNT WATCHERS`, and `fan-out-pipelined`, broadcast to watchers. Each
+//! `socket-load requests PATH COUNT AT-ONCE` dispatches, one connection for each request;
+//! `socket-load pipelined PATH COUNT` does so on one connection;
+//! `socket-load fan-out PATH COUNT WATCHERS`, and `fan-out-pipelined`, broadcast to watchers. Each
 //! prints how many requests, or messages that arrived, there were per second.
 
 #[cfg(unix)]
@@ -56,8 +58,8 @@ mod load {
         )
     }
 
-    /// Asks from as many threads as the server leaves processors, up to two: more than a client and a server at once only
-    /// take turns.
+    /// Asks from as many threads as the server leaves processors, up to two: more than a client and
+    /// a server at once only take turns.
     pub fn requests(path: &str, count: u64, at_once: u64) -> f64 {
         let processors = thread::available_parallelism().map_or(1, usize::from);
         let threads = processors.saturating_sub(1).clamp(1, 2) as u64;
@@ -72,8 +74,8 @@ mod load {
         per_second(rounds * at_once * threads, start)
     }
 
-    /// Begins a group before it reads the answers of the one before: so neither the client nor the server waits for the
-    /// other to be woken.
+    /// Begins a group before it reads the answers of the one before: so neither the client nor the
+    /// server waits for the other to be woken.
     fn ask_in_groups(path: &str, request: &str, rounds: u64, at_once: u64) {
         let mut asked = Vec::new();
         for _ in 0..rounds {
@@ -152,7 +154,8 @@ mod load {
                 .unwrap()
         };
 
-        // A watcher is not told when it is one: they are once each has got something. Then all are to be quiet.
+        // A watcher is not told when it is one: they are once each has got something. Then all are
+        // to be quiet.
         while least() == 0 {
             assert_eq!(ask(path, &request), "ack");
             thread::sleep(Duration::from_millis(50));

@@ -1,7 +1,8 @@
-//! Whatever a client sends as its last event id, it gets what follows, or is told once that it does not.
+//! For any last event id, a client gets the messages after it, or receives one gap.
 //!
-//! A channel with a history of any bounds broadcasts and dispatches; a listener comes, reads, is rewound, leaves and
-//! comes back after any id. What its streams yield is compared with a plain model, item by item.
+//! A channel with a history of any bounds broadcasts and dispatches; a listener registers, reads,
+//! is rewound, leaves and reconnects with any id. The items of its streams are compared with a
+//! plain model, one by one.
 #![no_main]
 
 use std::pin::Pin;
@@ -112,7 +113,7 @@ enum Change {
     Remove(u8),
 }
 
-/// A message. Those that are alive share the token.
+/// A message. Live messages share the token.
 #[derive(Clone, Debug)]
 struct Number {
     number: u32,
@@ -177,9 +178,10 @@ struct Connection {
 enum Open {
     Messages {
         stream: MessageStream<Number>,
-        /// What was read and has not been given back, the newest last.
+        /// Messages that were read and not given back, the newest last.
         taken: Vec<Taken>,
-        /// Whether that was read before the listener was set back: once it has read on, it has all of that anew.
+        /// Whether that was read before the listener was set back: once it has read on, it has all
+        /// of that anew.
         stale: bool,
     },
     Bytes {
@@ -313,7 +315,8 @@ impl<'a> Scene<'a> {
                 {
                     self.channel.rewind(OWN, &id).expect("it is there");
                     own.model.rewind(&self.sent, &id, &self.epoch);
-                    // What the client says that it has is not given back; nor is a gap, which it has been told or is told again.
+                    // Messages that the client claims to have are not given back; nor is a gap,
+                    // which it has received or receives again.
                     if let Open::Messages { taken, stale, .. } = &mut own.stream {
                         *stale = true;
                         taken.retain(|taken| match taken {
@@ -481,7 +484,7 @@ impl<'a> Scene<'a> {
 }
 
 impl Connection {
-    /// Reads so many items, or whatever is ready where items cannot be told apart.
+    /// Reads a number of items, or everything ready where items cannot be told apart.
     fn read(&mut self, count: usize, sent: &Broadcasts, epoch: &str, seen: &mut String) {
         let model = &mut self.model;
         match &mut self.stream {
@@ -537,7 +540,8 @@ impl Connection {
         }
     }
 
-    /// Sees that the stream ends: after everything, and with an event that says so, if the channel was closed.
+    /// Sees that the stream ends: after everything, and with an event that says so, if the channel
+    /// was closed.
     fn end(mut self, closed: bool, sent: &Broadcasts, epoch: &str) {
         match &mut self.stream {
             Open::Messages { stream, taken, .. } => {
@@ -630,7 +634,7 @@ fn check_gap(gap: &eric_sse::Gap, expected: &Gap) {
     );
 }
 
-/// What a client reads of an item.
+/// A client's view of an item.
 fn client_event(next: &Next, epoch: &str) -> ClientEvent {
     match next {
         Next::Item(item) => ClientEvent {

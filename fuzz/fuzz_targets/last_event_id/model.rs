@@ -1,13 +1,14 @@
-//! A plain model of one listener that comes back: lists of what it has still to read.
+//! A plain model of one reconnecting listener: lists of the messages that it has still to read.
 //!
-//! It has no log and no cursors, and it never drops a broadcast: what the history has is computed from all that
-//! was ever sent.
+//! It has no log and no cursors, and it never drops a broadcast: what the history has is computed
+//! from all that was ever sent.
 
 use std::collections::VecDeque;
 
 use eric_sse::{GapReason, Overflow, QueueLimit};
 
-/// Where something stands: the number of the newest broadcast, and that of the dispatch behind it or 0.
+/// Where something stands: the number of the newest broadcast, and that of the dispatch behind it
+/// or 0.
 pub type Place = (u64, u64);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,14 +37,14 @@ pub struct Gap {
     pub to: Place,
 }
 
-/// What a stream yields next.
+/// The next item of a stream.
 #[derive(Debug, PartialEq)]
 pub enum Next {
     Item(Item),
     Gap(Gap),
 }
 
-/// What an id says.
+/// The content of an id.
 enum Read {
     Ours(Place),
     OtherEpoch,
@@ -64,7 +65,7 @@ fn read(id: &str, epoch: &str) -> Read {
         return Read::Unknown;
     };
     let (sequence, dispatch) = place.split_once('.').unwrap_or((place, "0"));
-    // None of ours has more digits.
+    // No issued id has more digits.
     if sequence.len() > 16 || dispatch.len() > 16 {
         return Read::Unknown;
     }
@@ -92,7 +93,7 @@ pub struct Broadcasts {
     pub bytes: u64,
     /// Whether they may be kept for any time at all.
     pub keeps: bool,
-    /// How many dispatches the channel has numbered, to whomever.
+    /// The number of dispatches of the channel so far, to any listener.
     pub dispatched: u64,
 }
 
@@ -124,7 +125,7 @@ impl Broadcasts {
     }
 }
 
-/// What is replayed counts on top of a limit, until it has been read.
+/// A replay counts on top of a limit, until it has been read.
 #[derive(Clone, Copy)]
 struct Replay {
     end: Place,
@@ -136,15 +137,16 @@ struct Replay {
 #[derive(Default)]
 pub struct Listener {
     epoch: String,
-    /// What it is told, in the order of where it ends: when nothing up to there is due.
+    /// Its gaps, in the order of their ends: a gap is due when nothing up to its end is unread.
     gaps: Vec<Gap>,
-    /// Up to where it has got everything, or was told what it has not: what it gets next stands behind that.
+    /// The client has everything up to here, or received a gap for it: its next item is behind
+    /// that.
     told: Place,
     /// The same, as far as the listener has an id of it.
     last: Place,
     /// The same before the last item was taken, until that is given back.
     before_last: Option<Place>,
-    /// What it has still to read, in order.
+    /// The entries that it has still to read, in order.
     due: VecDeque<Item>,
     /// The broadcast that it reads next.
     next: u64,
@@ -156,7 +158,8 @@ pub struct Listener {
     forgotten: Place,
     limit: Option<QueueLimit>,
     replay: Option<Replay>,
-    /// How many were dropped untold, and whether the newest of them was a broadcast that outgrew its bound.
+    /// How many were dropped untold, and whether the newest of them was a broadcast that outgrew
+    /// its bound.
     missed: u64,
     lags: bool,
     /// Whether it was disconnected.
@@ -216,7 +219,8 @@ impl Listener {
             sent.dispatched += 1;
             came = (newest.0, sent.dispatched);
         }
-        // Its former queue is gone, and what was in there is not known; who has an unknown id was told that anything is.
+        // Its former queue is gone, and the content of that is unknown; a client with an unknown id
+        // receives a gap that says so.
         let goes_on = gap.as_ref().is_none_or(|gap| gap.missed.is_some());
         let mut gaps = Vec::from_iter(gap);
         if resumable && goes_on {
@@ -252,7 +256,8 @@ impl Listener {
             return;
         }
         let mut dropped = 0;
-        // Broadcasts have a bound of their own, which a replay makes wider by what the history may have.
+        // Broadcasts have a bound of their own, which a replay makes wider by what the history may
+        // have.
         let (more, more_bytes) = match self.replay {
             Some(_) => (sent.messages, sent.bytes),
             None => (0, 0),
@@ -317,8 +322,8 @@ impl Listener {
             || (weight > limit.bytes.saturating_add(more_bytes) && waiting > 1)
     }
 
-    /// Drops the oldest while there is something of its own and too much in all; and what is older than a broadcast that
-    /// was dropped.
+    /// Drops the oldest while there is something of its own and too much in all; and what is older
+    /// than a broadcast that was dropped.
     fn enforce(&mut self, sent: &Broadcasts) {
         let is_older = |item: &Item, next: u64| item.is_own() && item.place.0 + 1 < next;
         while let Some(item) = self.due.front()
@@ -388,7 +393,7 @@ impl Listener {
             let item = self.due.pop_front();
             self.end_replay();
             let next = item.map_or(sent.tail(), |item| item.place.0 + 1);
-            // One that was given back is read behind what was read before it.
+            // A message given back is read behind those read before it.
             self.next = self.next.max(next);
             match item {
                 Some(item) if item.excepted => self.last = item.place,
@@ -405,13 +410,13 @@ impl Listener {
         Some(Next::Item(item))
     }
 
-    /// What was replayed counts no more once it was read.
+    /// Replayed messages do not count once they were read.
     fn end_replay(&mut self) {
         let is_ahead = |end: Place| self.due.iter().any(|item| item.place <= end);
         self.replay = self.replay.filter(|replay| is_ahead(replay.end));
     }
 
-    /// Notes what it is to be told. A gap that ends before it becomes part of it.
+    /// Notes a gap that it has to receive. A gap that ends before it becomes part of it.
     fn tell(&mut self, mut gap: Gap) {
         let behind = self.gaps.iter().filter(|other| other.to <= gap.to).count();
         // The one that begins first comes last, and has its say.
@@ -437,7 +442,8 @@ impl Listener {
         Next::Gap(gap)
     }
 
-    /// Forgets the oldest dispatches that it has read, beyond its limit, or else beyond the bounds of the history.
+    /// Forgets the oldest dispatches that it has read, beyond its limit, or else beyond the bounds
+    /// of the history.
     fn forget(&mut self, sent: &Broadcasts) {
         let (messages, bytes) = match self.limit {
             _ if !self.resumable => (0, 0),
@@ -456,7 +462,7 @@ impl Listener {
         }
     }
 
-    /// Whether what stands at a place is still to come.
+    /// Returns whether the entry at a place is still to come.
     pub fn comes(&self, place: Place) -> bool {
         self.due.iter().any(|item| item.place == place)
     }
@@ -478,7 +484,7 @@ impl Listener {
             self.missed += 1;
             return;
         }
-        // What was dropped behind it, and told with a gap that was given back, is forgotten.
+        // Messages dropped behind it, and covered by a gap that was given back, are forgotten.
         while let Some(last) = self.past.pop_back_if(|last| last.place >= item.place) {
             if last.place > item.place {
                 self.forgotten = self.forgotten.max(last.place);
@@ -533,7 +539,8 @@ impl Listener {
         }];
     }
 
-    /// Returns how many are missing before what is kept, and how many of its own it says it has without having been given them.
+    /// Returns how many are missing before what is kept, and how many of its own it says it has
+    /// without having been given them.
     fn rewind_to(&mut self, sent: &Broadcasts, place: Place) -> (u64, u64) {
         let newest_read = self.past.back().map_or((0, 0), |item| item.place);
         let end = match self.replay {

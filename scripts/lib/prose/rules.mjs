@@ -18,8 +18,8 @@ export const MOST_WORDS = 30;
 const FEWEST_WORDS = 3;
 
 /**
- * A subject that is no noun, at the start of a sentence or of one of its main clauses: the reader has to guess
- * what "What is kept" or "Who leaves" stands for.
+ * A subject that is no noun, at the start of a sentence or of one of its main clauses: the reader
+ * has to guess the meaning of "What is kept" or "Who leaves".
  */
 const SUBJECT =
   'what|who|whoever|whom|whose|whatever|whichever|those (?:who|that|of|which)|nobody|somebody|such as (?:is|are)';
@@ -61,7 +61,8 @@ export const RULES = {
 /** @typedef {keyof typeof RULES} Rule */
 
 /**
- * The sentences of texts. Headings and questions may begin with "What"; titles of two words are none.
+ * The sentences of texts. Headings and questions may begin with "What"; titles of two words are
+ * none.
  * @param {Text[]} texts
  * @returns {Sentence[]}
  */
@@ -87,6 +88,6 @@ export function sentencesOf(texts) {
 
 const ENDS = /(?<=[.!?]["')*]*)(?=\s+["'(*]*[^a-z\s"'(*])|(?=\n\s*\n)|(?=\n\s*(?:[-*+]|\d+\.) )|(?=\u2029)/;
 
-/** What is wrong with a sentence. @param {string} sentence */
+/** The faults of a sentence. @param {string} sentence */
 export const faultsOf = (sentence) =>
   /** @type {Rule[]} */ (Object.keys(RULES)).filter((rule) => RULES[rule](sentence));

@@ -37,7 +37,7 @@ const isText = (node) =>
   ts.isStringLiteral(node) || ts.isTemplateExpression(node) || ts.isNoSubstitutionTemplateLiteral(node);
 
 /**
- * What a string is for, if it is prose.
+ * The use of a string, if it is prose.
  * @param {ts.Node} node
  * @param {boolean} literals
  * @returns {Text['kind'] | undefined}

@@ -17,7 +17,8 @@ import { textsOfScript } from './texts-of-scripts.mjs';
  * @returns {Text[]}
  */
 export function textsOf(path, source) {
-  // A test has many strings that are data; elsewhere a string of several words is meant for a reader.
+  // A test has many strings that are data; elsewhere a string of several words is meant for a
+  // reader.
   const literals = !path.startsWith('tests/') && !path.startsWith('fuzz/');
   switch (path.slice(path.lastIndexOf('.') + 1)) {
     case 'rs':
