@@ -1,9 +1,9 @@
-// Objects: how the objects of one class find each other, and what a Worker tells them.
+// Objects: how the objects of one class find each other, and the context that a Worker gives them.
 
 import { jittered } from '../util/random.js';
 import type { Batch } from './batch.js';
 
-/** What the objects of a tree ask of each other. */
+/** The calls between the objects of a tree. */
 export interface ChannelRpc {
   follow(root: string): Promise<void>;
   join(leaf: string, epoch: string, newest: number): Promise<Batch | 'closed'>;
@@ -16,36 +16,39 @@ interface Namespace {
   get(id: unknown): ChannelRpc;
 }
 
-/** What a Worker tells an object beside a request. */
+/** The context of a request, from a Worker to an object. */
 export interface ObjectContext {
-  /** Whose leaf the object is, by its id. */
+  /** The id of the root whose leaf the object is. */
   root?: string;
-  /** That `relay` asks for a WebSocket: where its client is, and whether that is by what came through a former one. */
+  /**
+   * `relay` asks for a WebSocket: the client's last event id, and whether it came through a former
+   * WebSocket.
+   */
   relay?: { id: string | undefined; again: boolean };
 }
 
 /**
- * Returns the request with something told beside it. That stands in `cf`, which is the platform's: a client's headers may come through a Worker
- * as they are, but no client has a say in it.
+ * Returns the request with a context. It is in `cf`, which belongs to the platform: a Worker may
+ * pass a client's headers on, but no client can write `cf`.
  */
 export function withContext(request: Request, more: ObjectContext): Request {
   return new Request(request, { cf: { ...request.cf, eric: { ...contextOf(request), ...more } } });
 }
 
-/** Returns what was told beside a request. */
+/** Returns the context of a request. */
 export function contextOf({ cf }: Request): ObjectContext {
   return cf?.eric ?? {};
 }
 
 /**
- * Returns another object of the same class, by its id as text. Among the bindings it is in the namespace to which the object's own id belongs:
- * another one refuses it.
+ * Returns another object of the same class, by its id as text. It is found through the binding
+ * whose namespace accepts the object's own id.
  *
  * @throws {Error} when the Worker's environment has no such binding.
  */
 export function objectOf(env: unknown, own: { toString(): string }, other: string): ChannelRpc {
   for (const binding of Object.values(env as Record<string, unknown>)) {
-    // By its class: a binding of another Worker seems to have any method.
+    // By the class name: a binding of another Worker answers to any method name.
     if ((binding as object | null)?.constructor?.name !== 'DurableObjectNamespace') continue;
     const namespace = binding as Namespace;
     try {
@@ -64,7 +67,7 @@ export const retryMilliseconds = (tried: number): number => jittered(100 * 4 ** 
 /** How often something is tried again. */
 export const TRIES = 4;
 
-/** Asks again, by what makes a new stub, when an object has failed while it was asked: it starts anew then. */
+/** Repeats a call, with a new stub, after its object failed: the object restarts then. */
 export async function retrying<Answer>(ask: () => Promise<Answer>): Promise<Answer> {
   for (let tried = 0; ; tried++) {
     try {

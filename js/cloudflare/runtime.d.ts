@@ -1,5 +1,6 @@
-// As much of Cloudflare's runtime as this folder uses: the package is compiled without the types of any runtime. Programs see its
-// declarations with Cloudflare's own types, and tests/types compiles them so.
+// As much of Cloudflare's runtime as this folder uses: the package is compiled without the types of
+// any runtime. Programs see its declarations with Cloudflare's own types, and tests/types compiles
+// them so.
 
 declare module 'cloudflare:workers' {
   export abstract class DurableObject<Env = unknown> {

@@ -1,11 +1,15 @@
-// What a relay and its object say to each other through their WebSocket, beside the bytes of the stream.
+// The texts and codes that a relay and its object send through their WebSocket, beside the stream's
+// bytes.
 
-/** The code of a socket whose stream has ended: the response ends with it. After any other code the relay joins again. */
+/**
+ * The code of a socket whose stream has ended: the response ends with it. After any other code the
+ * relay joins again.
+ */
 export const STREAM_ENDED = 4000;
 
 /**
- * A relay sends it to learn whether its WebSocket still leads to the object. The runtime answers with the same text and
- * does not wake the object. No event id has a line feed.
+ * A relay sends it to learn whether its WebSocket still leads to the object. The runtime answers
+ * with the same text and does not wake the object. No event id has a line feed.
  */
 export const ALIVE = '\n';
 

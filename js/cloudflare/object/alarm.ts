@@ -1,8 +1,12 @@
-// Alarm: wakes the object when messages expire, leaves lag behind, or a closed channel can be forgotten.
+// Alarm: wakes the object when messages expire, leaves lag behind, or a closed channel can be
+// forgotten.
 
 import type { Life } from './life.js';
 
-/** A closed channel is remembered for at most a day, which is also how long unreachable leaves are tried. */
+/**
+ * A closed channel is remembered for at most a day, which is also how long unreachable leaves are
+ * tried.
+ */
 const DAY_MILLISECONDS = 86_400_000;
 
 export class Alarm {
@@ -46,7 +50,10 @@ export class Alarm {
   }
 }
 
-/** When a closed channel is forgotten, by `Date.now()`. A leaf that was not reached by then asks its root itself. */
+/**
+ * When a closed channel is forgotten, by `Date.now()`. A leaf that was not reached by then asks its
+ * root itself.
+ */
 export function forgottenAt({ store, core, leaves }: Life): number {
   const { seconds } = core.settings.history;
   return store.closedAt! + (leaves.size > 0 ? DAY_MILLISECONDS : Math.min(seconds * 1000, DAY_MILLISECONDS));

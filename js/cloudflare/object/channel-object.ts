@@ -1,7 +1,8 @@
-// ChannelObject: a channel that lives in a Durable Object, and goes on when that has been evicted.
+// ChannelObject: a channel that lives in a Durable Object and continues after the object was
+// evicted.
 //
-// A broadcast is written to the object's storage first, and reaches the listeners when the write is durable: no client has an
-// event id that could be given to another message after a crash.
+// A broadcast is written to the object's storage first, and reaches the listeners when the write is
+// durable: no client has an event id that could be given to another message after a crash.
 
 import { DurableObject } from 'cloudflare:workers';
 import { MessageQueueListener } from '../../channel/listener.js';
@@ -28,11 +29,13 @@ import { type ObjectBroadcastOptions, type ObjectListenerOptions, refuseNothing 
 import { weighed } from './store.js';
 
 /**
- * A channel in a Durable Object: export it from your Worker, or a subclass, and bind it with SQLite storage.
+ * A channel in a Durable Object: export it from your Worker, or a subclass, and bind it with SQLite
+ * storage.
  *
- * Its history is kept in the object's storage, within the channel's `history` bounds. So it outlives the object's eviction and its restarts,
- * as do the epoch and the numbers of the event ids: a client that comes back goes on where it was. What was dispatched to one
- * listener is not stored; a listener that is to be resumed is told, by an `_eric_gap` with the reason `'forgotten'`.
+ * Its history is kept in the object's storage, within the channel's `history` bounds. It outlives
+ * the object's eviction and its restarts, and so do the epoch and the numbers of the event ids: a
+ * reconnecting client continues where it was. Dispatches are not stored: a resumable listener
+ * receives an `_eric_gap` with the reason `'forgotten'`.
  *
  * @example
  * export { ChannelObject } from 'eric-sse/cloudflare';
@@ -54,22 +57,26 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     object: (id) => this.#object(id),
   });
 
-  /** Returns the options of the channel, as for `new SSEChannel`. Override it: it is asked when the object starts. */
+  /**
+   * Returns the options of the channel, as for `new SSEChannel`. Override it: it is called when the
+   * object starts.
+   */
   protected channelOptions(): SSEChannelOptions {
     return {};
   }
 
   /**
-   * Returns how a client is subscribed, as for `SSEChannel.response`. Override it, to give listeners the names that `dispatch` needs: those
-   * of clients that your Worker knows. Of a client that comes through `relay`, the request has the URL and the relay's `objectHeaders`.
-   * A queue that refuses cannot be had here: what was stored has been accepted.
+   * Returns how a client is subscribed, as for `SSEChannel.response`. Override it to give listeners
+   * the ids that `dispatch` needs, such as those of clients that your Worker knows. For a client
+   * behind `relay`, the request has the URL and the relay's `objectHeaders`. The queue cannot
+   * refuse messages: stored messages were accepted.
    */
   protected responseOptions(request: Request): ResponseOptions<Events> {
     void request;
     return {};
   }
 
-  /** Answers a client with its event stream, going on behind its `Last-Event-ID`. */
+  /** Answers a client with its event stream, which continues after its `Last-Event-ID`. */
   async fetch(request: Request): Promise<Response> {
     if (request.method !== 'GET' && request.method !== 'HEAD') {
       return new Response('Use GET to open the event stream', { status: 405, headers: { Allow: 'GET, HEAD' } });
@@ -78,7 +85,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     if (!relay && request.headers.get('Upgrade')?.toLowerCase() === 'websocket')
       return new Response('WebSockets are opened by relay() only', { status: 400 });
     const options = this.#optionsFor(request);
-    // What has come through a relay is newer than what is known elsewhere.
+    // An id from a relay is newer than any other.
     const lastEventId = relay?.again
       ? relay.id
       : (lastEventIdOption(options.lastEventId) ?? relay?.id ?? lastEventIdOf(request));
@@ -93,10 +100,12 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   /**
-   * Sends a message to every listener. It is stored when this resolves, and no eviction or restart loses it within the history's bounds.
+   * Sends a message to every listener. It is stored when this resolves. No eviction or restart
+   * loses it within the history's bounds.
    *
    * @returns its event id.
-   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
+   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in
+   * a line.
    * @throws {InvalidChannelException} when the channel is closed, or another object's leaf.
    */
   async broadcast<Type extends EventTypes<Events>>(
@@ -117,7 +126,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   /**
    * Sends a message to one listener. It is not stored.
    *
-   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
+   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in
+   * a line.
    * @throws {InvalidListenerException} when the listener is unknown.
    * @throws {InvalidChannelException} when the channel is closed.
    */
@@ -130,10 +140,11 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   /**
-   * Adds a listener whose client is still to come, by its id (see `responseOptions`). What is sent meanwhile waits for it, dispatches
-   * included.
+   * Adds a listener whose client will connect later, by its id (see `responseOptions`). Messages
+   * sent meanwhile wait for it, dispatches included.
    *
-   * @returns its id, and the event id behind which it begins: a client that comes with that is told if its listener is gone.
+   * @returns its id, and the event id after which it begins: a client that presents that id
+   * receives a gap if its listener is gone.
    * @throws {InvalidListenerException} when a listener with this id is registered already.
    * @throws {InvalidChannelException} when the channel is closed.
    */
@@ -146,7 +157,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     const { channel, core } = this.#open();
     const subscription = core.subscribe(listener, subscriptionOptions);
     subscription.keep(milliseconds, () => core.unsubscribe(subscription));
-    // Its own, which says that it is no former life's; the channel's newest would not.
+    // The listener's own id tells it from a former listener of the same name; the channel's newest
+    // id would not.
     return { id: listener.id, lastEventId: subscription.lastId ?? channel.lastEventId };
   }
 
@@ -159,13 +171,14 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     this.#life().channel.removeListener(listenerId);
   }
 
-  /** Returns what became of the messages so far: since the object last started, but for `broadcasts`, which counts those of all its lives. */
+  /** Returns the counters since the object last started. Only `broadcasts` counts all its lives. */
   async stats(): Promise<ChannelStats> {
     return this.#life().channel.stats();
   }
 
   /**
-   * Sends the clients elsewhere, as `SSEChannel.drain` does. Who comes back is told the same until the object starts anew.
+   * Sends the clients elsewhere, as `SSEChannel.drain` does. Clients that reconnect are sent away
+   * too, until the object restarts.
    *
    * @returns when all responses have ended.
    */
@@ -174,9 +187,10 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   /**
-   * Closes the channel: its clients are told, and answered with 204 when they come back. What was stored is deleted when a tree's leaves have
-   * it, but for that it is closed; that is forgotten after the history's seconds, at the latest after a day. Then the object is as new. Does
-   * nothing to a closed one.
+   * Closes the channel: its clients receive `_eric_channel_closed`, and 204 when they reconnect.
+   * The stored messages are deleted when a tree's leaves have them. That the channel is closed is
+   * remembered for the history's seconds, at most for a day; then the object is as new. Does
+   * nothing to a closed channel.
    */
   async close(): Promise<void> {
     const life = this.#life();
@@ -195,7 +209,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     if (store.closedAt === undefined) {
       sockets.tell();
       store.expire(Date.now());
-      // The core drops what has expired when it is looked at.
+      // The core drops expired messages when it is asked for its counters.
       channel.stats();
       await leaves.settle();
     } else {
@@ -212,13 +226,14 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   webSocketMessage(): void {
-    // What a relay says is answered by the runtime; but without this method the runtime would have nobody to hand over what a client says.
+    // The runtime answers a relay's text itself. Without this method it would fail on any other
+    // text of a client.
     this.#life();
   }
 
   webSocketClose(socket: WebSocket, code: number): void {
     this.#life().sockets.left(socket);
-    // If the runtime has not answered by itself.
+    // In case the runtime has not answered by itself.
     closeQuietly(socket, code === 1005 || code === 1006 ? 1000 : code);
   }
 
@@ -226,12 +241,16 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     this.#life().sockets.left(socket);
   }
 
-  /** Makes this object the leaf of another one, if it is not yet, and sees that it has what that one has. @internal */
+  /**
+   * Makes this object the leaf of a root, if it is not yet, and fetches the root's messages.
+   *
+   * @internal
+   */
   async follow(root: string): Promise<void> {
     await this.#leaf.catchUp(root);
   }
 
-  /** Has another object get what is broadcast here, and answers with what it lacks. @internal */
+  /** Adds a leaf that receives the broadcasts, and returns the messages that it lacks. @internal */
   async join(leaf: string, epoch: string, newest: number): Promise<Batch | 'closed'> {
     const { store, leaves } = this.#life();
     if (store.closedAt !== undefined) return 'closed';
@@ -240,8 +259,8 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   /**
-   * Takes messages of the root. Returns the number up to which this leaf has all of an epoch, in which case the root sends what follows;
-   * or nothing, when there is nobody here to get it. @internal
+   * Takes messages of the root. Returns the number up to which this leaf has every message of an
+   * epoch; then the root sends the next ones. Returns nothing if the leaf has no clients. @internal
    */
   async deliver(batch: Batch): Promise<{ epoch: string; newest: number } | undefined> {
     return this.#leaf.deliver(batch);
@@ -282,5 +301,5 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 }
 
-// The names of what the objects of a tree say to each other, seen by the compiler.
+// The compiler checks that the class has the methods which the objects of a tree call.
 void ((object: ChannelObject): ChannelRpc => object);

@@ -1,6 +1,10 @@
-// InOrder: calls that wait until everything written before them is durable, and run in the order in which they came.
+// InOrder: calls that wait until everything written before them is durable, and run in the order in
+// which they came.
 
-/** At most this many calls run in one turn: a client that reads all the time has room for their messages. */
+/**
+ * At most this many calls run in one turn: a client that reads all the time has room for their
+ * messages.
+ */
 const MOST_CALLS = 256;
 
 export class InOrder {
@@ -16,7 +20,11 @@ export class InOrder {
     this.#durable = durable;
   }
 
-  /** Runs a call after all earlier ones, when its write is durable. @throws what the call throws. */
+  /**
+   * Runs a call after all earlier ones, when its write is durable.
+   *
+   * @throws what the call throws.
+   */
   async run(call: () => void): Promise<void> {
     let failure: { error: unknown } | undefined;
     let isDone = false;

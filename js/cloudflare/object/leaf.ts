@@ -10,7 +10,7 @@ import { sentOf } from './store.js';
 /** A leaf that no client has visited for this long may be forgotten by its root. */
 const IDLE_MILLISECONDS = 30_000;
 
-/** What a leaf needs of its object. */
+/** The leaf's access to its object. */
 export interface LeafHost {
   id: string;
   life(): Life;
@@ -31,10 +31,12 @@ export class Leaf {
   }
 
   /**
-   * Makes sure that the root knows of this leaf, which may have to become one first, and that this leaf has what the root
-   * has: always for the first client, and for a client that has received more elsewhere.
+   * Makes sure that the root knows this leaf and that this leaf has the root's messages: for the
+   * first client, and for a client that received newer messages elsewhere. An object without
+   * messages becomes a leaf here.
    *
-   * @throws {InvalidChannelException} if the object is not a leaf of that root, and cannot become one.
+   * @throws {InvalidChannelException} if the object is not a leaf of that root, and cannot become
+   * one.
    */
   async catchUp(root?: string, lastEventId?: string): Promise<void> {
     this.#visitedAt = Date.now();
@@ -52,7 +54,10 @@ export class Leaf {
     await (this.#joining ??= this.#join(store.root).finally(() => (this.#joining = undefined)));
   }
 
-  /** Takes messages of the root, unless the leaf is closed or has no clients, as `ChannelRpc.deliver` says. */
+  /**
+   * Takes messages of the root, unless the leaf is closed or has no clients, as
+   * `ChannelRpc.deliver` says.
+   */
   async deliver(batch: Batch): Promise<{ epoch: string; newest: number } | undefined> {
     const life = this.#host.life();
     const { store, channel } = life;
@@ -76,7 +81,10 @@ export class Leaf {
     this.#host.life().isJoined = true;
   }
 
-  /** Stores messages of the root, and sends them. Returns up to where this leaf has everything of an epoch. */
+  /**
+   * Stores messages of the root, and sends them. Returns the number up to which this leaf has every
+   * message of an epoch.
+   */
   async #take({ epoch, newest, after, whole, messages }: Batch): Promise<{ epoch: string; newest: number }> {
     let life = this.#host.life();
     const { store: had } = life;
@@ -97,8 +105,8 @@ export class Leaf {
   }
 
   /**
-   * Ends this life of the channel, which lacks messages that its root no longer has. Its clients reconnect, and receive
-   * `_eric_gap`.
+   * Ends this life of the channel, which lacks messages that its root no longer has. Its clients
+   * reconnect, and receive `_eric_gap`.
    */
   #renew({ core, store }: Life, epoch: string, after: number): Life {
     for (const connection of [...core.connections]) connection.finish('drained', Math.random() * 1000);

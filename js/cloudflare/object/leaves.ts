@@ -1,13 +1,17 @@
-// Leaves: the root's side of a tree. Each leaf is sent what follows the number up to which it says that it has everything.
+// Leaves: the root's side of a tree. Each leaf reports the number of its newest message and is sent
+// the ones after it.
 
 import type { ChannelRpc } from '../objects.js';
 import type { Store } from './store.js';
 
 /** A leaf since it last joined. */
 interface Leaf {
-  /** Up to where the leaf has everything; unknown since the object has started, and after a failure. */
+  /**
+   * The newest message that the leaf has, with everything before it. Unknown after the object's
+   * start, and after a failure.
+   */
   has: { epoch: string; newest: number } | undefined;
-  /** The sending that goes on. */
+  /** The send in progress. */
   sending: Promise<void> | undefined;
 }
 
@@ -27,8 +31,8 @@ export class Leaves {
   }
 
   /**
-   * After how long it has to be seen again whether each leaf has all that there is, and is closed if the channel is: soon when one could not be
-   * reached; else in case that this object ends while it sends. `Infinity` when nothing is left to do.
+   * Milliseconds until the leaves must be checked again: 2 s if one was unreachable, 10 s while a
+   * send is in progress (this object may be evicted), `Infinity` if every leaf is up to date.
    */
   get dueMilliseconds(): number {
     const leaves = [...this.#leaves.values()].filter(
@@ -37,13 +41,17 @@ export class Leaves {
     return leaves.length === 0 ? Infinity : leaves.every(({ has }) => has) ? 10_000 : 2000;
   }
 
-  /** A leaf has joined, and says what it has. What is on its way from before says nothing of it any more. */
+  /** A leaf has joined and says what it has. Answers to earlier sends no longer count. */
   add(id: string, has: Leaf['has']): void {
     this.#store.addLeaf(id);
     this.#set(id, has);
   }
 
-  /** Sends each leaf what it lacks. @returns when each has got it, or could not be reached. */
+  /**
+   * Sends each leaf the messages that it lacks.
+   *
+   * @returns when each has them, or could not be reached.
+   */
   async settle(): Promise<void> {
     await Promise.all(
       Array.from(
@@ -53,7 +61,10 @@ export class Leaves {
     );
   }
 
-  /** Closes the leaves' channels behind what was sent; then that is forgotten. Those that could not be reached stay. */
+  /**
+   * Closes the leaves' channels after their last messages. The messages are deleted when all leaves
+   * are closed; unreachable leaves stay in the list.
+   */
   async close(): Promise<void> {
     await this.settle();
     await Promise.allSettled(
@@ -72,12 +83,12 @@ export class Leaves {
     try {
       while (isIt() && this.#isBehind(leaf)) {
         const { newest } = this.#store;
-        // Who is not known to have anything is asked first.
+        // A leaf whose state is unknown is asked first.
         const batch = leaf.has
           ? this.#store.batch(leaf.has.epoch, leaf.has.newest)
           : { epoch, newest, after: newest, whole: false, messages: [] };
         const has = await this.#object(id).deliver(batch);
-        // One that has joined again since is not meant.
+        // A leaf that joined again meanwhile is another entry.
         if (has === undefined) return void (isIt() && this.#remove(id));
         const isStuck = leaf.has?.epoch === has.epoch && leaf.has.newest === has.newest;
         leaf.has = has;

@@ -23,7 +23,7 @@ export interface Life {
   isJoined: boolean;
 }
 
-/** What a life needs of its object. */
+/** The life's access to its object. */
 export interface LifeHost {
   state: DurableObjectState;
   options: SSEChannelOptions;
@@ -39,7 +39,8 @@ export function startLife({ state, options, optionsFor, object, wake }: LifeHost
   const settings = settingsOption(options);
   const store = new Store(state.storage, settings.history, () => uniqueId().slice(-12));
   const { before, messages } = store.load();
-  // Dispatches are not stored, nor is their count: numbered by the clock, those of each life follow those of the one before.
+  // Dispatches are not stored, nor is their count: numbered by the clock, those of each life follow
+  // those of the one before.
   const core = new ChannelCore(settings, { epoch: store.epoch, sequence: before, dispatched: Date.now() });
   const channel = new SSEChannel(options, core);
   for (const { sent, excepted, at } of messages) core.broadcast(sent, excepted, sentAt(at));

@@ -13,7 +13,9 @@ export interface ObjectListenerOptions {
 }
 
 export interface ObjectBroadcastOptions {
-  /** The ids of the listeners that do not receive the message. A replay skips it for them as well. */
+  /**
+   * The ids of the listeners that do not receive the message. A replay skips it for them as well.
+   */
   except?: string | readonly string[] | undefined;
 }
 

@@ -1,7 +1,8 @@
-// Sockets: the object's side of `relay`. Clients whose responses are elsewhere, each at the other end of a WebSocket that may sleep.
+// Sockets: the object's side of `relay`. Clients whose responses are in a Worker, each at the other
+// end of a WebSocket that may hibernate.
 //
-// A socket is where the bytes of a response go, as a stream is elsewhere. What is known of its client stands in its attachment, which
-// outlives the object: how it is subscribed, and up to which event id it was sent everything.
+// The bytes of a response go to its socket. The socket's attachment outlives the object: it holds
+// the client's request and the event id up to which everything was sent.
 
 import type { ChannelCore } from '../../channel/core.js';
 import { MessageQueueListener } from '../../channel/listener.js';
@@ -16,18 +17,21 @@ import { ALIVE, closeQuietly, REPLAYED, STREAM_ENDED } from '../socket-protocol.
 interface Attachment {
   url: string;
   headers: [string, string][];
-  /** Up to where the client was sent everything. */
+  /** The event id up to which everything was sent to the client. */
   id: string | undefined;
 }
 
-/** As heavy as any id that may come to stand in an attachment: none of ours has more than 64 characters, and one that is none of ours is cut. */
+/**
+ * As large as any id in an attachment: a channel's own ids have at most 64 characters, and others
+ * are cut.
+ */
 const LONGEST_ID = '\u0100'.repeat(64);
 
 const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
 const OPEN = 1;
 
-/** What is the relay's own affair. */
+/** The relay does these. */
 const FOREVER = { heartbeatSeconds: 0, stallSeconds: 0, maxDurationSeconds: 0 };
 
 export class Sockets {
@@ -47,12 +51,12 @@ export class Sockets {
     this.#channel = channel;
     this.#core = core;
     this.#optionsFor = optionsFor;
-    // A subclass may have one of its own, for clients of its own.
+    // A subclass may have set one for its own clients.
     if (!state.getWebSocketAutoResponse())
       state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(ALIVE, ALIVE));
   }
 
-  /** Goes on for the clients of a former life of the object. */
+  /** Continues for the clients of a former life of the object. */
   restore(): void {
     for (const socket of this.#state.getWebSockets()) {
       const attachment = socket.deserializeAttachment() as Attachment | null;
@@ -60,14 +64,14 @@ export class Sockets {
       try {
         this.#open(socket, attachment, this.#optionsFor(new Request(attachment.url, { headers: attachment.headers })));
       } catch {
-        // Another one has its listener: its client comes back, and is told.
+        // Another client has its listener: this one reconnects, and is refused.
       }
-      // The channel is closed, or it is as above.
+      // The channel is closed, or the listener was taken.
       if (!this.#joined.has(socket)) socket.close(STREAM_ENDED, 'removed');
     }
   }
 
-  /** Has a client join that has everything up to an id. @throws as `respond` does. */
+  /** Adds a client that has everything up to an id. @throws as `respond` does. */
   join(request: Request, options: ResponseOptions, lastEventId: string | undefined): Response {
     const { 0: client, 1: socket } = new WebSocketPair();
     const attachment: Attachment = {
@@ -76,7 +80,7 @@ export class Sockets {
       id: LONGEST_ID,
     };
     try {
-      // What is attached is bounded by the runtime, which says so by throwing.
+      // The runtime limits the size of an attachment, and throws above the limit.
       socket.serializeAttachment(attachment);
     } catch {
       return new Response(
@@ -88,7 +92,10 @@ export class Sockets {
     return this.#open(socket, attachment, options, client);
   }
 
-  /** Tells the relays where their clients are, whose filters may have kept back all that has come. */
+  /**
+   * Sends the relays the ids that their clients have reached: filters may have held back every
+   * message.
+   */
   tell(): void {
     for (const [socket, { id }] of this.#joined) {
       const position = this.#core.subscriptions.get(id)?.lastId;
@@ -106,11 +113,12 @@ export class Sockets {
     const channel = this.#channel;
     const listener = given.listener ?? new MessageQueueListener();
     const id = typeof listener === 'string' ? listener : listener.id;
-    // Who comes again by the id of a listener that has a socket comes in its place. Few do: the sockets are looked through for nobody else.
+    // A client that names the listener of another socket replaces it. That is rare, so that a
+    // search through the sockets is cheap enough.
     const former = this.#core.subscriptions.get(id);
     if (former && !former.resumable && [...this.#joined.values()].some((other) => other.id === id))
       channel.removeListener(id);
-    // Nothing was sent since: all that the stream begins with, the client has.
+    // Nothing was sent since: the client has everything that the stream begins with.
     const isAware = !client && attachment.id && precedingBroadcast(attachment.id) === channel.lastEventId;
     let begun = false;
     let over = false;
@@ -127,13 +135,13 @@ export class Sockets {
     };
     return channel[RESPOND](undefined, options, (status, headers, open) => {
       if (typeof open !== 'function') return toResponse(status, headers, open);
-      // Behind all that may be refused: the runtime keeps what it has accepted.
+      // After everything that may refuse the client: the runtime keeps a socket that was accepted.
       if (client) this.#state.acceptWebSocket(socket);
       const body = open({
         enqueue: (bytes) => (begun || !isAware) && socket.send(bytes as Uint8Array<ArrayBuffer>),
         close: () => {},
         error: () => {},
-        // Also when no bytes came: a filter may have kept back all that there was.
+        // Also when no bytes came: a filter may have held back every message.
         drained: () => {
           if (over) return;
           const newest = this.#core.subscriptions.get(id)?.lastId;

@@ -1,13 +1,13 @@
-// Store: what a channel keeps in its object's SQLite storage, so that it goes on when the object has been evicted.
+// Store: a channel's history in its object's SQLite storage, which outlives an eviction.
 //
-// The newest message stays, whatever its age: the numbering goes on behind it. When it has expired it is emptied, so that what
-// remains says nothing but how many there have been.
+// The newest message stays, whatever its age: the numbers continue after it. When it expires it is
+// emptied, and only its number remains.
 
 import type { History } from '../../model/limits.js';
 import { Message, Sent } from '../../model/message.js';
 import type { Batch, StoredMessage } from '../batch.js';
 
-/** What was sent, to be sent once more. */
+/** A stored message, ready to be sent again. */
 export interface Restored {
   sent: Sent;
   excepted: string | undefined;
@@ -15,7 +15,7 @@ export interface Restored {
   at: number;
 }
 
-/** No event has an empty type: it marks a message that was emptied. */
+/** Marks a message that was emptied: no event has an empty type. */
 const EMPTIED = '';
 
 const TABLES = `
@@ -25,14 +25,14 @@ const TABLES = `
   CREATE TABLE IF NOT EXISTS eric_leaf (id TEXT PRIMARY KEY) WITHOUT ROWID;
 `;
 
-/** At most so much goes in one batch, unless a single message is heavier. */
+/** The limits of one batch. A single heavier message is a batch of its own. */
 const BATCH_MESSAGES = 256;
 const BATCH_BYTES = 1024 * 1024;
 
 export class Store {
   readonly #sql: SqlStorage;
   readonly #bounds: History;
-  /** What the bounds count of each stored message, oldest first; those before `#first` are gone. */
+  /** The weight and age of each stored message, oldest first; those before `#first` are deleted. */
   #kept: { bytes: number; at: number }[] = [];
   #first = 0;
   #bytes = 0;
@@ -41,7 +41,7 @@ export class Store {
   newest = 0;
   /** When the channel was closed, by `Date.now()`. */
   closedAt: number | undefined;
-  /** The object that this one gets its messages from, by its id. */
+  /** The id of the root, if this object is a leaf. */
   root: string | undefined;
 
   /** @param newEpoch Makes the epoch of a channel of which nothing is stored yet. */
@@ -58,12 +58,15 @@ export class Store {
     if (!row) this.#sql.exec('INSERT INTO eric_channel VALUES (1, ?, NULL, NULL)', this.epoch);
   }
 
-  /** When the oldest message was sent, by `Date.now()`; none when nothing is kept. */
+  /** When the oldest message was sent, by `Date.now()`; `undefined` if nothing is kept. */
   get oldestAt(): number | undefined {
     return this.#kept[this.#first]?.at;
   }
 
-  /** Reads what is kept, once. Returns the messages, oldest first, and the number of the one before them. */
+  /**
+   * Reads what is kept, once. Returns the messages, oldest first, and the number of the one before
+   * them.
+   */
   load(): { before: number; messages: Restored[] } {
     let before: number | undefined;
     const messages: Restored[] = [];
@@ -81,9 +84,9 @@ export class Store {
     return { before: before ?? 0, messages };
   }
 
-  /** Stores the next message, and drops what the bounds keep no longer. Returns its number. */
+  /** Stores the next message, and drops the messages beyond the bounds. Returns its number. */
   append(sent: Sent, excepted: string | undefined, sentAt: number): number {
-    // A clock that was set back makes no message older than the one before it.
+    // If the clock was set back, a message is still not older than the one before it.
     const at = Math.max(sentAt, this.#kept.at(-1)?.at ?? 0);
     const { type, payload } = sent.message;
     const json = payload !== undefined && typeof payload !== 'string' ? 1 : 0;
@@ -97,19 +100,22 @@ export class Store {
       json,
       excepted ?? null,
     );
-    // A message that is too long for a row has thrown, and taken no number.
+    // A message that is too long for a row has thrown above, and has no number.
     this.newest++;
     this.#count(sent.bytes, at);
     this.#trim(at);
     return this.newest;
   }
 
-  /** Drops what has become too old. */
+  /** Drops expired messages. */
   expire(now: number): void {
     this.#trim(now);
   }
 
-  /** Returns messages that follow one, or all that are kept when it is none of this channel's, or what follows it is gone. */
+  /**
+   * Returns the messages after one; or all that are kept, if that one is of another epoch or the
+   * next one was dropped.
+   */
   batch(epoch: string | undefined, after: number): Batch {
     const start = this.newest - (this.#kept.length - this.#first);
     const whole = epoch !== this.epoch || after < start || after > this.newest;
@@ -128,33 +134,36 @@ export class Store {
     return { epoch: this.epoch, newest: this.newest, after: from, whole, messages };
   }
 
-  /** Goes on as another channel, which is open, behind a number of it. The store is of no use any more. */
+  /**
+   * Continues as another channel, which is open, after one of its numbers. Do not use this store
+   * afterwards.
+   */
   renew(epoch: string, after: number): void {
     this.forget();
     this.#sql.exec('UPDATE eric_channel SET epoch = ?, closed = NULL', epoch);
     if (after > 0) this.#sql.exec('INSERT INTO eric_message VALUES (?, 0, ?, NULL, 0, NULL)', after, EMPTIED);
   }
 
-  /** Takes an object as the one that messages come from. */
+  /** Makes the object a leaf of a root. */
   follow(root: string): void {
     this.#sql.exec('UPDATE eric_channel SET root = ?', root);
     this.root = root;
   }
 
-  /** Remembers that the channel is closed. What was sent is kept until it is forgotten. */
+  /** Remembers that the channel is closed. The messages are kept until `forget`. */
   close(at: number): void {
     this.#sql.exec('UPDATE eric_channel SET closed = ?', at);
     this.closedAt = at;
   }
 
-  /** Keeps nothing of what was sent. */
+  /** Deletes the messages. */
   forget(): void {
     this.#sql.exec('DELETE FROM eric_message');
     this.#kept = [];
     this.#first = this.#bytes = 0;
   }
 
-  /** The objects that get the messages of this one, by their ids. */
+  /** The ids of the leaves, which receive this object's messages. */
   leaves(): string[] {
     return Array.from(this.#sql.exec<{ id: string }>('SELECT id FROM eric_leaf'), ({ id }) => id);
   }
@@ -191,11 +200,17 @@ export class Store {
   }
 }
 
-/** Returns a text as it goes out: of half a surrogate pair SQLite would make three characters, and a client that is replayed gets one. */
+/**
+ * Replaces lone surrogates as the wire does: SQLite would make three characters of one, and a
+ * replay would differ.
+ */
 const wellFormed = <Text extends string | null>(text: Text): Text =>
   (text as { toWellFormed?(): Text } | null)?.toWellFormed?.() ?? text;
 
-/** Makes of a stored message what was sent. Its payload is parsed when somebody asks for it: what only goes on the wire is not. */
+/**
+ * Makes a stored message ready to be sent. Its payload is parsed on demand: a message that only
+ * goes on the wire is not parsed.
+ */
 export function sentOf({ type, data, json, excepted }: StoredMessage): Sent {
   let payload: unknown = data ?? undefined;
   const message = {
@@ -210,7 +225,7 @@ export function sentOf({ type, data, json, excepted }: StoredMessage): Sent {
   return weighed(new Sent(message, data ?? undefined), excepted);
 }
 
-/** Has a message count for the ids of those that it is not for, too: they are kept with it. */
+/** Adds the ids of the excepted listeners to a message's weight: they are kept with it. */
 export function weighed(sent: Sent, excepted: string | null | undefined): Sent {
   sent.bytes += excepted?.length ?? 0;
   return sent;

@@ -1,4 +1,5 @@
-// relay: the Worker has the client's response, and its object may sleep. A WebSocket joins the two.
+// relay: the Worker holds the client's response, and its object may hibernate. A WebSocket joins
+// the two.
 
 import type { CloseReason } from '../../channel/ending.js';
 import { lastEventIdOption } from '../../model/event-id.js';
@@ -13,43 +14,49 @@ import { retrying, withContext } from '../objects.js';
 import { SocketSource } from './socket-source.js';
 
 /**
- * Whom a relay asks: a stub of a `ChannelObject`, or anything else that answers as one does. It is sent a line feed through its WebSocket now and
- * then, and may answer with the same to say that it is there.
+ * The stub of a `ChannelObject`, or anything else that answers like one. It is sent a line feed
+ * through its WebSocket now and then, and may answer with the same to show that it is alive.
  */
 export interface RelayTarget {
   fetch(request: Request): Promise<Response>;
 }
 
 export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
-  /** The headers that the object's `responseOptions` sees, in place of the client's: they are kept with the socket, which has little room. */
+  /**
+   * The headers that the object's `responseOptions` sees, instead of the client's: they are kept
+   * with the socket, which has little room.
+   */
   objectHeaders?: HeadersLike | undefined;
   /** Headers of the response to send as well, for example those of CORS. */
   headers?: HeadersLike | undefined;
   /** The last event ID of the client, instead of what the request says. */
   lastEventId?: string | undefined;
   /**
-   * How many bytes may wait for the client, 1 MiB by default: beyond that the response ends, and the client comes back. What it is replayed
-   * counts on top until it has been read.
+   * How many bytes may wait for the client, 1 MiB by default. Above that the response ends and the
+   * client reconnects. Replayed messages do not count until the client has read them.
    */
   queueBytes?: number | undefined;
   /**
-   * When nothing has come from the object for so long, 300 by default, it is asked whether it is still there, with the next heartbeat, and when
-   * it has not answered by a later one, the WebSocket is taken for lost. The object sleeps on. 0 for never, as without heartbeats.
+   * After this time without bytes from the object, 300 by default, the next heartbeat checks the
+   * WebSocket. If a later heartbeat finds no answer, the WebSocket counts as lost. The object stays
+   * hibernated. 0, or a relay without heartbeats, never checks.
    */
   quietSeconds?: number | undefined;
-  /** Is told once, when the response has ended, by whatever. */
+  /** Called once, when the response has ended for any reason. */
   onClose?: ((report: { reason: CloseReason }) => void) | undefined;
 }
 
 /**
- * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile. Heartbeats are made here. A WebSocket that is
- * lost is joined again behind the last event id that came through it.
+ * Answers a client with the event stream of a channel in an object, which may hibernate meanwhile.
+ * Heartbeats are made here. A lost WebSocket is joined again after the last event id that came
+ * through it.
  *
  * @param request The client's request, as for `SSEChannel.response`.
- * @param stub The object's stub, or what makes one: a stub is of no use any more when its object has failed, so that only who can make
- * another one can have the WebSocket joined again. With a stub alone the response ends, and the client comes back.
- * @returns the event stream; or what the object has answered in its stead, as the 204 of a channel that is gone, or the 405 to what is no GET.
- * @throws {TypeError | RangeError} when an option is none.
+ * @param stub The object's stub, or a function that makes one. A stub is useless after its object
+ * failed, so only a function lets the relay join again. With a stub alone the response ends, and
+ * the client reconnects.
+ * @returns the event stream, or the object's other answer, such as 204 for a channel that is gone.
+ * @throws {TypeError | RangeError} if an option is invalid.
  */
 export async function relay(
   request: Request,
@@ -65,7 +72,7 @@ export async function relay(
   const signal = signalOption(request.signal, 'request.signal');
   const headers = eventStreamHeaders(given.headers);
 
-  /** Asks the object, whose answer it is if no stream is wanted. Another id than the client's has come through a WebSocket that was lost. */
+  /** Asks the object. An id other than the client's came through a former WebSocket. */
   const ask = (id: string | undefined): Promise<Response> => {
     const { method, url } = request;
     const joining = new Headers(given.objectHeaders);
@@ -79,7 +86,7 @@ export async function relay(
   const answer = await retrying(() => ask(lastEventId));
   if (!answer.webSocket) {
     const { status, body } = answer;
-    // The caller's as well: without those of CORS a page would not see that it is to stay away.
+    // With the caller's headers: without those of CORS a page could not read the status.
     const all = new Headers(given.headers);
     answer.headers.forEach((value, name) => all.set(name, value));
     return new Response(body, { status, headers: all });

@@ -10,10 +10,10 @@ import { note } from '../../wasm/event-text.js';
 import { retryMilliseconds, TRIES } from '../objects.js';
 import { ALIVE, closeQuietly, STREAM_ENDED } from '../socket-protocol.js';
 
-/** A WebSocket that was open for so long was no failure. */
+/** A WebSocket that was open for this long counts as a success. */
 const LASTING_MILLISECONDS = 10_000;
 
-/** A WebSocket that does not answer for so long leads nowhere. */
+/** A WebSocket without an answer for this long is lost. */
 const ANSWER_MILLISECONDS = 5_000;
 
 export interface SocketSourceOptions {
@@ -43,17 +43,20 @@ export class SocketSource implements Source {
   /** Whole blocks that came and were not taken yet. */
   #queue: Uint8Array[] = [];
   #bytes = 0;
-  /** How many these may be: any number while what was missed comes, which counts on top until it is taken. */
+  /** The most bytes of these. Unlimited during a replay, which does not count until it is taken. */
   #room = Infinity;
   #since: number | undefined;
   /** The newest id that came; the client's before. */
   #lastEventId: string | undefined;
-  /** The newest id, if it did not come with an event: the client is told it by the next heartbeat, or by the farewell. */
+  /**
+   * The newest id, if it did not come with an event: the next heartbeat or the last block carries
+   * it.
+   */
   #position: string | undefined;
   /** Why the object has ended the stream. */
   #last: CloseReason | undefined;
   #over = false;
-  /** How often it was tried to join again since something new came. */
+  /** How many attempts to join again were made since the last progress. */
   #tried = 0;
   #again: ReturnType<typeof setTimeout> | undefined;
 
@@ -82,7 +85,7 @@ export class SocketSource implements Source {
     this.#socket = socket;
     this.#joinedAt = performance.now();
     this.#room = Infinity;
-    // Else it may be a Blob, which has to be waited for.
+    // Otherwise it may be a Blob, which can only be read asynchronously.
     socket.binaryType = 'arraybuffer';
     socket.accept();
     socket.addEventListener('message', ({ data }) => {
@@ -124,7 +127,7 @@ export class SocketSource implements Source {
     try {
       socket.send(ALIVE);
     } catch {
-      // It is lost: there will be no answer.
+      // The socket is lost: no answer will come.
     }
   }
 
@@ -135,7 +138,8 @@ export class SocketSource implements Source {
       this.end(this.#last);
       return ENDED;
     }
-    // In one chunk: the runtime notices a client that has left only if nothing else is ready at once.
+    // In one chunk: the runtime notices a client that has left only if nothing else is ready at
+    // once.
     const chunk = joined(this.#queue, this.#bytes);
     this.#queue = [];
     this.#bytes = 0;
@@ -180,7 +184,7 @@ export class SocketSource implements Source {
 
   #came(bytes: Uint8Array): void {
     const id = lastIdIn(bytes) ?? this.#lastEventId;
-    // What a stream begins with has the id that was asked for: nothing new.
+    // The first block of a stream has the id that was asked for: it is no progress.
     if (id !== this.#lastEventId) this.#tried = 0;
     this.#lastEventId = id;
     this.#position = undefined;
@@ -188,11 +192,11 @@ export class SocketSource implements Source {
     this.#bytes += bytes.length;
     this.#since ??= performance.now();
     this.#body.woken();
-    // One message that is heavier than the bound is let through when nothing else waits.
+    // A single message above the bound is let through when nothing else waits.
     if (this.#bytes > this.#room && this.#queue.length > 1) this.end('full');
   }
 
-  /** The stream ends behind what came. */
+  /** The stream ends after the bytes that came. */
   #finish(reason: CloseReason): void {
     this.#last = reason;
     this.#socket = undefined;
@@ -212,10 +216,10 @@ export class SocketSource implements Source {
       if (webSocket) return this.listen(webSocket);
       void body?.cancel();
       if (this.#over) return;
-      // The client is told the same when it comes back.
+      // The reconnecting client receives the same answer.
       if (status < 500) return this.#finish('removed');
     } catch {
-      // The object is being started anew, or its runtime.
+      // The object or its runtime is restarting.
     }
     if (!this.#over) this.#lost();
   }

@@ -1,7 +1,8 @@
 // ChannelTree: one channel for more subscribers than one object holds.
 //
-// A root object takes the broadcasts. It sends them on to leaf objects, which the subscribers are spread over by name. The leaves have the
-// root's epoch and numbers, so that an event id of one holds at any other.
+// A root object takes the broadcasts and sends them to leaf objects, over which the subscribers are
+// spread by name. The leaves have the root's epoch and numbers, so an event id is valid at every
+// leaf.
 
 import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../../model/event-types.js';
 import { uniqueId } from '../../model/ids.js';
@@ -21,11 +22,14 @@ export interface ChannelNamespace {
 }
 
 export interface ChannelTreeOptions {
-  /** How many objects the subscribers are spread over; 4 by default. It may be changed: clients go on at any leaf. */
+  /**
+   * How many objects the subscribers are spread over; 4 by default. It may be changed: clients can
+   * resume at any leaf.
+   */
   leaves?: number | undefined;
 }
 
-/** What becomes of the messages: at the root, and at each leaf. */
+/** The counters of the root and of each leaf. */
 export interface TreeStats {
   root: ChannelStats;
   leaves: ChannelStats[];
@@ -54,7 +58,7 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
   readonly #name: string;
   readonly #leaves: number;
 
-  /** @throws {TypeError | RangeError} when the name or an option is none. */
+  /** @throws {TypeError | RangeError} if the name or an option is invalid. */
   constructor(namespace: ChannelNamespace, name: string, options?: ChannelTreeOptions) {
     if (typeof namespace?.idFromName !== 'function')
       throw new TypeError('namespace must be the binding of a ChannelObject');
@@ -79,7 +83,10 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
     return relay(request, () => this.#asLeaf(name), options);
   }
 
-  /** Sends a message to every listener, as `ChannelObject.broadcast` does: it is stored when this resolves. */
+  /**
+   * Sends a message to every listener, as `ChannelObject.broadcast` does: it is stored when this
+   * resolves.
+   */
   async broadcast<Type extends EventTypes<Events>>(
     message: MessageLike<Events, Type>,
     options?: ObjectBroadcastOptions,
@@ -87,7 +94,7 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
     return this.#root().broadcast(message, options);
   }
 
-  /** Sends a message to one listener, which came by the name of its id. */
+  /** Sends a message to one listener, whose client gave its id as the name. */
   async dispatch<Type extends EventTypes<Events>>(
     listenerId: string,
     message: MessageLike<Events, Type>,
@@ -95,7 +102,7 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
     await this.#leaf(listenerId).dispatch(listenerId, message);
   }
 
-  /** Adds a listener whose client is still to come, by the name of its id. */
+  /** Adds a listener whose client will connect later, with the id as its name. */
   async addListener(options?: ObjectListenerOptions): Promise<{ id: string; lastEventId: string }> {
     const id = idOption(options?.id, 'id') ?? uniqueId();
     await retrying(() => this.#leaf(id).follow(this.#rootId()));
@@ -122,7 +129,7 @@ export class ChannelTree<Events extends EventMap<Events> = AnyEvents> {
     await this.#root().close();
   }
 
-  /** Asks the leaf of a name, which is told its root. */
+  /** The leaf of a name, which learns its root with each request. */
   #asLeaf(name: string): RelayTarget {
     const leaf = this.#leaf(name);
     return { fetch: (request) => leaf.fetch(withContext(request, { root: this.#rootId() })) };
@@ -158,7 +165,10 @@ function nameOption(options: { name?: string | undefined } | undefined): string 
   return idOption(objectOption(options, 'options').name, 'name') ?? uniqueId();
 }
 
-/** Fowler, Noll and Vo, 1a, of 32 bits: even for names that differ in a digit, and the same everywhere and always. */
+/**
+ * Fowler, Noll and Vo, 1a, of 32 bits: even for names that differ in a digit, and the same
+ * everywhere and always.
+ */
 function hash(text: string): number {
   let value = 0x811c9dc5;
   for (const byte of new TextEncoder().encode(text)) value = Math.imul(value ^ byte, 0x01000193);
