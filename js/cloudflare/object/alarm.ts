@@ -20,14 +20,24 @@ export class Alarm {
     this.#storage = storage;
   }
 
-  /** The runtime has called it, and has thereby deleted it. */
-  rang(): void {
+  /** Does what is due. Returns whether the channel is to be forgotten, with everything stored. */
+  async rang(life: Life): Promise<boolean> {
+    // The runtime has deleted the alarm that it calls.
     this.#at = Infinity;
-  }
-
-  /** Counts whether there are still leaves that cannot be reached. */
-  tried({ leaves }: Life): void {
+    const { store, channel, leaves, sockets } = life;
+    if (store.closedAt === undefined) {
+      sockets.tell();
+      store.expire(Date.now());
+      // The core drops expired messages when it is asked for its counters.
+      channel.stats();
+      await leaves.settle();
+    } else {
+      await leaves.close();
+      if (Date.now() >= forgottenAt(life)) return true;
+    }
     this.#tries = leaves.dueMilliseconds === Infinity ? 0 : this.#tries + 1;
+    await this.set(life);
+    return false;
   }
 
   /** Sets it for the next thing to do, unless it comes before that anyway. */
@@ -54,7 +64,7 @@ export class Alarm {
  * When a closed channel is forgotten, by `Date.now()`. A leaf that was not reached by then asks its
  * root itself.
  */
-export function forgottenAt({ store, core, leaves }: Life): number {
+function forgottenAt({ store, core, leaves }: Life): number {
   const { seconds } = core.settings.history;
   return store.closedAt! + (leaves.size > 0 ? DAY_MILLISECONDS : Math.min(seconds * 1000, DAY_MILLISECONDS));
 }

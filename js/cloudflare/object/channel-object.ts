@@ -22,7 +22,7 @@ import { wakeLost } from '../../wasm/module.js';
 import type { Batch } from '../batch.js';
 import { type ChannelRpc, contextOf, objectOf } from '../objects.js';
 import { closeQuietly } from '../socket-protocol.js';
-import { Alarm, forgottenAt } from './alarm.js';
+import { Alarm } from './alarm.js';
 import { Leaf } from './leaf.js';
 import { type Life, startLife } from './life.js';
 import { type ObjectBroadcastOptions, type ObjectListenerOptions, refuseNothing } from './options.js';
@@ -203,26 +203,11 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
   }
 
   async alarm(): Promise<void> {
-    this.#alarm.rang();
     const life = this.#life();
-    const { store, channel, leaves, sockets } = life;
-    if (store.closedAt === undefined) {
-      sockets.tell();
-      store.expire(Date.now());
-      // The core drops expired messages when it is asked for its counters.
-      channel.stats();
-      await leaves.settle();
-    } else {
-      await leaves.close();
-      if (Date.now() >= forgottenAt(life)) {
-        await this.ctx.storage.deleteAlarm();
-        await this.ctx.storage.deleteAll();
-        this.#current = undefined;
-        return;
-      }
-    }
-    this.#alarm.tried(life);
-    await this.#alarm.set(life);
+    if (!(await this.#alarm.rang(life))) return;
+    await this.ctx.storage.deleteAlarm();
+    await this.ctx.storage.deleteAll();
+    this.#current = undefined;
   }
 
   webSocketMessage(): void {
