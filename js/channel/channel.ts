@@ -36,12 +36,15 @@ import {
 } from './options.js';
 
 /**
- * The base of channels: delivers messages to listeners. {@link SSEChannel} is the implementation for Server-Sent Events.
+ * The base of channels: delivers messages to listeners. {@link SSEChannel} is the implementation
+ * for Server-Sent Events.
  *
- * A listener gets what was sent after it was registered, broadcasts and dispatches alike, in exactly the order in which
- * it was sent, whether or not it has been started. It is delivered to only while running.
+ * A listener receives the messages sent after it was registered, broadcasts and dispatches alike,
+ * in exactly the order of the sends, whether or not it has been started. It is delivered to only
+ * while running.
  *
- * A subclass changes what a stream yields by overriding {@link adapt}, or {@link messageStream} as a whole.
+ * A subclass changes what a stream yields by overriding {@link adapt}, or {@link messageStream} as
+ * a whole.
  *
  * @typeParam Events The payload of each event type, as in `{ tick: number }`; any when left out.
  * @typeParam Item What a stream yields.
@@ -77,8 +80,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * The event id of the newest broadcast. Whoever is shown the state of things as of this id, and then reads after it
-   * (`lastEventId`), misses nothing and gets nothing twice.
+   * The event id of the newest broadcast. A reader that loads a state as of this id, and then reads
+   * after it (`lastEventId`), misses nothing and receives nothing twice.
    */
   get lastEventId(): string {
     return this.#core.raw.eventId();
@@ -110,7 +113,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Adds a listener: it gets what is sent from now on.
+   * Adds a listener, which receives the messages sent from now on.
    *
    * @throws {InvalidChannelException} when the channel is closed.
    * @throws {InvalidListenerException} when a listener with this id is registered already.
@@ -120,7 +123,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Removes a listener, with everything that waits for it. Its streams end.
+   * Removes a listener and its waiting messages. Its streams end.
    *
    * @throws {InvalidListenerException} when it is unknown.
    */
@@ -144,7 +147,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   /**
    * Sends a message to one listener.
    *
-   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
+   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in
+   * a line.
    * @throws {InvalidListenerException} when the listener is unknown.
    * @throws {InvalidChannelException} when the channel is closed.
    * @throws {QueueFullException} when the listener refuses what it has no room for.
@@ -158,9 +162,11 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   /**
    * Sends a message to every listener. Costs the same however many there are.
    *
-   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in a line.
+   * @throws {InvalidMessageFormat} when JSON cannot carry the payload, or the type does not fit in
+   * a line.
    * @throws {InvalidChannelException} when the channel is closed.
-   * @throws {QueueFullException} when a listener refuses what it has no room for, and then nobody gets it.
+   * @throws {QueueFullException} when a listener refuses what it has no room for, and then nobody
+   * gets it.
    */
   broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: BroadcastOptions): void {
     const except = options === undefined ? undefined : exceptOption(objectOption(options, 'options').except);
@@ -168,8 +174,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Delivers the oldest message that waits for a listener, after its `onMessage` has seen it. What was dropped before it is not told
-   * here, but counted in `listener.stats()`.
+   * Delivers the oldest message that waits for a listener, after its `onMessage` has seen it.
+   * Messages dropped before it are not reported here, but counted in `listener.stats()`.
    *
    * @throws {NoMessagesException} when nothing waits for it, or it is stopped.
    * @throws {InvalidListenerException} when it is unknown.
@@ -180,11 +186,11 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Makes what a stream yields of a message.
+   * Makes a stream's item from a message.
    *
-   * @param message The message. When messages are missing before the next one, one of type `_eric_gap`; when the channel was
-   * closed, one of type `_eric_channel_closed`.
-   * @param id Where it stands in the channel's order, `<epoch>-<position>`; none for the closing.
+   * @param message The message. When messages are missing before the next one, one of type
+   * `_eric_gap`; when the channel was closed, one of type `_eric_channel_closed`.
+   * @param id Its place in the channel's order, `<epoch>-<position>`; `undefined` for the closing.
    */
   protected adapt(message: MessageOf<Events> | GapMessage | ClosedMessage, id: string | undefined): Item {
     void id;
@@ -192,8 +198,9 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Opens a stream of what a registered listener gets. It ends when the listener is stopped or removed, or the channel
-   * closed; one opened for a stopped listener ends at once. Several streams of one listener share its messages.
+   * Opens a stream of a registered listener's messages. It ends when the listener is stopped or
+   * removed, or the channel closed; one opened for a stopped listener ends at once. Several streams
+   * of one listener share its messages.
    *
    * @throws {InvalidListenerException} when the listener is unknown.
    */
@@ -213,8 +220,8 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Adds a listener, starts it and opens its stream. The listener exists from this call on, not from the first read, and
-   * is removed whichever way the stream ends.
+   * Adds a listener, starts it and opens its stream. The listener exists from this call on, not
+   * from the first read, and is removed however the stream ends.
    *
    * @throws {InvalidChannelException} when the channel is closed.
    */
@@ -239,14 +246,15 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   }
 
   /**
-   * Closes the channel: sends and listeners are refused from now on. What was queued before is delivered; then a running
-   * stream yields one event of type `_eric_channel_closed` and ends, and its listener is stopped.
+   * Closes the channel: sends and listeners are refused from now on. Messages queued before are
+   * delivered; then a running stream yields one event of type `_eric_channel_closed` and ends, and
+   * its listener is stopped.
    */
   close(): void {
     this.#core.raw.close();
   }
 
-  /** Returns what became of the messages so far. */
+  /** Returns the channel's counters. */
   stats(): ChannelStats {
     return this.#core.stats(this.id);
   }

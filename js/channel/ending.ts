@@ -8,7 +8,7 @@ export type CloseReason =
   | 'aborted'
   /** The body could not be written to. */
   | 'failed'
-  /** Nobody has read for `stallSeconds`, though there was something to read. */
+  /** The client has not read for `stallSeconds`, although bytes were ready. */
   | 'stalled'
   /** The queue was full, and its overflow is `'disconnect'`. */
   | 'full'
@@ -22,16 +22,16 @@ export type CloseReason =
   | 'drained'
   /** `maxDurationSeconds` have passed. */
   | 'rotated'
-  /** The client of a resumable listener came back on another connection. */
+  /** The client of a resumable listener reconnected on another connection. */
   | 'replaced'
   /** The iterator of a subclass has ended. */
   | 'finished'
-  /** Nobody holds the response any more. */
+  /** The response was garbage collected. */
   | 'dropped';
 
-/** What reads for a listener, seen by who ends it. @internal */
+/** A response that can be ended. @internal */
 export interface Ending {
-  /** Ends it behind what is ready now, telling the client when to come back. */
+  /** Ends it after the bytes that are ready, and tells the client when to reconnect. */
   finish(reason: CloseReason, retryMilliseconds: number): void;
   /** Ends it. */
   end(reason: CloseReason): void;

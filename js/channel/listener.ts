@@ -22,8 +22,8 @@ export interface Registration {
 /**
  * Receives the messages of the channels that it is registered with, while it is running.
  *
- * It starts out stopped; what is sent meanwhile waits for it. Override `onMessage` in a subclass, or hand it in, to see
- * or validate messages when they are delivered.
+ * It starts out stopped; what is sent meanwhile waits for it. Override `onMessage` in a subclass,
+ * or hand it in, to see or validate messages when they are delivered.
  *
  * @example
  * const listener = new MessageQueueListener({
@@ -51,7 +51,8 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
   /**
    * Executes when a message is delivered. If it throws, the message is not delivered.
    *
-   * It may call everything: send, add, remove, stop, close. The message that stops its own listener is still delivered.
+   * It may call everything: send, add, remove, stop, close. The message that stops its own listener
+   * is still delivered.
    */
   onMessage(message: MessageOf<Events>): void {
     void message;
@@ -111,7 +112,11 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
     listener.#registrations.delete(registration);
   }
 
-  /** Stops a listener that the core has stopped at one channel, because that was closed. @internal */
+  /**
+   * Stops a listener that the core has stopped at one channel, because that was closed.
+   *
+   * @internal
+   */
   static stopElsewhere(listener: MessageQueueListener, closed: Registration): void {
     listener.#running = false;
     for (const registration of listener.#registrations) {

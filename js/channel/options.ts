@@ -12,32 +12,40 @@ export interface ChannelOptions {
   /** The channel's id; a random UUID when left out. */
   id?: string | undefined;
   /**
-   * How much is kept for clients that reconnect: nothing by default, for an `SSEChannel` 1,024 messages, 1 MiB and 300
-   * seconds.
+   * How much is kept for clients that reconnect: nothing by default, for an `SSEChannel` 1,024
+   * messages, 1 MiB and 300 seconds.
    */
   history?: HistoryOptions | undefined;
 }
 
 /** How a listener is registered. */
 export interface RegisterOptions<Events extends EventMap<Events> = AnyEvents> extends FilterOptions<Events> {
-  /** How much may wait for the listener; unlimited when left out. A limit without `overflow` drops the oldest messages. */
+  /**
+   * How much may wait for the listener; unlimited when left out. A limit without `overflow` drops
+   * the oldest messages.
+   */
   queue?: QueueOptions | undefined;
   /**
-   * The listener continues after this event id. If the history no longer reaches back to it, the first message is one of
-   * type `_eric_gap`.
+   * The listener continues after this event id. If the history no longer reaches back to it, the
+   * first message is one of type `_eric_gap`.
    */
   lastEventId?: string | undefined;
 }
 
 export interface BroadcastOptions {
-  /** The listeners, or their ids, that do not receive the message. A replay skips it for them as well. */
+  /**
+   * The listeners, or their ids, that do not receive the message. A replay skips it for them as
+   * well.
+   */
   except?: MessageQueueListener | string | readonly (MessageQueueListener | string)[] | undefined;
 }
 
 export interface StreamOptions {
   /** Ends the stream when it is aborted; at once if it is already. */
   signal?: AbortSignal | null | undefined;
-  /** Receives errors thrown by `onMessage` or `adapt`; the console by default. The stream continues. */
+  /**
+   * Receives errors thrown by `onMessage` or `adapt`; the console by default. The stream continues.
+   */
   onError?: ((error: unknown) => void) | undefined;
 }
 
@@ -62,8 +70,8 @@ export function registerOptions<Events extends EventMap<Events>>(
 }
 
 /**
- * Returns the ids joined by line feeds, which no id contains. `undefined` if there are none, so that the message's chunk
- * can be shared.
+ * Returns the ids joined by line feeds, which no id contains. `undefined` for an empty list, so
+ * that the message's chunk can be shared.
  *
  * @internal
  */

@@ -1,4 +1,5 @@
-// eric-sse/cloudflare: channels in Durable Objects. The core, and every class of it, is that of `eric-sse`.
+// eric-sse/cloudflare: channels in Durable Objects. The core, and every class of it, is that of
+// `eric-sse`.
 
 import { load } from '../wasm/module.js';
 import module from './eric_sse_bg.wasm';

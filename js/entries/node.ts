@@ -1,4 +1,5 @@
-// eric-sse/node: channels for Node's own servers, and a client of the socket server. Loads no WebAssembly.
+// eric-sse/node: channels for Node's own servers, and a client of the socket server. Loads no
+// WebAssembly.
 
 export {
   InvalidChannelException,

@@ -1,4 +1,5 @@
-// eric-sse/service-worker: channels for the pages of a service worker. Loads no WebAssembly: the channel's own entry does.
+// eric-sse/service-worker: channels for the pages of a service worker. Loads no WebAssembly: the
+// channel's own entry does.
 
 export type { ResponseOptions } from '../response/respond.js';
 export type { Route, Routed, Routes } from '../servers/service-worker/answer.js';

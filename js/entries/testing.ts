@@ -1,4 +1,5 @@
-// eric-sse/testing: a client of responses, faults and a clock, for tests without a server. It has nothing of the core.
+// eric-sse/testing: a client of responses, faults and a clock, for tests without a server. It has
+// nothing of the core.
 
 export { type CollectOptions, collect, type ResponseLike, TestClient } from '../testing/client.js';
 export { VirtualClock } from '../testing/clock.js';

@@ -24,14 +24,20 @@ export class InvalidMessageFormat extends Error {
   readonly code = 'ERIC_INVALID_MESSAGE';
 }
 
-/** There is nothing to deliver: the queue is empty, the listener stopped, or the channel closed besides. */
+/**
+ * There is nothing to deliver: the queue is empty, the listener stopped, or the channel closed
+ * besides.
+ */
 export class NoMessagesException extends Error {
   static {
     this.prototype.name = 'NoMessagesException';
   }
   readonly code = 'ERIC_NO_MESSAGES';
 
-  /** `'empty'`: try again after the next send. `'stopped'`: start the listener. `'closed'`: there will be nothing more. */
+  /**
+   * `'empty'`: try again after the next send. `'stopped'`: start the listener. `'closed'`: there
+   * will be nothing more.
+   */
   readonly reason: 'empty' | 'stopped' | 'closed';
 
   constructor(message: string, reason: 'empty' | 'stopped' | 'closed') {
@@ -40,7 +46,10 @@ export class NoMessagesException extends Error {
   }
 }
 
-/** A listener that refuses what it has no room for is full. A broadcast that one listener refuses nobody gets. */
+/**
+ * A listener that refuses what it has no room for is full. A broadcast that one listener refuses
+ * nobody gets.
+ */
 export class QueueFullException extends Error {
   static {
     this.prototype.name = 'QueueFullException';

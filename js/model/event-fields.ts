@@ -7,7 +7,10 @@ import { assertLoaded } from './loaded.js';
 /** What ends a line; and NUL, because a client ignores an id that contains one. */
 const UNFIT = /[\r\n\0]/;
 
-/** The type that was checked last, and its bytes: each message is checked when it is made and when it is sent. */
+/**
+ * The type that was checked last, and its bytes: each message is checked when it is made and when
+ * it is sent.
+ */
 let lastType = 'message';
 let lastBytes = 7;
 /** A longer type is not remembered, so that nothing large is held here. */

@@ -1,8 +1,11 @@
-// Event ids: `<epoch>-<broadcast>` of a broadcast, `<epoch>-<broadcast>.<dispatch>` of a dispatch sent after it.
+// Event ids: `<epoch>-<broadcast>` of a broadcast, `<epoch>-<broadcast>.<dispatch>` of a dispatch
+// sent after it.
 
 import { shown } from '../util/options.js';
 
-/** The parts of an event id. Numbers that the text lacks are 0; numbers that it garbles are `NaN`. */
+/**
+ * The parts of an event id. Numbers that the text lacks are 0; numbers that it garbles are `NaN`.
+ */
 export interface EventIdParts {
   /** Tells one life of a channel from another. */
   epoch: string;
@@ -21,7 +24,10 @@ export function parseEventId(id: string): EventIdParts {
 
 export const printEventId = (epoch: string, broadcast: number): string => `${epoch}-${broadcast}`;
 
-/** Whether an event comes before another one, in the order of one channel's life. Epochs are not compared. */
+/**
+ * Whether an event comes before another one, in the order of one channel's life. Epochs are not
+ * compared.
+ */
 export function isBefore(one: EventIdParts, other: EventIdParts): boolean {
   return one.broadcast === other.broadcast ? one.dispatch < other.dispatch : one.broadcast < other.broadcast;
 }
@@ -33,13 +39,14 @@ export function precedingBroadcast(id: string): string {
 }
 
 /**
- * Longer than any id that a channel issues. Longer values are cut before they reach WebAssembly, and match nothing: a
- * client's megabyte stays in JavaScript.
+ * Longer than any id that a channel issues. Longer values are cut before they reach WebAssembly,
+ * and match nothing: a client's megabyte stays in JavaScript.
  */
 const LONGEST = 100;
 
 /**
- * Checks the option `lastEventId`. An empty text counts as missing; the core says whether a text is an id.
+ * Checks the option `lastEventId`. An empty text counts as missing; the core says whether a text is
+ * an id.
  *
  * @throws {TypeError} if it is not a string.
  */

@@ -18,13 +18,13 @@ export type MessageOf<Events> = {
 }[EventTypes<Events>];
 
 /**
- * What a channel takes for a message: a {@link Message}, or an object of the same shape. A payload that may be `undefined`
- * may be left out.
+ * A message that a channel accepts: a {@link Message}, or an object of the same shape. A payload
+ * that may be `undefined` may be left out.
  *
  * @typeParam Type Some of the event types; all of them when left out.
  */
 export type MessageLike<Events, Type extends EventTypes<Events> = EventTypes<Events>> =
-  // The first part has no condition, so that a caller who is generic in `Type` satisfies it.
+  // The first part has no condition, so that a caller generic in `Type` satisfies it.
   | { [Each in Type]: { readonly type: Each; readonly payload: Events[Each] } }[Type]
   | {
       [Each in Type]: undefined extends Events[Each] ? { readonly type: Each; readonly payload?: undefined } : never;
@@ -33,32 +33,37 @@ export type MessageLike<Events, Type extends EventTypes<Events> = EventTypes<Eve
 /** The type of the event that ends a stream whose channel was closed. */
 export const CHANNEL_CLOSED = '_eric_channel_closed';
 
-/** What `adapt` gets when the channel was closed, as the last message of a stream. */
+/** The last message that `adapt` receives, when the channel was closed. */
 export type ClosedMessage = Message<typeof CHANNEL_CLOSED, undefined>;
 
 /** The type of the event that says that messages are missing. */
 export const GAP = '_eric_gap';
 
-/** What is missing, and why. */
+/** Which messages are missing, and why. */
 export interface Gap {
   /**
-   * `'overflow'`: the listener was too slow, and its queue drops the oldest. `'expired'`: what follows the last event ID is
-   * not kept any more. `'forgotten'`: what was for the listener alone is not. `'epoch'`: the ID is from another life of the
-   * channel. `'unknown'`: it is none of this channel's. The last two speak of all that may be missing, what was for the listener alone included.
+   * `'overflow'`: the listener was too slow, and its queue drops the oldest. `'expired'`: messages
+   * after the last event ID are no longer kept. `'forgotten'`: dispatches to the listener may no
+   * longer be kept. `'epoch'`: the ID is from another life of the channel. `'unknown'`: this
+   * channel never issued the ID. The last two cover everything that may be missing, dispatches
+   * included.
    */
   reason: 'overflow' | 'expired' | 'forgotten' | 'epoch' | 'unknown';
-  /** How many messages, where that is known: not when the gap was joined with one whose count nobody knows. */
+  /** How many messages, if that is known. A gap joined with one of unknown count has no count. */
   missed?: number;
-  /** The last event ID behind which they are missing; `null` when it is none. */
+  /** The last event ID after which they are missing; `null` if the client's ID is invalid. */
   from: string | null;
-  /** The event id behind which what follows stands. */
+  /** The event id after which the stream continues. */
   to: string;
 }
 
-/** What `adapt` gets when messages are missing. */
+/** The message that `adapt` receives when messages are missing. */
 export type GapMessage = Message<typeof GAP, Gap>;
 
-/** The event that says that messages are missing before the next one. It has the id where the gap ends. */
+/**
+ * The event that says that messages are missing before the next one. It has the id where the gap
+ * ends.
+ */
 export interface GapEvent {
   event: typeof GAP;
   data: Gap;
@@ -76,14 +81,14 @@ export type SSEEvent<Events = AnyEvents> =
         data: Events[Type];
         /** The reconnection time, in milliseconds. */
         retry: number;
-        /** Where the message stands in its channel's order: `<epoch>-<position>`. */
+        /** The message's place in its channel's order: `<epoch>-<position>`. */
         id: string;
       };
     }[EventTypes<Events>]
   | GapEvent
   | ClosedEvent;
 
-/** The last event of a stream whose channel was closed. It is no message, hence has no id. */
+/** The last event of a stream whose channel was closed. It is not a message, so it has no id. */
 export interface ClosedEvent {
   event: typeof CHANNEL_CLOSED;
   data: undefined;

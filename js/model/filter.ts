@@ -4,9 +4,13 @@ import { functionOption } from '../util/options.js';
 import type { AnyEvents, EventMap, MessageOf } from './event-types.js';
 
 export interface FilterOptions<Events extends EventMap<Events> = AnyEvents> {
-  /** Says whether a message is delivered. Asked once per message, at delivery, before `onMessage`. */
+  /**
+   * Says whether a message is delivered. Asked once per message, at delivery, before `onMessage`.
+   */
   filter?: ((message: MessageOf<Events>) => boolean) | undefined;
-  /** The event types that are delivered; in each, `*` stands for any text. All are when left out. */
+  /**
+   * The event types that are delivered; in each, `*` stands for any text. All are when left out.
+   */
   events?: readonly string[] | undefined;
 }
 
@@ -32,8 +36,9 @@ export function filterOption({ filter, events }: FilterOptions): Filter | undefi
 }
 
 /**
- * Whether a type has the parts, in their order, with anything in between. Each part is looked for once, behind the one before it:
- * a regular expression would be built of what the caller got from a client, and might take for ever.
+ * Whether a type has the parts, in their order, with anything in between. Each part is looked for
+ * once, behind the one before it: a regular expression would be built of what the caller got from a
+ * client, and might take for ever.
  */
 function matches(type: string, parts: string[]): boolean {
   const [first = '', last = ''] = [parts[0], parts.at(-1)];

@@ -3,17 +3,20 @@
 import { InvalidMessageFormat } from './errors.js';
 
 /**
- * Serialises a payload. A string is its own data, any other value is its JSON text, and `undefined` has no text.
+ * Serialises a payload. A string is its own data, any other value is its JSON text, and `undefined`
+ * has no text.
  *
- * The rule: JSON carries an object's own enumerable properties, or what its `toJSON` gives. An object
- * whose content lies elsewhere is refused, because its readers would get something else without a
- * word: an `Error`, a `Map`, a `Set`, a `Promise`, an `ArrayBuffer`, `Headers`. An `Error` or a `Map` is
- * refused with properties of its own, too. Functions, symbols and BigInts are refused at any depth.
+ * The rule: JSON carries an object's own enumerable properties, or what its `toJSON` gives. An
+ * object whose content lies elsewhere is refused, because its readers would get something else
+ * without a word: an `Error`, a `Map`, a `Set`, a `Promise`, an `ArrayBuffer`, `Headers`. An
+ * `Error` or a `Map` is refused with properties of its own, too. Functions, symbols and BigInts are
+ * refused at any depth.
  *
- * As everywhere in JSON, `undefined` properties are left out, `NaN` becomes `null`, and getters of a
- * class and private fields are not read: an instance without properties of its own becomes `{}`.
+ * As everywhere in JSON, `undefined` properties are left out, `NaN` becomes `null`, and getters of
+ * a class and private fields are not read: an instance without properties of its own becomes `{}`.
  *
- * @throws {InvalidMessageFormat} when JSON cannot carry the payload. The same for cycles, and for a `toJSON` that throws.
+ * @throws {InvalidMessageFormat} when JSON cannot carry the payload. The same for cycles, and for a
+ * `toJSON` that throws.
  */
 export function toText(payload: unknown): string | undefined {
   switch (typeof payload) {
@@ -40,13 +43,19 @@ export function toText(payload: unknown): string | undefined {
   }
 }
 
-/** The tags of objects whose properties are their content: `[object Object]`, arrays, typed arrays, modules. */
+/**
+ * The tags of objects whose properties are their content: `[object Object]`, arrays, typed arrays,
+ * modules.
+ */
 const OPEN = /(Object|Array|Arguments|Module)]/;
 
 /** The tags of objects that may have properties, and have their content elsewhere all the same. */
 const CLOSED = / (\w*Error|Map|Set)]/;
 
-/** Whether JSON would lose the content of an object. The tag tells it in every realm. Boxed values are themselves in JSON. */
+/**
+ * Whether JSON would lose the content of an object. The tag tells it in every realm. Boxed values
+ * are themselves in JSON.
+ */
 function isLost(value: object, properties: number): boolean {
   const tag = Object.prototype.toString.call(value);
   return !OPEN.test(tag) && (properties === 0 || CLOSED.test(tag)) && typeof value.valueOf() === 'object';

@@ -1,7 +1,7 @@
 // SocketClient: the verbs of a socket server as methods.
 //
-// Requests share one connection: they are sent at once, and answered in order. Each stream has its own. A connection that the
-// server has closed meanwhile is made anew by the next request.
+// Requests share one connection: they are sent at once, and answered in order. Each stream has its
+// own. A connection that the server has closed meanwhile is made anew by the next request.
 
 import { toText } from '../model/payload.js';
 import { type MaybeDisposable, makeDisposable } from '../util/dispose.js';
@@ -26,7 +26,8 @@ interface Fields {
 /**
  * A client of a socket server, `eric serve`.
  *
- * Every method rejects with the exceptions that this entry exports, or with a {@link SocketError}: branch on their `code`.
+ * Every method rejects with the exceptions that this entry exports, or with a {@link SocketError}:
+ * branch on their `code`.
  *
  * @example
  * const client = new SocketClient('/tmp/eric.sock');
@@ -37,10 +38,10 @@ export class SocketClient {
   /** The server's socket. */
   readonly path: string;
   #requests: Requests | undefined;
-  /** What has come and was not asked for, by channel and listener. */
+  /** Events that came and were not read yet, by channel and listener. */
   readonly #pools = new Map<string, Pool>();
 
-  /** @param path The server's socket. Connects when it is first used. */
+  /** @param path The server's socket. Connects at the first request. */
   constructor(path: string) {
     if (typeof path !== 'string') throw new TypeError(`the path must be a string, not of type ${typeof path}`);
     this.path = path;
@@ -60,7 +61,7 @@ export class SocketClient {
     return this.#ask({ v: 'c', c: channelId });
   }
 
-  /** Adds a listener to a channel and resolves to its id. What is sent from now on waits for it. */
+  /** Adds a listener to a channel and resolves to its id. Messages sent from now on wait for it. */
   async register(channelId: string): Promise<string> {
     return this.#ask({ v: 'r', c: channelId });
   }
@@ -80,13 +81,16 @@ export class SocketClient {
     await this.#ask({ t: type }, payload);
   }
 
-  /** Removes a listener, with what waits for it. Its streams end. */
+  /** Removes a listener and its waiting messages. Its streams end. */
   async removeListener(channelId: string, listenerId: string): Promise<void> {
     this.#pools.delete(keyOf(channelId, listenerId));
     await this.#ask({ v: 'rl', c: channelId, r: listenerId });
   }
 
-  /** Closes and removes a channel. Its streams get what is queued, `_eric_channel_closed`, and end. */
+  /**
+   * Closes and removes a channel. Its streams receive what is queued and `_eric_channel_closed`,
+   * and end.
+   */
   async removeChannel(channelId: string): Promise<void> {
     for (const key of this.#pools.keys()) if (key.startsWith(keyOf(channelId, ''))) this.#pools.delete(key);
     await this.#ask({ v: 'rc', c: channelId });
@@ -98,9 +102,10 @@ export class SocketClient {
   }
 
   /**
-   * Starts a listener and streams what it gets. What is not read when the stream is left is the next one's: without a gap
-   * or a duplicate, if that is this client's too. Streams of one listener that are open at once share what comes. To another process what this one has taken from the socket, at most some
-   * 64 KiB, is lost.
+   * Starts a listener and streams its events. Events that are unread when the stream is left go to
+   * the listener's next stream, without a gap or a duplicate if that is this client's too. Open
+   * streams of one listener share its events. For another process, the events that this one has
+   * taken from the socket, at most about 64 KiB, are lost.
    */
   stream(channelId: string, listenerId: string, options: SocketStreamOptions = {}): SocketStream {
     const key = keyOf(channelId, listenerId);
@@ -113,12 +118,17 @@ export class SocketClient {
     return stream;
   }
 
-  /** Streams what is broadcast on a channel from now on, to a listener that leaves with the stream. */
+  /**
+   * Streams the broadcasts on a channel from now on, for a listener that is removed with the
+   * stream.
+   */
   watch(channelId: string, options: SocketStreamOptions = {}): SocketStream {
     return this.#open({ v: 'w', c: channelId }, options, new Pool(), () => {});
   }
 
-  /** Ends the connection, as soon as everything that was asked has been answered. Streams have their own. */
+  /**
+   * Ends the connection when every request has been answered. Streams have their own connections.
+   */
   close(): void {
     this.#requests?.end();
     this.#requests = undefined;
@@ -147,7 +157,7 @@ makeDisposable(SocketClient.prototype, 'dispose', function () {
   this.close();
 });
 
-/** Ids are refused by the server when they hold one. */
+/** The server refuses ids with a line feed. */
 const keyOf = (channelId: string, listenerId: string): string => `${channelId}\n${listenerId}`;
 
 /** The JSON text of a payload. @throws {InvalidMessageFormat} when JSON cannot carry it. */

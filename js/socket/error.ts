@@ -1,8 +1,8 @@
-// What goes wrong with a socket server, and the lines in which it says so.
+// The errors of a socket server, and the lines that carry them.
 
 import { exception } from '../model/errors.js';
 
-/** What the server refuses with exceptions of the package; all other codes are a {@link SocketError}'s. */
+/** The codes that are exceptions of the package; all others are a {@link SocketError}'s. */
 const EXCEPTIONS = new Set([
   'ERIC_INVALID_CHANNEL',
   'ERIC_INVALID_LISTENER',
@@ -10,15 +10,18 @@ const EXCEPTIONS = new Set([
   'ERIC_QUEUE_FULL',
 ]);
 
-/** There is no connection to the server, or it broke; or the server refused for a reason that is no exception's. */
+/**
+ * There is no connection to the server, or it broke; or the server refused with a code of its own.
+ */
 export class SocketError extends Error {
   static {
     this.prototype.name = 'SocketError';
   }
   /**
-   * `'ERIC_CONNECT'`: there is no server at the path. `'ERIC_BROKEN'`: the connection broke; whether the request was carried
-   * out is not known. `'ERIC_ANSWER'`: the answer cannot be read. `'ERIC_LIMIT'`: the server's limits. `'ERIC_FORBIDDEN'`:
-   * the server is another user's. Or what a newer server says.
+   * `'ERIC_CONNECT'`: there is no server at the path. `'ERIC_BROKEN'`: the connection broke;
+   * whether the request was carried out is not known. `'ERIC_ANSWER'`: the answer cannot be read.
+   * `'ERIC_LIMIT'`: the server's limits. `'ERIC_FORBIDDEN'`: the server is another user's. Or what
+   * a newer server says.
    */
   readonly code: string;
 
@@ -28,16 +31,16 @@ export class SocketError extends Error {
   }
 }
 
-/** Makes the error that a line tells of; `undefined` when it tells of none. @internal */
+/** Makes the error that a line carries; `undefined` for other lines. @internal */
 export function refusalIn(line: string): Error | undefined {
   if (!line.startsWith('{"error"')) return undefined;
   const { code, message } = (read(line) as { error: { code: string; message: string } }).error;
   if (!EXCEPTIONS.has(code)) return new SocketError(code, message);
-  // The name is the class's here, and would be said twice.
+  // The class has the name already.
   return exception(code, message.replace(/^\w+: /, ''));
 }
 
-/** Reads a line of JSON. @throws {SocketError} when it is none. @internal */
+/** Reads a line of JSON. @throws {SocketError} if it is not JSON. @internal */
 export function read(line: string): unknown {
   try {
     return JSON.parse(line);

@@ -3,10 +3,12 @@
 import { connect, type Socket } from 'node:net';
 import { broken, SocketError } from './error.js';
 
-/** What is told of a connection. */
+/** Callbacks of a connection. */
 export interface LineHooks {
   line(line: string): void;
-  /** There will be nothing more: the server has ended the connection or, with an error, it broke. */
+  /**
+   * There will be nothing more: the server has ended the connection or, with an error, it broke.
+   */
   over(error?: SocketError): void;
 }
 
@@ -16,7 +18,7 @@ export class Lines {
   readonly #hooks: LineHooks;
   /** What is written before the connection stands. */
   #first: string[] | undefined = [];
-  /** What has come of a line that has not ended. */
+  /** The parts of a line that has not ended. */
   #rest: string[] = [];
   #connected = false;
   #ending = false;
@@ -27,8 +29,8 @@ export class Lines {
     this.socket = connect({ path }).setEncoding('utf8');
     this.socket.on('connect', () => {
       this.#connected = true;
-      // One look at what comes before anything is sent: a server that turns clients away has said why and closed, and
-      // writing to it would fail before that was read.
+      // One look at what comes before anything is sent: a server that turns clients away has said
+      // why and closed, and writing to it would fail before that was read.
       setImmediate(() => setImmediate(() => this.#begin()));
     });
     this.socket.on('data', (text) => this.#read(text));
@@ -49,19 +51,19 @@ export class Lines {
     else if (!this.#over) this.socket.write(`${line}\n`);
   }
 
-  /** Ends our side, behind what was written. */
+  /** Ends this side after everything that was written. */
   end(): void {
     if (this.#first) this.#ending = true;
     else this.socket.end();
   }
 
-  /** Reads what has come already, however the socket is paused. */
+  /** Reads everything that has come, even if the socket is paused. */
   drain(): void {
-    // What is read is told by an event, as all data are.
+    // Each read emits a data event.
     while (this.socket.read() !== null);
   }
 
-  /** Ends the connection, at once; nothing more is told of it. */
+  /** Ends the connection at once. No callback is called any more. */
   destroy(): void {
     this.#over = true;
     this.socket.destroy();

@@ -1,4 +1,5 @@
-// As much of Node's modules as the socket client uses: the package is compiled without the types of any runtime.
+// As much of Node's modules as the socket client uses: the package is compiled without the types of
+// any runtime.
 
 declare module 'node:net' {
   export interface Socket {

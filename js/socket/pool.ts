@@ -1,16 +1,21 @@
-// Pool: what has come for a listener and was not asked for yet. All streams that a client has of the listener share it.
+// Pool: events that came for a listener and were not read yet. All of a client's streams of the
+// listener share it.
 //
-// A stream cannot put back what it has taken from its socket. So lines belong to no stream: whichever asks first gets the
-// oldest, and what a stream that is left has brought waits for the others, or for the next one.
+// A stream cannot put a line back into its socket. So lines belong to no stream: the first stream
+// that asks takes the oldest, and the lines of a stream that is left wait for the others, or for
+// the next one.
 
 import { isBefore, parseEventId } from '../model/event-id.js';
 
-/** How many of a stream's events may come again once it is left: more than the server's socket holds. */
+/**
+ * How many of a stream's events may come again once it is left: more than the server's socket
+ * holds.
+ */
 const AGAIN = 1024;
 
 /** One of a listener's streams. */
 export interface Reader {
-  /** Gives those who wait what there is. */
+  /** Serves the waiting readers. */
   serve(): void;
 }
 
@@ -19,7 +24,10 @@ export class Pool {
   /** In the order of their ids. */
   readonly #lines: string[] = [];
   readonly #readers = new Set<Reader>();
-  /** The events of streams that were left which the server may send again, not knowing that they were read. */
+  /**
+   * The events of streams that were left which the server may send again, not knowing that they
+   * were read.
+   */
   readonly #again = new Set<string>();
 
   get isUsed(): boolean {
@@ -48,7 +56,7 @@ export class Pool {
     remember(got, key, AGAIN);
     if (!isNew) return false;
     let [from, to] = [0, this.#lines.length];
-    // Behind all others, as a rule.
+    // Usually after all others.
     let middle = to - 1;
     while (from < to) {
       if (isBehind(id, idIn(this.#lines[middle] as string) as string)) from = middle + 1;
@@ -83,7 +91,11 @@ function remember(keys: Set<string>, key: string, most: number): void {
 /** Ids are letters, digits, `.` and `-`, and stand last in a line. */
 const ID = /,"id":"([^"]*)"\}$/;
 
-/** The id of an event; none for why a stream ends: an error, or that the channel was closed. @internal */
+/**
+ * The id of an event; none for why a stream ends: an error, or that the channel was closed.
+ *
+ * @internal
+ */
 export const idIn = (line: string): string | undefined => ID.exec(line)?.[1];
 
 /** A gap has the id of where it ends, which may be a message's. */

@@ -46,7 +46,7 @@ export class Requests {
     const waiting = this.#waiting.shift();
     // A process may end while nobody waits for an answer.
     if (this.#waiting.length === 0) this.#lines.socket.unref();
-    // Nobody has asked: what comes on this connection cannot be told apart any more.
+    // An answer without a request: the next ones could not be matched to theirs either.
     if (!waiting) return (this.#lines.destroy(), this.#ended());
     try {
       const refusal = refusalIn(line);

@@ -1,4 +1,4 @@
-// SocketStream: what a listener of a socket server gets, as an async iterator.
+// SocketStream: the events of a socket server's listener, as an async iterator.
 
 import { CHANNEL_CLOSED } from '../model/event-types.js';
 import { type MaybeAsyncDisposable, makeDisposable } from '../util/dispose.js';
@@ -9,7 +9,10 @@ import { idIn, type Pool, type Reader } from './pool.js';
 
 /** One event of a stream. */
 export interface SocketEvent {
-  /** The message's type; `'_eric_gap'` when messages were dropped, `'_eric_channel_closed'` at the end. */
+  /**
+   * The message's type; `'_eric_gap'` when messages were dropped, `'_eric_channel_closed'` at the
+   * end.
+   */
   event: string;
   /** The reconnection time, in milliseconds. */
   retry: number;
@@ -40,7 +43,10 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
-/** Yields events until the listener or the channel ends, or it is left by `break`, `return()` or an `AbortSignal`. */
+/**
+ * Yields events until the listener or the channel ends, or it is left by `break`, `return()` or an
+ * `AbortSignal`.
+ */
 export class SocketStream implements AsyncIterableIterator<SocketEvent, undefined> {
   readonly #connection: Lines;
   readonly #hooks: SocketStreamHooks;
@@ -49,7 +55,7 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
   readonly #reader: Reader = { serve: () => this.#serve() };
   /** The keys of what this stream has brought. */
   readonly #got = new Set<string>();
-  /** What the server says of the stream itself, behind its events. */
+  /** The server's lines about the stream itself, after its events. */
   readonly #last: string[] = [];
   #closed = false;
   #over: { error: unknown } | undefined;
@@ -92,13 +98,13 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
     const id = idIn(line);
     if (id === undefined) this.#last.push(line);
     else if (!this.#hooks.pool.add(line, id, this.#got)) return;
-    // No more is read from the socket than was asked for, but for one chunk.
+    // At most one chunk more than was asked for is read from the socket.
     this.#connection.socket.pause();
     this.#serve();
     this.#hooks.pool.serve();
   }
 
-  /** Whoever ends without a word may have been killed: a listener that was removed ends so, and a server that died. */
+  /** Asks why a stream ended without a reason: its listener was removed, or the server died. */
   async #ended(error?: unknown): Promise<void> {
     if (error === undefined && !this.#closed && !this.#last.length) {
       await this.#hooks.check().catch((cause) => {
@@ -152,7 +158,7 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
         reject(error);
       }
     }
-    // Another stream may have brought what this one has waited for.
+    // Another stream may have brought the event that this one waited for.
     if (!this.#over) this.#connection.socket.pause();
   }
 

@@ -26,7 +26,8 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   }
 
   /**
-   * Creates an {@link SSEChannel} and registers it. A container of other channels can only {@link register} them.
+   * Creates an {@link SSEChannel} and registers it. A container of other channels can only {@link
+   * register} them.
    *
    * @throws {InvalidChannelException} when the options name an id that is registered already.
    */
@@ -43,7 +44,8 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   /**
    * Registers a channel of any class.
    *
-   * @throws {InvalidChannelException} when a channel with its id is registered already, or it is no channel.
+   * @throws {InvalidChannelException} when a channel with its id is registered already, or it is no
+   * channel.
    */
   register(channel: Channel): void {
     if (!(channel instanceof AbstractChannel)) throw new InvalidChannelException('only a channel can be registered');
@@ -66,8 +68,8 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   }
 
   /**
-   * Removes a channel and closes it: its running streams deliver what was queued before, then one event of type
-   * `_eric_channel_closed`, and end.
+   * Removes a channel and closes it: its running streams deliver what was queued before, then one
+   * event of type `_eric_channel_closed`, and end.
    *
    * @throws {InvalidChannelException} when it is unknown.
    */
@@ -83,8 +85,8 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
   }
 
   /**
-   * Sends the clients of all channels elsewhere, as {@link SSEChannel.drain} does, at the same time. Channels of other classes are
-   * passed over.
+   * Sends the clients of all channels elsewhere, as {@link SSEChannel.drain} does, at the same
+   * time. Channels of other classes are passed over.
    *
    * @returns when all responses have ended.
    */

@@ -14,7 +14,8 @@ import { objectOption } from '../util/options.js';
 import { type SSEChannelOptions, settingsOption } from './settings.js';
 
 /**
- * A channel whose streams are Server-Sent Events: objects for readers in this process, a `Response` for clients.
+ * A channel whose streams are Server-Sent Events: objects for readers in this process, a `Response`
+ * for clients.
  *
  * @example
  * const channel = new SSEChannel<{ tick: number }>();
@@ -46,30 +47,34 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   }
 
   /**
-   * Makes the event of a message. An override may return any other `{ event, data, id }`: {@link response} writes just that.
+   * Makes the event of a message. An override may return any other `{ event, data, id }`: {@link
+   * response} writes just that.
    */
   protected override adapt(message: MessageOf<Events> | GapMessage | ClosedMessage, id: string | undefined): Item {
     return { event: message.type, data: message.payload, retry: this.retryTimeoutMilliseconds, id } as Item;
   }
 
   /**
-   * Adds a listener, starts it and answers with its event stream. The listener exists from this call on, and is removed
-   * whichever way the stream ends: by the client, by an aborted signal, by its own stop or removal, by the channel, because
-   * its queue is full or nobody reads. A client that comes back goes on right after its last event ID, or is told by a first
-   * event of type `_eric_gap` that it cannot.
+   * Adds a listener, starts it and answers with its event stream. The listener exists from this
+   * call on, and is removed however the stream ends: by the client, an aborted signal, its own stop
+   * or removal, the channel, a full queue, or a stall. A reconnecting client continues right after
+   * its last event ID, or receives a first event of type `_eric_gap` if that is impossible.
    *
-   * Chunks of the body are shared between responses: whoever reads a body in this process must not write to them.
+   * Chunks of the body are shared between responses: a reader in this process must not write to
+   * them.
    *
-   * @param request The client's request: its `signal` ends the stream; its header `Last-Event-ID`, else its query parameter
-   * `lastEventId`, says where to go on. A `HEAD` request is answered without a body.
-   * @throws {InvalidChannelException} when the channel is closed; one that is {@link gone} answers with 204.
+   * @param request The client's request: its `signal` ends the stream; its header `Last-Event-ID`,
+   * else its query parameter `lastEventId`, says where to go on. A `HEAD` request is answered
+   * without a body.
+   * @throws {InvalidChannelException} when the channel is closed; one that is {@link gone} answers
+   * with 204.
    * @throws {InvalidListenerException} when the listener is registered, and not to be resumed.
    */
   response(request?: RequestLike | null, options?: ResponseOptions<Events>): Response {
     return this[RESPOND](request, options as ResponseOptions | undefined, toResponse);
   }
 
-  /** Answers in whatever terms. @internal */
+  /** Answers through the given function. @internal */
   [RESPOND]<Answered>(
     request: RequestLike | null | undefined,
     options: ResponseOptions | undefined,
@@ -83,9 +88,10 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   }
 
   /**
-   * Sends the clients elsewhere: the open responses end one after another, spread over some time, each behind what is ready for
-   * it, and telling its client to come back after a time of its own. Who comes back here meanwhile is told the same.
-   * The channel stays open, also for readers in this process: {@link close} it afterwards.
+   * Sends the clients elsewhere: the open responses end one after another, spread over some time.
+   * Each ends after the bytes that are ready, and tells its client to reconnect after a random
+   * time. Clients that reconnect here meanwhile are sent away too. The channel stays open, also for
+   * readers in this process: {@link close} it afterwards.
    *
    * @returns when all responses have ended.
    */
@@ -93,13 +99,15 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
     return drain(AbstractChannel.coreOf(this), options);
   }
 
-  /** Closes the channel, and has clients that come back stay away: they are answered with 204. */
+  /**
+   * Closes the channel, and answers reconnecting clients with 204, which tells them to stay away.
+   */
   gone(): void {
     AbstractChannel.coreOf(this).gone = true;
     this.close();
   }
 
-  /** Whether a subclass decides what a stream yields, so that the core's own blocks are not what is wanted. */
+  /** Whether a subclass makes the stream's items, so that the core's blocks do not fit. */
   #isAdapted(): boolean {
     return this.adapt !== SSEChannel.prototype.adapt || this.messageStream !== SSEChannel.prototype.messageStream;
   }

@@ -12,13 +12,14 @@ export interface CollectOptions {
 /** Has its body, and the status that says whether there is one. */
 export type ResponseLike = Pick<Response, 'status' | 'body'>;
 
-// Taken before a test puts a clock of its own in their place: a test that waits for what never comes has to end.
+// Taken before a test replaces the clock: a test that waits in vain must still end.
 const { setTimeout, clearTimeout } = globalThis;
 
 /**
- * Reads a response as a client does, and leaves when it has the events.
+ * Reads a response as a client does, and leaves once it has the events.
  *
- * @throws {Error} when the response ends, or the time is up, before they have come. It says what has come.
+ * @throws {Error} when the response ends, or the time is up, before they have come. It says what
+ * has come.
  */
 export async function collect(
   response: ResponseLike,
@@ -38,7 +39,7 @@ export class TestClient {
   readonly #stream = new EventStreamInterpreter();
   #taken = 0;
   #ended = false;
-  /** The read that is under way: one that timed out is gone on with. */
+  /** The read in progress: after a time-out the next call continues it. */
   #reading: Promise<void> | undefined;
 
   /** @throws {Error} when the response has no body to read. */
@@ -52,12 +53,12 @@ export class TestClient {
     return this.#stream.events;
   }
 
-  /** What the client would send as `Last-Event-ID` when it comes back. */
+  /** The `Last-Event-ID` that the client would send when it reconnects. */
   get lastEventId(): string {
     return this.#stream.lastEventId;
   }
 
-  /** When it would come back, in milliseconds; `undefined` when the stream has not said. */
+  /** The reconnection time in milliseconds; `undefined` when the stream has not said. */
   get retryMilliseconds(): number | undefined {
     return this.#stream.retryMilliseconds;
   }
@@ -75,7 +76,8 @@ export class TestClient {
   /**
    * Waits for the next `n` events.
    *
-   * @throws {Error} when the response ends, or the time is up, before. What has come is taken by the next call then.
+   * @throws {Error} when the response ends, or the time is up, before. The next call then takes the
+   * events that came.
    */
   async take(n: number, timeoutSeconds?: number): Promise<ReceivedEvent[]> {
     await this.#until(() => this.events.length >= this.#taken + n, `${n} events`, timeoutSeconds);

@@ -1,6 +1,6 @@
-// A clock that goes when it is told to: heartbeats, stalls and rotations in a test that does not wait for them.
+// A clock that a test advances: heartbeats, stalls and rotations without waiting.
 
-/** What a {@link VirtualClock} stands in for, on `globalThis` and on `performance`. */
+/** The functions of `globalThis` that a {@link VirtualClock} replaces. */
 const NAMES = ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const;
 
 interface Timer {
@@ -9,12 +9,12 @@ interface Timer {
   everyMilliseconds: number | undefined;
 }
 
-/** So many turns of the event loop pass between one due timer and the next: streams hand on in several. */
+/** Turns of the event loop between one due timer and the next: streams need several. */
 const TURNS = 20;
 
 /**
- * Takes the place of `setTimeout`, `setInterval`, `performance.now` and `Date.now` until it is {@link restore}d. Install it before
- * the responses are made that it is to rule.
+ * Takes the place of `setTimeout`, `setInterval`, `performance.now` and `Date.now` until it is
+ * {@link restore}d. Install it before the responses are made.
  */
 export class VirtualClock {
   readonly #real = Object.fromEntries(NAMES.map((name) => [name, globalThis[name]])) as Record<
@@ -59,7 +59,7 @@ export class VirtualClock {
     const remove =
       (name: 'clearTimeout' | 'clearInterval') =>
       (timer: unknown): void => {
-        // One that was set before goes by the real clock.
+        // A timer that was set before belongs to the real clock.
         if (!this.#timers.delete(Number(timer))) (this.#real[name] as (timer: unknown) => void).call(globalThis, timer);
       };
     Object.assign(globalThis, {
@@ -79,7 +79,10 @@ export class VirtualClock {
     return this.#passed / 1000;
   }
 
-  /** Lets time pass: timers that become due are called in their order, and what they lead to happens before the next one. */
+  /**
+   * Lets time pass: timers that become due are called in their order, and what they lead to happens
+   * before the next one.
+   */
   async advance(seconds: number): Promise<void> {
     const end = this.#passed + seconds * 1000;
     await this.#turn();

@@ -1,11 +1,12 @@
-// Faults: what a network and clients do to a response.
+// Faults: failures of a network and of clients.
 
 import { type ResponseLike, TestClient } from './client.js';
 
 /**
  * Cuts a response's bytes into pieces, as a network may, in the middle of a character as well.
  *
- * @param sizes How many bytes a piece has, one size after another and again from the first; one by default.
+ * @param sizes How many bytes a piece has, one size after another and again from the first; one by
+ * default.
  */
 export function split(response: Response, sizes: number | readonly number[] = 1): Response {
   const all = typeof sizes === 'number' ? [sizes] : sizes;
@@ -20,7 +21,10 @@ export function split(response: Response, sizes: number | readonly number[] = 1)
   });
 }
 
-/** Breaks a response's connection once so many bytes have come: who reads gets an error, and the sender a cancelled body. */
+/**
+ * Breaks a response's connection after a number of bytes: the reader receives an error, the sender
+ * a cancelled body.
+ */
 export function broken(response: Response, afterBytes: number): Response {
   let left = afterBytes;
   return through(response, function* (chunk) {
@@ -30,11 +34,11 @@ export function broken(response: Response, afterBytes: number): Response {
 }
 
 /**
- * A peer that has been there and neither reads nor leaves any more: it stalls while there is something to read, and looks half open
- * while there is nothing.
+ * A peer that stops reading without leaving: it stalls while bytes are ready, and looks half open
+ * while there are none.
  *
  * @param afterEvents How many events it reads first.
- * @returns the client, which goes on as soon as it is read again.
+ * @returns the client, which continues when it is read again.
  */
 export async function halfOpen(response: ResponseLike, afterEvents = 0): Promise<TestClient> {
   const client = new TestClient(response);

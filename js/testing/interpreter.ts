@@ -1,4 +1,4 @@
-// What a client makes of the bytes of an event stream, by the HTML standard:
+// Interprets the bytes of an event stream as a client does, by the HTML standard:
 // https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-interpretation
 
 /** An event as an `EventSource` would dispatch it. */
@@ -12,15 +12,16 @@ export interface ReceivedEvent {
 
 /** Interprets an event stream, however its bytes are cut. */
 export class EventStreamInterpreter {
-  /** What has been dispatched so far. */
+  /** The events dispatched so far. */
   readonly events: ReceivedEvent[] = [];
-  /** What a client would send as `Last-Event-ID`. */
+  /** The `Last-Event-ID` that a client would send. */
   lastEventId = '';
   /** The reconnection time that the stream has set last, in milliseconds. */
   retryMilliseconds: number | undefined;
   /** How many comments have come: heartbeats, usually. */
   comments = 0;
-  // One leading byte order mark is stripped here and not by the decoder, which in some runtimes strips one from every chunk.
+  // One leading byte order mark is stripped here and not by the decoder, which in some runtimes
+  // strips one from every chunk.
   readonly #utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
   #rest = '';
   /** The line ended with a CR: an LF that follows belongs to it. */
@@ -56,7 +57,7 @@ export class EventStreamInterpreter {
   #dispatch(): void {
     this.lastEventId = this.#id;
     const data = this.#data.join('\n');
-    // An event without a `data` field is none; one with an empty field is.
+    // Without a `data` field no event is dispatched; with an empty one it is.
     if (this.#data.length > 0) this.events.push({ type: this.#type || 'message', data, lastEventId: this.lastEventId });
     this.#data = [];
     this.#type = '';

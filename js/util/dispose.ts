@@ -1,14 +1,17 @@
 // `using`: the disposal symbols, where the runtime has them.
 
-/** What `using` takes, in programs whose `lib` has the symbol. */
+/** The type that `using` accepts, in programs whose `lib` has the symbol. */
 export type MaybeDisposable = { [Key in SymbolNamed<'dispose'>]: () => void };
 
-/** What `await using` takes, in programs whose `lib` has the symbol. */
+/** The type that `await using` accepts, in programs whose `lib` has the symbol. */
 export type MaybeAsyncDisposable = { [Key in SymbolNamed<'asyncDispose'>]: () => Promise<void> };
 
 type SymbolNamed<Name extends string> = Name extends keyof SymbolConstructor ? SymbolConstructor[Name] & symbol : never;
 
-/** Gives a class the method behind `using` or `await using`. Does nothing where the runtime has no such symbol yet. */
+/**
+ * Gives a class the method behind `using` or `await using`. Does nothing where the runtime has no
+ * such symbol yet.
+ */
 export function makeDisposable<T extends object>(
   prototype: T,
   name: 'dispose' | 'asyncDispose',

@@ -1,9 +1,12 @@
-// Checks of what users hand in: a wrong type is refused where it enters, with the option's name.
+// Checks of options: a wrong type is refused where it enters, with the option's name.
 
 /** The longest delay that timers keep, 2^31 - 1 milliseconds: a longer one would fire at once. */
 export const LONGEST_TIMER_SECONDS = 2_147_483.647;
 
-/** @throws {TypeError} when it is neither an object nor `undefined`; a promise, whose options would be passed over, is none. */
+/**
+ * @throws {TypeError} if it is neither an object nor `undefined`. A promise is refused: its options
+ * would be ignored.
+ */
 export function objectOption<T extends object>(value: T | undefined, name: string): Partial<T> {
   if (value === undefined) return {};
   if (value instanceof Promise) throw new TypeError(`${name} must be an object, not a Promise: await it`);
@@ -12,7 +15,11 @@ export function objectOption<T extends object>(value: T | undefined, name: strin
   return value;
 }
 
-/** @throws {TypeError} when it is not a string. @throws {RangeError} when it is empty or holds CR, LF or NUL. */
+/**
+ * @throws {TypeError} when it is not a string.
+ *
+ * @throws {RangeError} when it is empty or holds CR, LF or NUL.
+ */
 export function idOption(value: string | undefined, name: string): string | undefined {
   if (value === undefined) return undefined;
   if (typeof value !== 'string') throw new TypeError(`${name} must be a string, not ${shown(value)}`);
@@ -21,7 +28,11 @@ export function idOption(value: string | undefined, name: string): string | unde
   return value;
 }
 
-/** @throws {TypeError} when it is not a number. @throws {RangeError} when it is negative or more than `most`. */
+/**
+ * @throws {TypeError} when it is not a number.
+ *
+ * @throws {RangeError} when it is negative or more than `most`.
+ */
 export function numberOption(
   value: number | undefined,
   name: string,
@@ -52,7 +63,7 @@ export function signalOption(value: AbortSignal | null | undefined, name: string
   throw new TypeError(`${name} must be an AbortSignal, not ${shown(value)}`);
 }
 
-/** Names a value that is not what was wanted, for an error's text. */
+/** Describes an unexpected value for an error's text. */
 export function shown(value: unknown): string {
   return value === null
     ? 'null'

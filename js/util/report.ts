@@ -1,11 +1,14 @@
-// Reports: what goes wrong at delivery, where nobody has asked to be told.
+// Reports of failed deliveries.
 
 /** Says on the console that a message was not delivered. */
 export function report(listenerId: string, error: unknown): void {
   console.error(`eric-sse: listener ${listenerId} was not delivered a message:`, error);
 }
 
-/** Returns what tells `onError`, else the console. An `onError` that throws is itself reported: it must not end a stream. */
+/**
+ * Returns a function that calls `onError`, or else logs to the console. An `onError` that throws is
+ * itself reported: it must not end a stream.
+ */
 export function reporter(
   listenerId: string,
   onError: ((error: unknown) => void) | undefined,

@@ -1,11 +1,12 @@
-// Signals: many streams may be ended by one AbortSignal, which is listened to once: Node warns of more than ten listeners.
+// Signals: many streams may end by one AbortSignal, which has one listener: Node warns of more than
+// ten.
 
 const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
 
 /**
- * Has a callback called when any of the signals is aborted; at once, if one is already.
+ * Calls back when any of the signals is aborted; at once if one is already.
  *
- * @returns what takes it back.
+ * @returns a function that removes the callback.
  */
 export function onAbort(signals: readonly (AbortSignal | null | undefined)[], callback: () => void): () => void {
   const given = signals.filter((signal) => signal != null);
