@@ -1,12 +1,14 @@
-//! A server that processes of any language share channels through, over a Unix socket.
+//! A server that shares channels between processes of any language, over a Unix socket.
 //!
-//! The core is single-threaded, and so is the server: it runs on one thread, as local tasks of a current-thread Tokio
-//! runtime. [`SocketServer::run`] is a future that is not `Send`: await it in `block_on`, or in a `LocalSet`.
+//! The core is single-threaded, and so is the server: it runs as local tasks of a current-thread Tokio
+//! runtime. [`SocketServer::run`] is a future that is not `Send`: await it in `block_on`, or in a
+//! `LocalSet`.
 //!
 //! ## Protocol
 //!
-//! A request is a JSON object with a verb `v`; a channel's id `c`, a listener's id `r`, a message's type `t` and its
-//! payload `p`, as the verb wants them. It ends with a line feed or with the end of the client's writing side.
+//! A request is a JSON object with a verb `v` and, as the verb needs them, a channel's id `c`, a
+//! listener's id `r`, a message's type `t` and its payload `p`. It ends with a line feed or with the end
+//! of the client's writing side.
 //!
 //! | verb | does | answers |
 //! | --- | --- | --- |
@@ -15,24 +17,27 @@
 //! | `d` | dispatches `t`, `p` to listener `r` of channel `c` | `ack` |
 //! | `b` | broadcasts `t`, `p` on channel `c` | `ack` |
 //! | none | broadcasts `t`, `p` on every channel | `ack` |
-//! | `l` | starts listener `r` of channel `c` and streams what it gets; with `n`, no more than so many events | a line `{"event","retry","data","id"}` per message |
-//! | `w` | watches channel `c`: a listener of its own, which leaves with the connection; `n` as above | the same |
+//! | `l` | starts listener `r` of channel `c` and streams its messages; with `n`, at most that number of events | a line `{"event","retry","data","id"}` per message |
+//! | `w` | watches channel `c` with a listener of its own, which is removed with the connection; `n` as above | the same |
 //! | `rl` | removes listener `r` of channel `c` | `ack` |
 //! | `rc` | closes and removes channel `c` | `ack` |
-//! | `s` | counts, for the server or for channel `c`; the first 1,000 channels or listeners one by one | a line of JSON |
+//! | `s` | returns the counters of the server or of channel `c`, with those of the first 1,000 channels or listeners | a line of JSON |
 //!
-//! A connection carries any number of requests, which are answered in order. A line feed follows an answer if one ended the
-//! request. Errors are lines `{"error":{"code","message"}}`.
+//! A connection carries any number of requests, which are answered in order. A line feed follows an
+//! answer if one ended the request. An error is a line `{"error":{"code","message"}}`.
 //!
-//! ## What holds
+//! ## Guarantees
 //!
 //! - A payload arrives as the JSON text that was sent.
-//! - A listener that nobody reads for keeps what is sent to it, within its bound. What a reader that leaves had not read
-//!   is the next reader's: possibly twice, but not never.
-//! - No client can hurt the others: requests, queues, connections and waiting have bounds, those of [`ServerOptions`].
-//! - When the server ends, its streams get what is queued and `_eric_channel_closed`. The stream of a listener that was full
-//!   and disconnected ends with an error, that of one that was removed without a word.
-//! - What all queues hold together is bounded only by the options together.
+//! - A listener without a reader keeps its messages, within the limit of its queue. Messages that a
+//!   reader has not read when it leaves go to the next reader. Some may be delivered twice; none is
+//!   lost.
+//! - A client cannot harm the others: requests, queues, connections and waiting have limits, those of
+//!   [`ServerOptions`].
+//! - When the server ends, its streams receive what is queued and `_eric_channel_closed`. The stream of a
+//!   listener that was disconnected because its queue was full ends with an error. The stream of a
+//!   listener that was removed ends without a further line.
+//! - Only the options together limit what all queues hold together.
 //!
 //! ```
 //! use eric_sse::server::{ServerOptions, SocketClient, SocketServer};
@@ -50,7 +55,7 @@
 //!     let listener = client.register(&channel).await?;
 //!     client.dispatch(&channel, &listener, "greeting", &"hello").await?;
 //!     let mut stream = client.stream(&channel, &listener).await?;
-//!     let event = stream.next().await.expect("it is queued")?;
+//!     let event = stream.next().await.expect("an event is queued")?;
 //!     assert_eq!((event.event.as_str(), event.data.get()), ("greeting", "\"hello\""));
 //!     shutdown.shutdown();
 //!     Ok::<_, eric_sse::server::SocketError>(())

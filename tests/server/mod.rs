@@ -11,6 +11,6 @@ mod malformed;
 mod parser;
 mod peers;
 mod protocol;
-mod readme;
+mod reference;
 mod signals;
 mod socket_file;

@@ -1,17 +1,19 @@
-//! The README's section on the server: its commands run, and its tables are those of the sources.
+//! The reference pages of the protocol and the command: their examples run, and their tables are those
+//! of the sources.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};
 
 use super::support::*;
 
-const README: &str = include_str!("../../README.md");
+const PROTOCOL: &str = include_str!("../../docs/reference/socket-protocol.md");
+const COMMAND: &str = include_str!("../../docs/reference/command.md");
 const DOCS: &str = include_str!("../../src/server/mod.rs");
 
 /// Returns the lines of a terminal.
 fn terminal(name: &str) -> Vec<&'static str> {
     let start = format!("<!-- terminal: {name} -->\n```console\n");
-    let (_, rest) = README.split_once(&*start).expect(name);
+    let (_, rest) = COMMAND.split_once(&*start).expect(name);
     let (lines, _) = rest.split_once("```").expect("it ends");
     lines.lines().collect()
 }
@@ -28,7 +30,7 @@ fn commands(name: &str) -> Vec<(&'static str, Vec<&'static str>)> {
     commands
 }
 
-/// A shell that finds `eric`, with the socket of the README in a directory of the test.
+/// A shell that finds `eric`, with the socket of the page in a directory of the test.
 fn shell(script: &str, directory: &Directory) -> Command {
     let socket = directory.0.join("socket");
     let script = script.replace("/tmp/eric.sock", socket.to_str().unwrap());
@@ -45,7 +47,7 @@ fn shell(script: &str, directory: &Directory) -> Command {
     command
 }
 
-/// Makes the epoch of an event's id, which is random, that of all.
+/// Replaces the epoch of an event's id, which is random.
 fn without_epoch(line: &str) -> String {
     match line.split_once(",\"id\":\"") {
         Some((head, id)) => format!("{head},\"id\":\"…{}", &id[12..]),
@@ -54,11 +56,11 @@ fn without_epoch(line: &str) -> String {
 }
 
 #[test]
-fn the_two_terminals_of_the_readme_do_what_it_shows() {
+fn the_two_terminals_of_the_page_do_what_it_shows() {
     let directory = Directory::new();
     let server = commands("server");
     let script: Vec<&str> = server.iter().map(|(command, _)| *command).collect();
-    // In place of the shell, so that it is the one that is ended.
+    // The server takes the place of the shell, so that it is the process that is ended.
     let script = script.join("\n").replace("eric serve", "exec eric serve");
     let mut server_shell = shell(&script, &directory)
         .stderr(Stdio::piped())
@@ -83,7 +85,7 @@ fn the_two_terminals_of_the_readme_do_what_it_shows() {
             .count()
             >= 5
     );
-    // A line between what two of them print.
+    // A line separates what two commands print.
     let script: Vec<String> = clients
         .iter()
         .map(|(command, _)| format!("{command}\necho --"))
@@ -106,17 +108,17 @@ fn the_two_terminals_of_the_readme_do_what_it_shows() {
 }
 
 #[test]
-fn the_readme_has_the_protocol_of_the_sources() {
+fn the_page_has_the_protocol_of_the_sources() {
     let rows = DOCS.lines().filter(|line| line.starts_with("//! | "));
     let rows: Vec<&str> = rows.map(|line| &line["//! ".len()..]).collect();
     assert!(rows.len() > 10);
     for row in rows {
-        assert!(README.lines().any(|line| line == row), "{row}");
+        assert!(PROTOCOL.lines().any(|line| line == row), "{row}");
     }
 }
 
 #[test]
-fn the_readme_has_every_option_with_its_default() {
+fn the_page_has_every_option_with_its_default() {
     let output = eric(std::path::Path::new("nowhere"))
         .args(["serve", "--help"])
         .output()
@@ -136,8 +138,60 @@ fn the_readme_has_every_option_with_its_default() {
     assert_eq!(options.len(), 11, "{options:?}");
     for (name, default) in options {
         let start = format!("| `{name}` | ");
-        let row = README.lines().find_map(|line| line.strip_prefix(&*start));
+        let row = COMMAND.lines().find_map(|line| line.strip_prefix(&*start));
         let shown = row.expect(&name).split(" | ").next().unwrap();
         assert_eq!(shown.replace(',', ""), default, "{name}");
+    }
+}
+
+#[test]
+fn the_exchange_of_the_page_is_what_the_server_answers() {
+    let (_, rest) = PROTOCOL.split_once("<!-- exchange -->\n```\n").unwrap();
+    let (lines, _) = rest.split_once("```").unwrap();
+    let lines: Vec<&str> = lines.lines().collect();
+    let daemon = Daemon::new();
+    for exchange in lines.chunks(2) {
+        let request = exchange[0].strip_prefix("> ").unwrap();
+        let answer = exchange[1].strip_prefix("< ").unwrap();
+        assert_eq!(daemon.ask(request).trim_end(), answer, "{request}");
+    }
+    assert!(lines.len() >= 12);
+}
+
+#[test]
+fn the_page_has_every_verb_and_no_other() {
+    let daemon = Daemon::new();
+    let (_, unknown) = error(&daemon.ask(r#"{"v":"x"}"#));
+    let (_, verbs) = unknown.split_once("it is one of ").unwrap();
+    let mut verbs: Vec<&str> = verbs
+        .split(", ")
+        .flat_map(|verb| verb.split(" and "))
+        .collect();
+    let rows = DOCS.lines().filter_map(|line| line.strip_prefix("//! | `"));
+    let mut shown: Vec<&str> = rows.map(|row| row.split('`').next().unwrap()).collect();
+    verbs.sort_unstable();
+    shown.sort_unstable();
+    assert_eq!(shown, verbs);
+}
+
+#[test]
+fn the_page_has_every_command() {
+    let output = eric(std::path::Path::new("nowhere"))
+        .arg("--help")
+        .output()
+        .unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let (_, commands) = help.split_once("Commands:\n").unwrap();
+    let (commands, _) = commands.split_once("\n\nOptions:").unwrap();
+    let names = commands
+        .lines()
+        .filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let names: Vec<&str> = names
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
+    assert!(names.len() > 9, "{commands}");
+    for name in names.into_iter().filter(|name| *name != "help") {
+        let row = format!("| `eric {name}");
+        assert!(COMMAND.lines().any(|line| line.starts_with(&row)), "{name}");
     }
 }
