@@ -1,4 +1,4 @@
-//! The command `eric`: a server on a Unix socket, and its clients. `eric --help` says more.
+//! The command `eric`: a server on a Unix socket, and its clients. See `eric --help`.
 
 #[cfg(all(unix, not(target_arch = "wasm32")))]
 mod command;
@@ -10,5 +10,5 @@ fn main() -> std::process::ExitCode {
 
 #[cfg(not(all(unix, not(target_arch = "wasm32"))))]
 fn main() {
-    panic!("eric needs Unix sockets");
+    panic!("eric needs Unix sockets, which this system does not have");
 }

@@ -10,8 +10,9 @@ use tracing_subscriber::filter::LevelFilter;
 
 /// Messages between processes, over a Unix socket.
 ///
-/// A server holds channels. What is broadcast on a channel goes to all its listeners, what is sent goes to one. A
-/// listener keeps what it is sent until somebody reads it; a watcher gets what is broadcast while it watches.
+/// A server holds channels. A broadcast goes to all listeners of a channel; `send` goes to one. A
+/// listener keeps its messages until a process reads them. A watcher receives what is broadcast while
+/// it watches.
 #[derive(Parser)]
 #[command(name = "eric", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub struct Args {
@@ -25,7 +26,7 @@ pub struct Args {
     )]
     pub socket: PathBuf,
 
-    /// How much is logged on standard error: off, error, warn, info, debug or trace. Payloads never are.
+    /// The log on standard error: off, error, warn, info, debug or trace. Payloads are never logged.
     #[arg(long, global = true, env = "ERIC_LOG", value_name = "LEVEL")]
     pub log: Option<LevelFilter>,
 
@@ -45,7 +46,7 @@ Examples:
     eric broadcast news greeting 'hello everybody'
     eric broadcast news price '{\"eur\": 3.50}'
 
-  A log, line by line, to whoever watches:
+  A log, line by line, to every watcher:
     eric create log
     journalctl --follow | eric broadcast log line --text
 
@@ -56,29 +57,30 @@ Examples:
     eric listen news $queue | while read -r event; do echo \"$event\"; done
 
 Exit codes:
-  0  done, or whoever read standard output has gone
-  1  refused: by the server, or by the system; or the listener was full and disconnected
-  2  the arguments are wrong
-  3  there is no connection to the server, or it broke";
+  0  success, or standard output was closed
+  1  refused by the server or by the system, or disconnected because the listener's queue was full
+  2  invalid arguments
+  3  the client cannot connect to the server, or the connection broke";
 
 #[derive(Subcommand)]
 pub enum Command {
     /// Run a server until SIGINT or SIGTERM.
     ///
-    /// Its streams then get what is queued and an event of type `_eric_channel_closed`, and the socket is removed. A path
-    /// that a live server holds is not taken over; a dead server's socket is replaced.
+    /// The streams then receive what is queued and an event of type `_eric_channel_closed`, and the
+    /// socket is removed. The server never takes over the path of a live server, and replaces the
+    /// socket of a dead one.
     Serve(Box<Serve>),
     /// Create a channel, and print its id.
     Create {
-        /// 1 to 64 letters, digits, ".", "_", "-" and ":"; a random UUID if there is none.
+        /// 1 to 64 letters, digits, ".", "_", "-" and ":"; a random UUID by default.
         id: Option<String>,
     },
-    /// Add a listener to a channel, and print its id. What is sent from now on waits for it.
+    /// Add a listener to a channel, and print its id. Messages that are sent from now on wait for it.
     Register {
         /// The channel's id.
         channel: String,
     },
-    /// Print what a listener gets, one line of JSON each, until it or its channel is removed.
+    /// Print a listener's events, one line of JSON each, until it or its channel is removed.
     Listen {
         /// The channel's id.
         channel: String,
@@ -131,7 +133,7 @@ pub enum Command {
 
 #[derive(clap::Args)]
 pub struct Events {
-    /// End after so many events. No more are taken from the server.
+    /// End after this number of events, and take no more from the server.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub count: Option<u64>,
 }
@@ -141,12 +143,12 @@ pub struct Message {
     /// The messages' type.
     pub r#type: String,
 
-    /// JSON, or else a text. Without one, every line of standard input is the payload of a message. A text that starts
-    /// with a hyphen stands behind `--`; a number need not.
+    /// JSON, or otherwise a text. Without it, each line of standard input is the payload of one
+    /// message. A text that starts with a hyphen comes after `--`; a number does not need that.
     #[arg(allow_negative_numbers = true)]
     pub payload: Option<String>,
 
-    /// Take payloads for texts, even if they are JSON.
+    /// Send payloads as texts, even if they are JSON.
     #[arg(long)]
     pub text: bool,
 }
@@ -157,7 +159,7 @@ pub struct Serve {
     #[arg(long, value_name = "BYTES", default_value_t = defaults().request_bytes)]
     max_request: usize,
 
-    /// How long a client may take over one request, in seconds.
+    /// The time that a client has for one request, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "10")]
     read_timeout: Duration,
 
@@ -177,11 +179,11 @@ pub struct Serve {
     #[arg(long, value_name = "NUMBER", default_value_t = ServerOptions::QUEUE.messages)]
     queue_messages: u64,
 
-    /// The most bytes that wait for one listener, those of types and payloads.
+    /// The most bytes that wait for one listener: types, payloads and 256 per message.
     #[arg(long, value_name = "BYTES", default_value_t = ServerOptions::QUEUE.bytes)]
     queue_bytes: u64,
 
-    /// What happens when more is sent to it.
+    /// What happens when a listener's queue is full.
     #[arg(long, value_enum, default_value = "drop-oldest")]
     overflow: OnOverflow,
 
@@ -189,22 +191,22 @@ pub struct Serve {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "15")]
     retry: Duration,
 
-    /// How long streams have at the end to pass on what is queued, in seconds.
+    /// The time that streams have at the end to deliver what is queued, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "2")]
     grace: Duration,
 
-    /// Who may connect.
+    /// The processes that may connect.
     #[arg(long, value_enum, default_value = "same-user")]
     peers: AllowedPeers,
 }
 
 #[derive(Clone, Copy, ValueEnum)]
 enum OnOverflow {
-    /// The oldest are dropped; the listener is told how many, by one `_eric_gap`.
+    /// The oldest messages are dropped; the listener receives one `_eric_gap` with their number.
     DropOldest,
     /// The listener is removed, and its streams end.
     Disconnect,
-    /// The sender is refused.
+    /// The message is refused.
     Refuse,
 }
 
@@ -212,9 +214,9 @@ enum OnOverflow {
 enum AllowedPeers {
     /// Processes of the server's user (mode 0600).
     SameUser,
-    /// Those of its group, too (mode 0660).
+    /// Processes of the server's user or group (mode 0660).
     SameGroup,
-    /// Every process that reaches the socket (mode 0666).
+    /// Every process that can open the socket (mode 0666).
     Everybody,
 }
 
@@ -251,13 +253,15 @@ fn defaults() -> ServerOptions {
     ServerOptions::default()
 }
 
-/// A year.
+/// The most seconds that an option takes: a year.
 const MOST_SECONDS: f64 = 31_536_000.0;
 
 fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    let seconds: f64 = text
+        .parse()
+        .map_err(|_| "must be a number of seconds".to_owned())?;
     if seconds > MOST_SECONDS {
-        return Err(format!("more than a year, {MOST_SECONDS} seconds"));
+        return Err(format!("must be at most a year, {MOST_SECONDS} seconds"));
     }
     Duration::try_from_secs_f64(seconds).map_err(|error| error.to_string())
 }

@@ -8,7 +8,8 @@ use tokio::task::spawn_blocking;
 
 use super::{Failure, print};
 
-/// Prints each event as it comes. Ends when nobody reads standard output any more, before an event is read for nobody.
+/// Prints each event as it arrives. Ends when standard output is closed, before it takes another
+/// event.
 pub async fn copy(mut stream: SocketStream) -> Result<(), Failure> {
     let mut unread = spawn_blocking(wait_until_unread);
     loop {

@@ -1,6 +1,7 @@
 //! The command: arguments in, exit codes out.
 //!
-//! What a script reads is on standard output: an id, or lines of JSON. Everything else is on standard error.
+//! Standard output has what a script reads: an id, or lines of JSON. Everything else goes to standard
+//! error.
 
 mod args;
 mod listen;
@@ -16,13 +17,13 @@ use tracing_subscriber::filter::LevelFilter;
 
 use args::{Args, Command};
 
-/// Why a command came to nothing.
+/// Why a command failed.
 enum Failure {
-    /// The server refused, or this computer does.
+    /// The server or the system refused.
     Refused(String),
-    /// There is no connection to the server, or it broke.
+    /// The client cannot connect to the server, or the connection broke.
     Unconnected(String),
-    /// Who reads standard output has gone: that is no failure.
+    /// Standard output was closed, which is a success.
     Unread,
 }
 
@@ -37,7 +38,7 @@ impl From<SocketError> for Failure {
     }
 }
 
-/// Standard output is the only thing that is written to.
+/// Such an error comes from standard output, the only place that is written to.
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Self {
         match error.kind() {
@@ -47,7 +48,7 @@ impl From<io::Error> for Failure {
     }
 }
 
-/// Does what the arguments say.
+/// Runs the command of the arguments.
 pub fn run() -> ExitCode {
     let args = Args::parse();
     let quiet = if matches!(args.command, Command::Serve(_)) {
@@ -60,7 +61,8 @@ pub fn run() -> ExitCode {
         .with_max_level(args.log.unwrap_or(quiet))
         .with_ansi(false)
         .with_target(false)
-        // Told on standard error, which would be what failed: and a server outlives whoever reads its log.
+        // They would go to standard error, which is what failed. A server outlives the reader of its
+        // log.
         .log_internal_errors(false)
         .init();
     let (code, message) = match act(args) {
@@ -72,7 +74,7 @@ pub fn run() -> ExitCode {
     ExitCode::from(code)
 }
 
-/// Says something on standard error, if anybody is there.
+/// Writes a text to standard error, if it is open.
 fn say(message: &str) {
     let _ = writeln!(io::stderr(), "eric: {message}");
 }
@@ -135,7 +137,7 @@ fn act(args: Args) -> Result<(), Failure> {
             }
         }
     });
-    // Standard input may be waited for in a thread: it is not waited for at the end.
+    // A thread may still wait for standard output. The end does not wait for the thread.
     runtime.shutdown_background();
     acted.map_err(|failure| match failure {
         Failure::Unconnected(message) => {
@@ -145,7 +147,7 @@ fn act(args: Args) -> Result<(), Failure> {
     })
 }
 
-/// Writes a line to standard output, at once.
+/// Writes a line to standard output, unbuffered.
 fn print(line: &str) -> Result<(), Failure> {
     let mut stdout = io::stdout().lock();
     writeln!(stdout, "{line}")?;

@@ -8,14 +8,14 @@ use serde_json::value::{RawValue, to_raw_value};
 use super::Failure;
 use super::args::Message;
 
-/// Who gets the messages.
+/// The receivers of the messages.
 pub enum To<'a> {
     Listener(&'a str, &'a str),
     Channel(&'a str),
     Everybody,
 }
 
-/// Sends one message, or one for each line of standard input. Stops at the first that is refused.
+/// Sends one message, or one for each line of standard input. Stops at the first refusal.
 pub async fn send(client: &SocketClient, to: To<'_>, message: Message) -> Result<(), Failure> {
     let Message {
         r#type,
@@ -25,7 +25,7 @@ pub async fn send(client: &SocketClient, to: To<'_>, message: Message) -> Result
     if let Some(payload) = payload {
         return Ok(send_one(client, &to, &r#type, &read(&payload, text)?).await?);
     }
-    // Nothing else is to be done meanwhile, so that the lock and its wait disturb nobody.
+    // Reading blocks the thread, which has nothing else to do.
     let (mut stdin, mut line, mut number) = (io::stdin().lock(), Vec::new(), 0_u64);
     loop {
         line.clear();
@@ -33,7 +33,7 @@ pub async fn send(client: &SocketClient, to: To<'_>, message: Message) -> Result
             return Ok(());
         }
         number += 1;
-        // Logs are not always UTF-8: what is not is replaced, so that the rest gets through.
+        // Logs are not always UTF-8. Invalid bytes are replaced, so that the rest is sent.
         let payload = String::from_utf8_lossy(&line);
         let payload = payload.strip_suffix('\n').unwrap_or(&payload);
         let payload = read(payload.strip_suffix('\r').unwrap_or(payload), text)?;
@@ -67,7 +67,7 @@ async fn send_one(
     }
 }
 
-/// Reads a payload: JSON as it stands, or else a text.
+/// Reads a payload: JSON unchanged, or otherwise a text.
 fn read(payload: &str, is_text: bool) -> Result<Box<RawValue>, Failure> {
     if !is_text && let Ok(raw) = serde_json::from_str::<Box<RawValue>>(payload) {
         return Ok(raw);

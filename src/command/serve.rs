@@ -1,4 +1,4 @@
-//! `eric serve`.
+//! `eric serve`: a server until a signal.
 
 use std::path::Path;
 
@@ -8,6 +8,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use super::args::Serve;
 use super::{Failure, say};
 
+/// Runs a server, and writes its report to standard error.
 pub fn serve(socket: &Path, arguments: &Serve) -> Result<(), Failure> {
     let failed = |error| Failure::Refused(format!("{}: {error}", socket.display()));
     allow_descriptors(arguments.options().connections);
@@ -16,7 +17,8 @@ pub fn serve(socket: &Path, arguments: &Serve) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Asks for as many descriptors as there may be connections. What cannot be had shows when they come.
+/// Raises the limit of descriptors to the number of connections, as far as the system allows. A
+/// connection beyond the limit fails when it is accepted.
 fn allow_descriptors(connections: usize) {
     const OTHERS: u64 = 64;
     let wanted = (connections as u64).saturating_add(OTHERS);

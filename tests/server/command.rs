@@ -112,7 +112,7 @@ fn exit_codes_tell_what_went_wrong() {
     }
     let output = daemon.eric(&["serve", "--read-timeout", "1e19"]);
     let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("more than a year"), "{said}");
+    assert!(said.contains("at most a year"), "{said}");
     daemon.child.kill().unwrap();
     daemon.wait();
     code(&daemon, &["stats"], 3);
