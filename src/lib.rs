@@ -1,8 +1,8 @@
 //! Messaging over Server-Sent Events: channels, listeners and streams on one log.
 //!
-//! A [channel](SseChannel) sends [messages](Message) to its [listeners](MessageQueueListener): to one
-//! of them by dispatch, to all by broadcast. A listener's messages are read one by one, as a
-//! stream of [events](SseEvent), or as the [bytes](ByteStream) of a `text/event-stream`.
+//! A [channel](SseChannel) sends [messages](Message) to its [listeners](MessageQueueListener): a
+//! dispatch to one of them, a broadcast to all. A listener reads its messages one by one, as a stream
+//! of [events](SseEvent), or as the [bytes](ByteStream) of a `text/event-stream`.
 //!
 //! ```
 //! use eric_sse::{Message, SseChannel};
@@ -17,12 +17,59 @@
 //! channel.close();
 //!
 //! let events: Vec<_> = block_on(channel.message_stream(&alice)?.collect());
-//! assert_eq!(events.len(), 3); // both, and the one that says that the channel was closed
+//! assert_eq!(events.len(), 3); // both messages, and the event of the closed channel
 //! # Ok::<(), eric_sse::Error>(())
 //! ```
 //!
-//! The core is single-threaded: its types are neither `Send` nor `Sync`. It knows no runtime; streams
-//! are [`futures_core::Stream`]s and run on any executor that runs local tasks.
+//! ## Bytes for a response
+//!
+//! [`SseChannel::watch_bytes`] gives the body of an HTTP response with the content type
+//! `text/event-stream`. It is a [`Stream`](futures_core::Stream) of chunks, for any server that runs
+//! local tasks. A client that reconnects sends the header `Last-Event-ID`:
+//! [`AbstractChannel::register_after`] replays what it missed, or delivers one [`Gap`].
+//!
+//! ```
+//! use eric_sse::{Message, SseChannel};
+//! use futures::{StreamExt, executor::block_on};
+//!
+//! let channel = SseChannel::new();
+//! let body = channel.watch_bytes()?;
+//! channel.broadcast(Message::new("price", 3.5)?)?;
+//! channel.close();
+//!
+//! let chunks: Vec<_> = block_on(body.collect());
+//! let text = String::from_utf8(chunks.concat()).expect("an event stream is UTF-8");
+//! assert!(text.starts_with("retry: 15000\n"));
+//! assert!(text.contains("event: price\n") && text.contains("data: 3.5\n"));
+//! # Ok::<(), eric_sse::Error>(())
+//! ```
+//!
+//! ## What holds
+//!
+//! - A listener receives messages in the order in which they were sent, each at most once.
+//! - A queue never exceeds its [limit](QueueLimit). When it is full, its [`Overflow`] policy drops the
+//!   oldest messages, disconnects the listener, or refuses the message.
+//! - A message that was dropped is reported by a [`Gap`], which says where and why.
+//! - A slow listener delays no other one: a broadcast is stored once, whatever the number of listeners.
+//!
+//! ## Threads and executors
+//!
+//! The core is single-threaded: a channel is neither `Send` nor `Sync`, and lives in one thread. Messages
+//! and errors are both, so that they may cross threads. The core knows no runtime: its streams run on any
+//! executor that runs local tasks, such as Tokio's `LocalSet`.
+//!
+//! ## Features
+//!
+//! | feature | adds |
+//! | --- | --- |
+//! | `server` | the module `server`: a Unix-socket server on Tokio that shares channels between processes, and its client |
+//! | `command` (default) | the command `eric`, and `server` |
+//! | `npm` | the bindings of the npm package, for its own build alone |
+//!
+//! Without default features the crate is the core alone, without Tokio.
+//!
+//! A server is two lines: `eric_sse::server::SocketServer::start("/tmp/eric.sock")` serves until SIGINT or
+//! SIGTERM, and `eric_sse::server::SocketClient::new("/tmp/eric.sock")` is a client of it.
 
 mod channel;
 mod chunk;
@@ -41,7 +88,7 @@ mod wire;
 
 pub use channel::listener::{Filter, MessageQueueListener, OnMessage};
 pub use channel::sent::Delivery;
-pub use channel::subscription::ListenerOptions;
+pub use channel::subscription::RegisterOptions;
 pub use channel::{AbstractChannel, Delivered};
 pub use model::error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, InvalidMessageFormat,

@@ -33,7 +33,7 @@ use futures_core::Stream;
 
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::{Delivery, Sent};
-use crate::channel::subscription::{Leave, ListenerOptions, Seat, Taken};
+use crate::channel::subscription::{Leave, RegisterOptions, Seat, Taken};
 use crate::channel::{AbstractChannel, Delivered};
 use crate::model::error::{CallbackError, Error, InvalidListenerException};
 use crate::model::gap::Gap;
@@ -235,7 +235,7 @@ impl<M> AbstractChannel<M> {
     ///
     /// [`InvalidChannelException`] when the channel is closed.
     pub fn watch(&self) -> Result<MessageStream<M>, Error> {
-        self.watch_with(ListenerOptions::default(), None)
+        self.watch_with(RegisterOptions::default(), None)
     }
 
     /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is given, as
@@ -246,7 +246,7 @@ impl<M> AbstractChannel<M> {
     /// As those of [`watch`](Self::watch).
     pub fn watch_with(
         &self,
-        options: ListenerOptions,
+        options: RegisterOptions,
         last_event_id: Option<&str>,
     ) -> Result<MessageStream<M>, Error> {
         let listener = MessageQueueListener::new();

@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use eric_sse::{AbstractChannel, Delivered, ListenerOptions, MessageStream, Overflow, QueueLimit};
+use eric_sse::{AbstractChannel, Delivered, RegisterOptions, MessageStream, Overflow, QueueLimit};
 use futures::StreamExt;
 use futures::channel::mpsc;
 use tokio::runtime::{Builder, Runtime};
@@ -76,9 +76,9 @@ impl Hub for Bounded {
             overflow: Overflow::DropOldest,
             ..QueueLimit::NETWORK
         };
-        let options = ListenerOptions {
+        let options = RegisterOptions {
             limit: Some(limit),
-            ..ListenerOptions::default()
+            ..RegisterOptions::default()
         };
         self.0.0.watch_with(options, None).unwrap()
     }

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::subscription::ListenerOptions;
+use crate::channel::subscription::RegisterOptions;
 use crate::channel::subscription::Seat;
 use crate::model::error::Error;
 use crate::model::error::InvalidChannelException;
@@ -36,7 +36,7 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidChannelException`] when the channel is closed; [`InvalidListenerException`] when a
     /// listener with this id is registered already.
     pub fn register_listener(&self, listener: &MessageQueueListener<M>) -> Result<(), Error> {
-        self.register_with(listener, ListenerOptions::default())
+        self.register_with(listener, RegisterOptions::default())
     }
 
     /// Adds a listener with options of its own, as [`register_listener`](Self::register_listener) does.
@@ -47,7 +47,7 @@ impl<M> AbstractChannel<M> {
     pub fn register_with(
         &self,
         listener: &MessageQueueListener<M>,
-        options: ListenerOptions,
+        options: RegisterOptions,
     ) -> Result<(), Error> {
         self.take_seat(listener, options, None).map(drop)
     }
@@ -61,7 +61,7 @@ impl<M> AbstractChannel<M> {
     pub fn register_after(
         &self,
         listener: &MessageQueueListener<M>,
-        options: ListenerOptions,
+        options: RegisterOptions,
         last_event_id: &str,
     ) -> Result<(), Error> {
         self.take_seat(listener, options, Some(last_event_id))
@@ -71,7 +71,7 @@ impl<M> AbstractChannel<M> {
     pub(crate) fn take_seat(
         &self,
         listener: &MessageQueueListener<M>,
-        options: ListenerOptions,
+        options: RegisterOptions,
         last_event_id: Option<&str>,
     ) -> Result<Rc<Seat<M>>, Error> {
         self.expire();

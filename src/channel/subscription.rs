@@ -16,7 +16,7 @@ use crate::queue::Queue;
 
 /// How a listener is registered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct ListenerOptions {
+pub struct RegisterOptions {
     /// How much may wait for it; without a limit when `None`.
     pub limit: Option<QueueLimit>,
     /// Whether it outlives the streams that read for it, so that it can be [rewound](crate::AbstractChannel::rewind).

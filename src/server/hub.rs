@@ -5,7 +5,7 @@ use tokio::sync::Notify;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::names::ById;
-use crate::channel::subscription::ListenerOptions;
+use crate::channel::subscription::RegisterOptions;
 use crate::model::limit::History;
 use crate::server::message::WireMessage;
 use crate::server::options::ServerOptions;
@@ -158,8 +158,8 @@ impl Hub {
         Ok(channel)
     }
 
-    fn listener_options(&self) -> ListenerOptions {
-        ListenerOptions {
+    fn listener_options(&self) -> RegisterOptions {
+        RegisterOptions {
             limit: self.options.queue,
             resumable: false,
         }

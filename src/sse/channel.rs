@@ -18,7 +18,7 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::names::ById;
-use crate::channel::subscription::ListenerOptions;
+use crate::channel::subscription::RegisterOptions;
 use crate::chunk::{Chunks, Wire};
 use crate::model::error::{Error, InvalidListenerException};
 use crate::model::limit::{History, QueueLimit};
@@ -172,7 +172,7 @@ impl<M: ToEvent> SseChannel<M> {
     ///
     /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
     pub fn watch_bytes(&self) -> Result<ByteStream<M>, Error> {
-        let options = ListenerOptions {
+        let options = RegisterOptions {
             limit: Some(QueueLimit::NETWORK),
             resumable: false,
         };
@@ -183,12 +183,12 @@ impl<M: ToEvent> SseChannel<M> {
     /// one.
     ///
     /// ```
-    /// # use eric_sse::{ListenerOptions, Message, QueueLimit, SseChannel};
+    /// # use eric_sse::{RegisterOptions, Message, QueueLimit, SseChannel};
     /// # use futures::{StreamExt, executor::block_on};
     /// let channel = SseChannel::new();
     /// let last_event_id = channel.last_event_id(); // a request's `Last-Event-ID`
     /// channel.broadcast(Message::new("tick", 1)?)?;
-    /// let options = ListenerOptions { limit: Some(QueueLimit::NETWORK), ..ListenerOptions::default() };
+    /// let options = RegisterOptions { limit: Some(QueueLimit::NETWORK), ..RegisterOptions::default() };
     /// let mut body = channel.watch_bytes_with(options, Some(last_event_id.as_str()))?;
     /// let bytes = block_on(body.next()).expect("it is open");
     /// assert!(bytes.ends_with(b"data: 1\n\n"));
@@ -200,7 +200,7 @@ impl<M: ToEvent> SseChannel<M> {
     /// As those of [`watch_bytes`](Self::watch_bytes).
     pub fn watch_bytes_with(
         &self,
-        options: ListenerOptions,
+        options: RegisterOptions,
         last_event_id: Option<&str>,
     ) -> Result<ByteStream<M>, Error> {
         Ok(self.bytes(self.channel.watch_with(options, last_event_id)?))

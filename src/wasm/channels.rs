@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::names::Names;
-use crate::channel::subscription::{Leave, ListenerOptions, Seat};
+use crate::channel::subscription::{Leave, RegisterOptions, Seat};
 use crate::chunk::Wire;
 use crate::model::error::{CallbackError, Error, InvalidListenerException};
 use crate::model::limit::{History, Overflow, QueueLimit};
@@ -95,7 +95,7 @@ impl RawChannel {
             3 => Some(Overflow::Refuse),
             _ => None,
         };
-        let options = ListenerOptions {
+        let options = RegisterOptions {
             limit: overflow.map(|overflow| QueueLimit {
                 messages: limit_messages as u64,
                 bytes: limit_bytes as u64,

@@ -4,7 +4,7 @@ use std::rc::Rc;
 use std::task::Poll;
 
 use eric_sse::{
-    ByteStream, EventId, History, ListenerOptions, Message, MessageQueueListener, SseChannel,
+    ByteStream, EventId, History, Message, MessageQueueListener, RegisterOptions, SseChannel,
     SseOptions,
 };
 
@@ -15,7 +15,7 @@ use crate::suite::test;
 /// Opens a byte stream and reads its first bytes.
 fn opened(channel: &SseChannel) -> ByteStream {
     // Backlogs here are longer than a client would be allowed.
-    let unbounded = ListenerOptions::default();
+    let unbounded = RegisterOptions::default();
     let mut stream = channel.watch_bytes_with(unbounded, None).unwrap();
     let newest = channel.last_event_id();
     let expected = format!("retry: 15000\nid: {}\n\n", newest.as_str());
@@ -170,7 +170,7 @@ fn clients_that_reconnect_to_a_long_history_share_its_parts_wherever_they_were()
         channel.broadcast(message("tick", number)).unwrap();
     }
     let parts = |id: &EventId| {
-        let options = ListenerOptions::default();
+        let options = RegisterOptions::default();
         let mut stream = channel
             .watch_bytes_with(options, Some(id.as_str()))
             .unwrap();
@@ -181,7 +181,7 @@ fn clients_that_reconnect_to_a_long_history_share_its_parts_wherever_they_were()
         (stream, parts)
     };
     // One listener is still behind meanwhile, and the chunks are kept for it.
-    let slow = channel.watch_bytes_with(ListenerOptions::default(), Some(start.as_str()));
+    let slow = channel.watch_bytes_with(RegisterOptions::default(), Some(start.as_str()));
     let ((_first, ours), (_second, theirs)) = (parts(&start), parts(&behind));
     assert!(!Rc::ptr_eq(&ours[0], &theirs[0]));
     assert!(Rc::ptr_eq(&ours[1], &theirs[1]) && Rc::ptr_eq(&ours[2], &theirs[2]));
@@ -221,7 +221,7 @@ fn clients_that_reconnect_one_by_one_share_the_parts_of_a_long_history_as_long_a
     drop(here);
     let here = opened(&channel);
     let come_back = || {
-        let options = ListenerOptions::default();
+        let options = RegisterOptions::default();
         let stream = channel.watch_bytes_with(options, Some(start.as_str()));
         waiting(&mut stream.unwrap())
     };
@@ -245,7 +245,7 @@ fn a_chunk_that_ends_where_the_log_has_ended_is_kept_for_no_listener_that_is_beh
     let mut here = opened(&channel);
     let behind = MessageQueueListener::new();
     channel
-        .register_with(&behind, ListenerOptions::default())
+        .register_with(&behind, RegisterOptions::default())
         .unwrap();
     let mut chunk_of = |number: u32| {
         channel.broadcast(message("tick", number)).unwrap();
@@ -308,7 +308,7 @@ fn assert_bounded(chunks: &[Rc<[u8]>]) {
 fn a_long_backlog_goes_out_in_chunks_of_a_bounded_size() {
     let channel = SseChannel::new();
     // Backlogs here are longer than a client would be allowed.
-    let unbounded = ListenerOptions::default();
+    let unbounded = RegisterOptions::default();
     let mut stream = channel.watch_bytes_with(unbounded, None).unwrap();
     long_backlog(&channel);
     assert_bounded(&waiting(&mut stream));

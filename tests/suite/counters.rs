@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use eric_sse::{ChannelStats, History, ListenerOptions, ListenerStats, Overflow, Tally};
+use eric_sse::{ChannelStats, History, ListenerStats, Overflow, RegisterOptions, Tally};
 use eric_sse::{MessageQueueListener, QueueLimit};
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ struct Model {
 
 /// A listener that wants no multiple of five and refuses those of three.
 fn add(channel: &Numbers, limit: u64) -> Model {
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         limit: Some(QueueLimit {
             messages: limit,
             bytes: u64::MAX,
@@ -202,7 +202,7 @@ fn every_message_is_delivered_still_queued_or_in_a_report() {
                 bytes: 20,
                 overflow,
             };
-            let options = ListenerOptions {
+            let options = RegisterOptions {
                 limit: Some(limit),
                 resumable: false,
             };
@@ -241,7 +241,7 @@ fn replayed_messages_are_counted_when_they_are_queued_again() {
     let channel = numbers(newest(10));
     let first = channel.broadcast(Number(0, 1)).unwrap();
     broadcast(&channel, 1..4);
-    let mut stream = reader_after(&channel, ListenerOptions::default(), &id(&channel, first));
+    let mut stream = reader_after(&channel, RegisterOptions::default(), &id(&channel, first));
     let own = stream.listener().clone();
     let tally = || channel.listener_stats(own.id()).unwrap().tally;
     let mut expected = Tally {
@@ -264,7 +264,7 @@ fn a_listener_that_is_rewound_still_adds_up() {
         bytes: u64::MAX,
         overflow: Overflow::DropOldest,
     };
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         limit: Some(limit),
         resumable: true,
     };
@@ -317,7 +317,7 @@ fn chunks_are_counted_by_their_messages() {
     let from = id(&channel, first);
     broadcast(&channel, 1..3);
     let mut streams = [channel.watch_bytes().unwrap(), {
-        let options = ListenerOptions::default();
+        let options = RegisterOptions::default();
         channel.register_after(&own, options, &from).unwrap();
         own.start_sync();
         channel.byte_stream(&own).unwrap()
@@ -337,7 +337,7 @@ fn chunks_are_counted_by_their_messages() {
 #[test]
 fn messages_given_back_are_not_counted_twice() {
     let channel = numbers(newest(10));
-    let mut stream = reader(&channel, ListenerOptions::default());
+    let mut stream = reader(&channel, RegisterOptions::default());
     broadcast(&channel, [0]);
     for _ in 0..3 {
         match waiting(&mut stream).pop() {
@@ -359,7 +359,7 @@ fn an_unknown_listener_has_no_counters() {
 #[test]
 fn it_is_known_for_how_long_the_oldest_message_has_waited() {
     let channel = numbers(History::NONE);
-    let own = listener(&channel, ListenerOptions::default());
+    let own = listener(&channel, RegisterOptions::default());
     let waiting_for = || channel.waiting_for(own.id()).unwrap();
     assert_eq!(waiting_for(), None);
     dispatch(&channel, &own, [0]);

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use eric_sse::{ListenerOptions, MessageQueueListener};
+use eric_sse::{MessageQueueListener, RegisterOptions};
 
 use super::numbers::*;
 use super::support::*;
@@ -20,7 +20,7 @@ fn even(number: usize) -> bool {
 #[test]
 fn a_filtered_message_is_passed_over_and_counted() {
     let channel = numbers(newest(100));
-    let mut stream = reader(&channel, ListenerOptions::default());
+    let mut stream = reader(&channel, RegisterOptions::default());
     let own = stream.listener().clone();
     only(&own, even);
     broadcast(&channel, 0..5);
@@ -36,7 +36,7 @@ fn a_filter_is_asked_once_per_message_and_listener() {
     let asked: [_; 2] = std::array::from_fn(|_| Seen::new());
     let mut streams = Vec::new();
     for seen in &asked {
-        let stream = reader(&channel, ListenerOptions::default());
+        let stream = reader(&channel, RegisterOptions::default());
         let seen = seen.clone();
         only(stream.listener(), move |number| {
             seen.push(number);
@@ -92,7 +92,7 @@ fn a_filter_holds_for_bytes_and_does_not_touch_those_of_others() {
 #[test]
 fn a_filter_can_be_replaced_and_taken_away() {
     let channel = numbers(newest(100));
-    let mut stream = reader(&channel, ListenerOptions::default());
+    let mut stream = reader(&channel, RegisterOptions::default());
     let own = stream.listener().clone();
     only(&own, even);
     only(&own, |number| number == 1);
@@ -122,7 +122,7 @@ fn a_filter_may_do_anything() {
 #[test]
 fn a_filter_that_removes_its_listener_is_counted_all_the_same() {
     let channel = numbers(newest(100));
-    let stream = reader(&channel, ListenerOptions::default());
+    let stream = reader(&channel, RegisterOptions::default());
     let own = stream.listener().clone();
     let (there, id) = (channel.clone(), own.id().to_string());
     only(&own, move |_| {
@@ -156,7 +156,7 @@ fn a_filter_may_be_dropped_with_anything() {
 #[test]
 fn everybody_but_the_excepted_gets_a_broadcast() {
     let channel = numbers(newest(100));
-    let mut streams = [0; 3].map(|_| reader(&channel, ListenerOptions::default()));
+    let mut streams = [0; 3].map(|_| reader(&channel, RegisterOptions::default()));
     let ids = streams
         .each_ref()
         .map(|stream| stream.listener().id().to_string());
@@ -180,7 +180,7 @@ fn everybody_but_the_excepted_gets_a_broadcast() {
 #[test]
 fn an_id_that_is_excepted_twice_counts_once() {
     let channel = numbers(newest(100));
-    let mut stream = reader(&channel, ListenerOptions::default());
+    let mut stream = reader(&channel, RegisterOptions::default());
     let own = stream.listener().clone();
     channel
         .broadcast_except(Number(0, 1), &[own.id(), own.id()])
@@ -226,7 +226,7 @@ fn an_excepted_listener_is_excepted_after_it_reconnects_too() {
     broadcast(&channel, [1]);
     for own in [named(), MessageQueueListener::new()] {
         channel
-            .register_after(&own, ListenerOptions::default(), from.as_str())
+            .register_after(&own, RegisterOptions::default(), from.as_str())
             .unwrap();
         own.start_sync();
         let mut stream = channel.message_stream(&own).unwrap();

@@ -1,6 +1,6 @@
 //! The history that a channel keeps for reconnecting clients, and for how long.
 
-use eric_sse::{AbstractChannel, GapReason, History, ListenerOptions, MessageQueueListener};
+use eric_sse::{AbstractChannel, GapReason, History, MessageQueueListener, RegisterOptions};
 
 use super::numbers::*;
 use super::support::*;
@@ -57,7 +57,7 @@ fn a_history_keeps_what_is_young_enough() {
     assert_eq!(channel.stats().kept, 0, "dropped when somebody looks");
 
     let id = id(&channel, first);
-    let mut late = reader_after(&channel, ListenerOptions::default(), &id);
+    let mut late = reader_after(&channel, RegisterOptions::default(), &id);
     let read = read(&mut late);
     assert!(matches!(
         read[..],
@@ -78,7 +78,7 @@ fn expired_messages_are_not_replayed_even_before_they_are_dropped() {
     broadcast(&channel, [1]);
     std::thread::sleep(std::time::Duration::from_millis(50));
     let id = id(&channel, first);
-    let mut late = reader_after(&channel, ListenerOptions::default(), &id);
+    let mut late = reader_after(&channel, RegisterOptions::default(), &id);
     assert!(matches!(
         read(&mut late)[..],
         [Got::Gap(GapReason::Expired, Some(1), _, _)]
@@ -88,7 +88,7 @@ fn expired_messages_are_not_replayed_even_before_they_are_dropped() {
 #[test]
 fn dispatches_are_no_part_of_the_history() {
     let channel = numbers(newest(100));
-    let mut stream = reader(&channel, ListenerOptions::default());
+    let mut stream = reader(&channel, RegisterOptions::default());
     let own = stream.listener().clone();
     let first = channel.broadcast(Number(0, 1)).unwrap();
     dispatch(&channel, &own, [1]);
@@ -96,7 +96,7 @@ fn dispatches_are_no_part_of_the_history() {
     assert_eq!(read(&mut stream), all([0, 1, 2]));
     assert_eq!(channel.stats().kept, 2);
     let id = id(&channel, first);
-    let mut late = reader_after(&channel, ListenerOptions::default(), &id);
+    let mut late = reader_after(&channel, RegisterOptions::default(), &id);
     assert_eq!(read(&mut late), all([2]));
 }
 
@@ -108,7 +108,7 @@ fn messages_kept_for_a_slow_listener_are_not_promised_to_others() {
     broadcast(&channel, 1..5);
     assert_eq!(channel.stats().kept, 5);
     let id = id(&channel, first);
-    let mut late = reader_after(&channel, ListenerOptions::default(), &id);
+    let mut late = reader_after(&channel, RegisterOptions::default(), &id);
     let mut read = read(&mut late);
     assert!(matches!(
         read.remove(0),

@@ -3,7 +3,7 @@
 use std::task::Waker;
 
 use eric_sse::{
-    Delivered, Error, GapReason, History, ListenerOptions, Overflow, Position, SendError,
+    Delivered, Error, GapReason, History, Overflow, Position, RegisterOptions, SendError,
 };
 
 use super::numbers::*;
@@ -86,7 +86,7 @@ fn refuse_gives_the_message_back_and_names_the_full_listener() {
 #[test]
 fn a_broadcast_that_one_listener_refuses_nobody_gets() {
     let channel = numbers(newest(100));
-    let mut unbounded = reader(&channel, ListenerOptions::default());
+    let mut unbounded = reader(&channel, RegisterOptions::default());
     let full = reader(&channel, at_most(1, Overflow::Refuse));
     let mut roomy = reader(&channel, at_most(9, Overflow::Refuse));
     broadcast(&channel, [0]);
@@ -156,7 +156,7 @@ fn disconnect_happens_with_the_first_message_too_many() {
 #[test]
 fn without_a_limit_a_backlog_is_delivered_whole() {
     let channel = numbers(History::NONE);
-    let mut stream = reader(&channel, ListenerOptions::default());
+    let mut stream = reader(&channel, RegisterOptions::default());
     broadcast(&channel, 0..BACKLOG);
     assert_eq!(read(&mut stream), all(0..BACKLOG));
 }
@@ -259,7 +259,7 @@ fn a_stalled_listener_costs_no_more_than_its_bound_and_delays_nobody() {
     let channel = numbers(History::NONE);
     let _stalled = listener(&channel, at_most(BOUND, Overflow::DropOldest));
     let mut fast = reader(&channel, at_most(BOUND, Overflow::DropOldest));
-    let mut streams = [0; 3].map(|_| reader(&channel, ListenerOptions::default()));
+    let mut streams = [0; 3].map(|_| reader(&channel, RegisterOptions::default()));
     for number in 0..BACKLOG {
         let (wakes, waker) = Wakes::new();
         assert!(poll(&mut fast, &waker).is_pending());
@@ -314,7 +314,7 @@ fn messages_that_a_limit_drops_may_call_back() {
     for overflow in [Overflow::DropOldest, Overflow::Disconnect] {
         for lane in [false, true] {
             Scene::play(|scene| {
-                let options = ListenerOptions {
+                let options = RegisterOptions {
                     limit: Some(QueueLimit {
                         messages: 1,
                         bytes: u64::MAX,
@@ -364,7 +364,7 @@ fn messages_that_a_rewindable_listener_forgets_may_call_back() {
                 messages: 1,
                 ..QueueLimit::NETWORK
             };
-            let options = ListenerOptions {
+            let options = RegisterOptions {
                 limit: Some(limit),
                 resumable: true,
             };

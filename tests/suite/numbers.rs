@@ -2,8 +2,8 @@
 //! compare.
 
 use eric_sse::{
-    Delivered, Event, EventType, GapReason, History, ListenerOptions, MessageQueueListener,
-    MessageStream, Overflow, Position, QueueLimit, SseChannel, SseOptions, ToEvent,
+    Delivered, Event, EventType, GapReason, History, MessageQueueListener, MessageStream, Overflow,
+    Position, QueueLimit, RegisterOptions, SseChannel, SseOptions, ToEvent,
 };
 
 use super::support::waiting;
@@ -49,29 +49,29 @@ pub fn numbers(history: History) -> Numbers {
 }
 
 /// Without a limit.
-pub const ANY: ListenerOptions = ListenerOptions {
+pub const ANY: RegisterOptions = RegisterOptions {
     limit: None,
     resumable: false,
 };
 
 /// Without a limit, for a reconnecting client.
-pub const RESUMABLE: ListenerOptions = ListenerOptions {
+pub const RESUMABLE: RegisterOptions = RegisterOptions {
     limit: None,
     resumable: true,
 };
 
 /// A limit in messages alone.
-pub fn at_most(messages: u64, overflow: Overflow) -> ListenerOptions {
+pub fn at_most(messages: u64, overflow: Overflow) -> RegisterOptions {
     limited(messages, u64::MAX, overflow)
 }
 
 /// A limit in bytes alone.
-pub fn at_most_bytes(bytes: u64, overflow: Overflow) -> ListenerOptions {
+pub fn at_most_bytes(bytes: u64, overflow: Overflow) -> RegisterOptions {
     limited(u64::MAX, bytes, overflow)
 }
 
-fn limited(messages: u64, bytes: u64, overflow: Overflow) -> ListenerOptions {
-    ListenerOptions {
+fn limited(messages: u64, bytes: u64, overflow: Overflow) -> RegisterOptions {
+    RegisterOptions {
         limit: Some(QueueLimit {
             messages,
             bytes,
@@ -82,7 +82,7 @@ fn limited(messages: u64, bytes: u64, overflow: Overflow) -> ListenerOptions {
 }
 
 /// Registers a running listener.
-pub fn listener(channel: &Numbers, options: ListenerOptions) -> MessageQueueListener<Number> {
+pub fn listener(channel: &Numbers, options: RegisterOptions) -> MessageQueueListener<Number> {
     let listener = MessageQueueListener::new();
     channel.register_with(&listener, options).unwrap();
     listener.start_sync();
@@ -90,14 +90,14 @@ pub fn listener(channel: &Numbers, options: ListenerOptions) -> MessageQueueList
 }
 
 /// Registers a running listener, and opens its stream.
-pub fn reader(channel: &Numbers, options: ListenerOptions) -> MessageStream<Number> {
+pub fn reader(channel: &Numbers, options: RegisterOptions) -> MessageStream<Number> {
     channel.message_stream(&listener(channel, options)).unwrap()
 }
 
 /// As [`reader`], after an event id.
 pub fn reader_after(
     channel: &Numbers,
-    options: ListenerOptions,
+    options: RegisterOptions,
     id: &str,
 ) -> MessageStream<Number> {
     let listener = MessageQueueListener::new();

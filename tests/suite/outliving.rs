@@ -6,8 +6,8 @@ use std::collections::{HashSet, VecDeque};
 use std::task::{Poll, Waker};
 
 use eric_sse::{
-    Delivered, Gap, GapReason, ListenerOptions, MessageQueueListener, MessageStream, Overflow,
-    Position, QueueLimit,
+    Delivered, Gap, GapReason, MessageQueueListener, MessageStream, Overflow, Position, QueueLimit,
+    RegisterOptions,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
@@ -75,7 +75,7 @@ impl Client {
         }
     }
 
-    fn connect(&mut self, channel: &Numbers, options: ListenerOptions) {
+    fn connect(&mut self, channel: &Numbers, options: RegisterOptions) {
         if self.stream.is_some() {
             return;
         }
@@ -174,7 +174,7 @@ fn nothing_is_lost_silently(
     limit: Option<QueueLimit>,
 ) -> TestCaseResult {
     let channel = numbers(newest(history));
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         limit,
         resumable: true,
     };

@@ -6,8 +6,8 @@ use std::collections::VecDeque;
 use std::task::{Poll, Waker};
 
 use eric_sse::{
-    Delivered, GapReason, ListenerOptions, MessageQueueListener, MessageStream, Overflow, Position,
-    QueueLimit,
+    Delivered, GapReason, MessageQueueListener, MessageStream, Overflow, Position, QueueLimit,
+    RegisterOptions,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{TestCaseError, TestCaseResult};
@@ -70,7 +70,7 @@ impl Client {
         }
     }
 
-    fn connect(&mut self, channel: &Numbers, options: ListenerOptions) {
+    fn connect(&mut self, channel: &Numbers, options: RegisterOptions) {
         if self.stream.is_none() {
             let listener = MessageQueueListener::new();
             match &self.last {
@@ -138,7 +138,7 @@ fn clients_lose_nothing(
     overflow: Overflow,
 ) -> TestCaseResult {
     let channel = numbers(newest(history));
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         limit: Some(QueueLimit {
             messages: limit,
             bytes: u64::MAX,
@@ -219,7 +219,7 @@ fn a_rewound_listener_reads_what_the_plain_model_does() {
     ];
     check(400, prop::collection::vec(step, 0..80), |steps| {
         let channel = numbers(newest(u64::MAX));
-        let options = ListenerOptions {
+        let options = RegisterOptions {
             limit: None,
             resumable: true,
         };

@@ -3,8 +3,8 @@
 use std::task::Poll;
 
 use eric_sse::{
-    Delivered, GapReason, History, ListenerOptions, Message, MessageQueueListener, Overflow,
-    Position, QueueLimit, SseChannel,
+    Delivered, GapReason, History, Message, MessageQueueListener, Overflow, Position, QueueLimit,
+    RegisterOptions, SseChannel,
 };
 
 use super::bytes::{bytes, message, prelude};
@@ -178,7 +178,7 @@ fn a_gap_stands_on_the_wire_with_the_id_where_it_ends() {
         ..QueueLimit::NETWORK
     };
     let own = MessageQueueListener::<Message>::new();
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         limit: Some(limit),
         resumable: false,
     };
@@ -253,7 +253,7 @@ fn a_gap_stands_in_an_event_as_well() {
 
 /// A resumable listener that has read broadcasts and dispatches by turns: their ids, and its
 /// stream.
-fn rewindable(options: ListenerOptions) -> (Numbers, eric_sse::MessageStream<Number>, Vec<String>) {
+fn rewindable(options: RegisterOptions) -> (Numbers, eric_sse::MessageStream<Number>, Vec<String>) {
     let channel = numbers(newest(100));
     let mut stream = reader(&channel, options);
     let own = stream.listener().clone();
@@ -352,7 +352,7 @@ fn a_rewind_further_than_the_history_says_what_is_missing() {
 
 #[test]
 fn a_rewind_to_dispatches_that_are_forgotten_says_so() {
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         resumable: true,
         ..at_most(2, Overflow::DropOldest)
     };
@@ -565,7 +565,7 @@ fn messages_that_a_client_claims_and_was_never_sent_are_missing() {
 
 #[test]
 fn remembered_messages_are_within_the_bound_together_with_waiting_ones() {
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         resumable: true,
         ..at_most(4, Overflow::DropOldest)
     };
@@ -588,7 +588,7 @@ fn remembered_messages_are_within_the_bound_together_with_waiting_ones() {
 
 #[test]
 fn the_bound_holds_for_a_rewound_lane_and_what_is_dropped_is_the_oldest() {
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         resumable: true,
         ..at_most(3, Overflow::DropOldest)
     };
@@ -614,7 +614,7 @@ fn the_bound_holds_for_a_rewound_lane_and_what_is_dropped_is_the_oldest() {
 
 #[test]
 fn a_reconnecting_client_is_not_disconnected_for_messages_that_are_set_back() {
-    let options = ListenerOptions {
+    let options = RegisterOptions {
         resumable: true,
         ..at_most(3, Overflow::Disconnect)
     };

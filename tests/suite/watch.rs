@@ -145,7 +145,7 @@ fn a_stream_behind_an_event_id_takes_its_listener_along() {
     let last = channel.last_event_id();
     channel.broadcast(super::bytes::message("tick", 1)).unwrap();
     let mut stream = channel
-        .watch_with(eric_sse::ListenerOptions::default(), Some(last.as_str()))
+        .watch_with(eric_sse::RegisterOptions::default(), Some(last.as_str()))
         .unwrap();
     assert_eq!(waiting(&mut stream).len(), 1);
     drop(stream);

@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 
 use arbitrary::Arbitrary;
 use eric_sse::{
-    ByteStream, Delivered, Delivery, Event, EventType, History, ListenerOptions,
+    ByteStream, Delivered, Delivery, Event, EventType, History, RegisterOptions,
     MessageQueueListener, MessageStream, Overflow, Position, QueueLimit, SseChannel, SseOptions,
     ToEvent,
 };
@@ -154,7 +154,7 @@ struct Scene<'a> {
     channel: SseChannel<Number>,
     token: &'a Rc<()>,
     epoch: String,
-    options: ListenerOptions,
+    options: RegisterOptions,
     other_refuses: bool,
     reads_bytes: bool,
     sent: Broadcasts,
@@ -213,7 +213,7 @@ impl<'a> Scene<'a> {
             epoch: String::new(),
             channel,
             token,
-            options: ListenerOptions {
+            options: RegisterOptions {
                 limit: input.own.limit(),
                 resumable: input.resumable,
             },
@@ -232,7 +232,7 @@ impl<'a> Scene<'a> {
             Other::Disconnect(messages) => (messages.into(), Overflow::Disconnect),
             Other::Refuse(messages) => (messages.into(), Overflow::Refuse),
         };
-        scene.add_other(ListenerOptions {
+        scene.add_other(RegisterOptions {
             limit: Some(QueueLimit {
                 messages: most,
                 bytes: u64::MAX,
@@ -243,7 +243,7 @@ impl<'a> Scene<'a> {
         scene
     }
 
-    fn add_other(&self, options: ListenerOptions) {
+    fn add_other(&self, options: RegisterOptions) {
         let other = MessageQueueListener::with_id(OTHER);
         self.channel
             .register_with(&other, options)
@@ -253,7 +253,7 @@ impl<'a> Scene<'a> {
 
     /// A dispatch tells the epoch, and is nothing that anybody else would notice.
     fn ask_epoch(&mut self) {
-        self.add_other(ListenerOptions::default());
+        self.add_other(RegisterOptions::default());
         let message = self.message(0);
         let position = self.channel.dispatch(OTHER, message).expect("it is there");
         self.sent.dispatched += 1;
