@@ -1,9 +1,9 @@
 // `npm run bench:against -- ../other-checkout`: this checkout beside another one of the same
 // project, in one run.
 //
-//   npm run bench:against -- ../before the cases in which a change of the core shows npm run
-//   bench:against -- ../before --case fan-out that case only, or those that are named npm run
-//   bench:against -- ../before --rounds 9 --least 0.95
+//   npm run bench:against -- ../before                      the cases that show changes of the core
+//   npm run bench:against -- ../before --case fan-out       the named cases only
+//   npm run bench:against -- ../before --rounds 9 --least 0.95
 //
 // The other checkout is measured by its own benches, and has to be built: run `npm run build`
 // there. Each round measures both, one right after the other, and the ratio is formed within the

@@ -1,10 +1,11 @@
 // `npm run bench`: the package beside its peers and what can be done by hand, in one run.
 //
-//   npm run bench all cases; writes their figures into docs/performance.md and what stands beside
-//   it npm run bench -- --case replay that case only, or those that are named; writes nothing npm
-//   run bench -- --case replay --write ... but puts it in the place of what docs/performance.json
-//   has of it npm run bench -- --rounds 9 so many rounds, instead of 5 npm run bench -- --quick
-//   each case once, as small as it can be: fails when one is broken, never by a time
+//   npm run bench                          all cases; writes docs/performance.md and its charts
+//   npm run bench -- --case replay         the named cases only; writes nothing
+//   npm run bench -- --case replay --write ... and replaces their figures in docs/performance.json
+//   npm run bench -- --rounds 9            9 rounds instead of 5
+//   npm run bench -- --quick               each case once, as small as it can be; fails when one is
+//                                          broken, never by a time
 //
 // The build in dist/ is measured, which is made first. The cases are those of benches/peers/cases;
 // a contestant has a process of its own in each round, and they take turns. A ratio is formed

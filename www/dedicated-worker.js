@@ -1,10 +1,11 @@
 // The page's dedicated worker: a channel of its own, read here with `for await`; messages inform
 // the page.
 //
-//   in:
-//   { call, command: 'listen' | 'broadcast' | 'dispatch' | 'stop' | 'start' | 'rate', listener?, type?, payload?, perSecond? }
-//   out: { listener, event, data, id } a message, as it is delivered { state } a listener's, when
-//   it has changed { call, error? } a command was carried out, or why not
+//   in:   { call, command, listener?, type?, payload?, perSecond? }
+//         `command` is 'listen', 'broadcast', 'dispatch', 'stop', 'start' or 'rate'
+//   out:  { listener, event, data, id }      a message, as it is delivered
+//         { state }                          a listener's, when it has changed
+//         { call, error? }                   a command was carried out, or the reason why not
 
 import { MessageQueueListener, SSEChannel } from '/dist/index.js';
 import { Room } from '/shared/room.mjs';

@@ -1,10 +1,11 @@
 // Channels over HTTP, in Durable Objects that hibernate between messages.
 //
-//   PUT /channels/:name creates a channel; one that was closed is gone for some time GET
-//   /channels/:name/events?listener=:id subscribes; EventSource sends the last event ID by itself
-//   POST /channels/:name/messages { type, payload?, except? } to every listener POST
-//   /channels/:name/listeners/:id/messages { type, payload? } to one GET /channels/:name what
-//   became of the messages DELETE /channels/:name closes it
+//   PUT    /channels/:name                         creates a channel
+//   GET    /channels/:name/events?listener=:id     subscribes; EventSource sends the last event ID
+//   POST   /channels/:name/messages                { type, payload?, except? } to every listener
+//   POST   /channels/:name/listeners/:id/messages  { type, payload? } to one
+//   GET    /channels/:name                         the channel's counters
+//   DELETE /channels/:name                         closes it; for some time it cannot be created
 //
 // With the secret TOKEN set, a request has to bear it: `Authorization: Bearer …`, or `?token=…`
 // where no header can be sent, as by an EventSource. See `authorize`.

@@ -1,5 +1,5 @@
-// A lighter WebAssembly that does the same: what only words and places a panic goes, then wasm-opt
-// does the rest.
+// Makes the WebAssembly lighter without a change of behaviour: removes the messages and places of
+// panics, then leaves the rest to wasm-opt.
 //
 // A panic ends in a trap here, and its message is written nowhere. Rust makes the message all the
 // same: it takes a formatter for numbers, a table of places, a file name for each, and arguments at

@@ -37,6 +37,15 @@ describe('sentences', () => {
     assert.deepEqual(sentences('tests/a.mjs', tests), [[1, 'a reader gets every message']]);
   });
 
+  test('leave out indented lines of a comment, which are a table', () => {
+    const source =
+      '// The commands are these:\n//\n//   npm run a  does the first thing\n//\n// - The list goes\n//   on here.';
+    assert.deepEqual(sentences('scripts/a.mjs', source), [
+      [1, 'The commands are these:'],
+      [5, '- The list goes on here.'],
+    ]);
+  });
+
   test('of Rust are found in comments, names of tests and texts', () => {
     const source = [
       '//! The module of a kind.',

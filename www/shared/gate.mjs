@@ -5,8 +5,10 @@
 // and keeps its place meanwhile. The gate's listener represents the connection and runs as long as
 // the client is there. When the client leaves, both do.
 //
-// ## Asides Between the messages the stream yields asides, which are no messages of the channel and
-// have no id:
+// ## Asides
+//
+// Between the messages the stream yields asides, which are not messages of the channel. They have
+// no id:
 // - `lane.state`, the listener's state: first of all, whenever it changes, and as a sign of life.
 //   (On Cloudflare's runtime a write is what finds out that a client has left.)
 // - `lane.type`, a message type, ahead of its first message: an `EventSource` hears only the types

@@ -19,10 +19,21 @@ export function plainComment(comment) {
       .replace(/\s*\*\/\s*$/, '')
       .trimEnd(),
   );
-  const text = lines.map((line) => (DIRECTIVE.test(line) ? '' : line)).join('\n');
+  const text = lines.map((line, at) => (DIRECTIVE.test(line) || isTable(lines, at) ? '' : line)).join('\n');
   return withoutCode(text)
     .replace(/\{@(?:link|linkcode)\s+([^}|]*?)(?:\s*\|\s*([^}]*))?\}/g, (_, target, title) => title ?? target)
     .replace(TAG, (tag) => `${tag.replace(/[^\n]/g, '')}\n\n`.replace('\n\n', PARAGRAPH));
+}
+
+/**
+ * Whether an indented line is part of a table or of usage, and does not continue an item of a list.
+ */
+function isTable(/** @type {string[]} */ lines, /** @type {number} */ at) {
+  const isIndented = (/** @type {string | undefined} */ line) => /^ {2,}\S/.test(line ?? '');
+  if (!isIndented(lines[at])) return false;
+  let before = at;
+  while (before >= 0 && isIndented(lines[before])) before--;
+  return !lines[before]?.trim();
 }
 
 /** Ends a sentence without another line, which would move the numbers of the lines behind it. */

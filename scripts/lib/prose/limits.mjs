@@ -10,12 +10,7 @@ const SHARE = 2;
 const ABOVE = {
   src: { headless: 14.5, riddle: 8.2, long: 3.4, columns: 349 },
   js: { headless: 16.3, riddle: 12.4, columns: 296 },
-  tests: { headless: 14.8, riddle: 8.5, columns: 176 },
-  scripts: { headless: 9.3, columns: 107 },
-  benches: { headless: 12, riddle: 4.7, columns: 42 },
-  fuzz: { headless: 22.9, riddle: 14.5, columns: 34 },
-  www: { headless: 11.7, riddle: 5.9, columns: 45 },
-  examples: { headless: 21.1, riddle: 5.1, long: 5.1, columns: 22 },
+  tests: { columns: 14 },
   README: { headless: 19.3, riddle: 9.5, long: 12.8 },
   CONTRIBUTING: { headless: 18, riddle: 13, long: 24.9 },
   docs: { headless: 5, riddle: 4.4, long: 7.4 },
