@@ -95,7 +95,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   /**
    * Adds a new listener, which is stopped.
    *
-   * @param listenerClass What it is made of: `MessageQueueListener` or a subclass.
+   * @param listenerClass The class of the listener: `MessageQueueListener` or a subclass.
    * @throws {InvalidChannelException} when the channel is closed.
    */
   addListener(): MessageQueueListener<Events>;
@@ -179,7 +179,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    *
    * @throws {NoMessagesException} when nothing waits for it, or it is stopped.
    * @throws {InvalidListenerException} when it is unknown.
-   * @throws what `onMessage` throws; the message is gone then.
+   * @throws the errors of `onMessage`; the message is gone then.
    */
   deliverNext(listenerId: string): MessageOf<Events> {
     return this.#core.deliver(listenerId).message as MessageOf<Events>;

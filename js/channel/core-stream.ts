@@ -1,4 +1,5 @@
-// CoreStream: one open stream of the core, whoever reads it. Its number, its pace, its signals and its end.
+// CoreStream: one open stream of the core, for any reader. Its number, its pace, its signals and
+// its end.
 
 import { end, isOver, next, rest } from '../../pkg/eric_sse.js';
 import { onAbort } from '../util/signals.js';
@@ -13,12 +14,12 @@ export const ENDED = null;
 /** The channel was closed: this is said once. */
 export const CLOSED = true;
 
-/** What the core answers, by number; with `QUIET` when the stream waits already. */
+/** The core's answers, by number; with `QUIET` when the stream waits already. */
 const ANSWER = 3;
 const ANSWERS = [WAIT, ENDED, CLOSED] as const;
 const QUIET = 4;
 
-/** What reads a stream. */
+/** The reader of a stream. */
 export interface Reader {
   /** There may be something to take. */
   woken(): void;
@@ -35,14 +36,19 @@ export interface OpenOptions {
   onEnd?: ((reason: CloseReason) => void) | undefined;
 }
 
-/** Says why a stream has ended that its listener or channel has ended; `undefined` when neither has. */
+/**
+ * Says why a stream has ended that its listener or channel has ended; `undefined` when neither has.
+ */
 export function endReason(subscription: Subscription): CloseReason | undefined {
   if (subscription.left) return subscription.left;
   if (subscription.raw.isClosed()) return 'closed';
   return subscription.listener.isRunningSync() ? undefined : 'stopped';
 }
 
-/** Ends the streams whose readers were dropped unread. A safety net: whoever ends a stream does not wait for it. */
+/**
+ * Ends the streams whose readers were dropped unread. A safety net: a caller that ends a stream
+ * does not wait for it.
+ */
 const abandoned =
   typeof FinalizationRegistry === 'function'
     ? new FinalizationRegistry((stream: CoreStream) => stream.end('dropped'))
@@ -55,7 +61,9 @@ export class CoreStream implements Endable, Wakeable {
   readonly #reader: WeakRef<Reader>;
   /** The same while it waits: it is held then. */
   #waiting: Reader | undefined;
-  /** Whether the core has nothing more for it than it has said by waking it, and will wake it again. */
+  /**
+   * Whether the core has nothing more for it than it has said by waking it, and will wake it again.
+   */
   #isQuiet = false;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */
@@ -90,7 +98,7 @@ export class CoreStream implements Endable, Wakeable {
     if (!this.#ended) this.#waiting = reader;
   }
 
-  /** Nobody waits any more. */
+  /** No call waits any more. */
   idle(): void {
     this.#waiting = undefined;
   }

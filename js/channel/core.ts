@@ -40,7 +40,7 @@ export class ChannelCore {
   readonly ended: Record<string, number> = {};
   /** Whether clients are being sent elsewhere. */
   draining = false;
-  /** Whether clients are told to stay away. */
+  /** Whether clients must stay away. */
   gone = false;
 
   constructor(settings: StreamSettings, former?: FormerLife) {
@@ -60,7 +60,10 @@ export class ChannelCore {
     this.epoch = new Epoch(this.raw);
   }
 
-  /** @throws {InvalidChannelException | InvalidListenerException} if the listener cannot be registered. */
+  /**
+   * @throws {InvalidChannelException | InvalidListenerException} if the listener cannot be
+   *   registered.
+   */
   subscribe(listener: MessageQueueListener, options: SubscriptionOptions): Subscription {
     if (!(listener instanceof MessageQueueListener)) {
       throw new InvalidListenerException('only a MessageQueueListener can be registered');
@@ -103,7 +106,10 @@ export class ChannelCore {
     this.#followCore(sent, sequence);
   }
 
-  /** @throws {InvalidListenerException | InvalidChannelException | QueueFullException} as `dispatch` does. */
+  /**
+   * @throws {InvalidListenerException | InvalidChannelException | QueueFullException} as `dispatch`
+   *   does.
+   */
   dispatch(listenerId: string, sent: Sent): void {
     const answer = this.raw.dispatch(this.subscriptionOf(listenerId).number, sent, sent.bytes);
     // Read before the core hands over anything else.
@@ -111,7 +117,10 @@ export class ChannelCore {
     this.#followCore(sent, answer);
   }
 
-  /** @throws {NoMessagesException | InvalidListenerException} as `deliverNext` does, and what `onMessage` throws. */
+  /**
+   * @throws {NoMessagesException | InvalidListenerException} as `deliverNext` does, and what
+   *   `onMessage` throws.
+   */
   deliver(listenerId: string): Sent {
     const subscription = this.subscriptionOf(listenerId);
     subscription.refresh();
@@ -119,7 +128,10 @@ export class ChannelCore {
     return given as Sent;
   }
 
-  /** Throws the error that refused a message; removes the listeners that the core disconnected because they were full. */
+  /**
+   * Throws the error that refused a message; removes the listeners that the core disconnected
+   * because they were full.
+   */
   #followCore(sent: Sent, answer: number): void {
     if (answer > 0) return;
     if (answer === 0) throw withRefused(given, sent);

@@ -39,12 +39,19 @@ export function owned<Item>(
   return new CustomStream(stream, subscription, leave, signals);
 }
 
-/** Any iterator. When its listener leaves, the streams of the channel underneath end, and so does it. @internal */
+/**
+ * Any iterator. When its listener leaves, the streams of the channel underneath end, and so does
+ * it.
+ * @internal
+ */
 export class CustomStream<Item> implements OwnedStream<Item>, Endable {
   readonly #subscription: Subscription;
   readonly #stream: AsyncIterator<Item, void>;
   #leave: ((reason: CloseReason) => void) | undefined;
-  /** Those who wait for an item: they are told the end, even if the iterator sits on something of its own. */
+  /**
+   * The calls that wait for an item: they receive the end, even if the iterator waits for something
+   * of its own.
+   */
   readonly #waiting = new Set<() => void>();
 
   constructor(
@@ -84,7 +91,8 @@ export class CustomStream<Item> implements OwnedStream<Item>, Endable {
       const over = (): void => resolve(DONE);
       const settled = (): void => void this.#waiting.delete(over);
       this.#waiting.add(over);
-      // Async, so that what an iterator throws at once, or gives without a promise, is taken up as well.
+      // Async, so that what an iterator throws at once, or gives without a promise, is taken up as
+      // well.
       (async () => this.#stream.next())().then(
         (result) => {
           settled();
@@ -133,7 +141,8 @@ export class CustomStream<Item> implements OwnedStream<Item>, Endable {
     const leave = this.#leave;
     this.#leave = undefined;
     leave?.(reason);
-    // Not at once: the message that stops its own listener is still on its way through the iterator.
+    // Not at once: the message that stops its own listener is still on its way through the
+    // iterator.
     if (this.#waiting.size > 0) setTimeout(() => this.#waiting.forEach((over) => over()), 0);
   }
 

@@ -11,21 +11,22 @@ import type { Subscription } from './subscription.js';
 export interface StreamHooks<Item> {
   /** Makes what the stream yields of a message, of a gap, or of the closing of the channel. */
   adapt(sent: Sent | Gap | undefined): Item;
-  /** Is told of a message that could not be delivered. */
+  /** Receives each message that could not be delivered. */
   report(error: unknown): void;
 }
 
 /**
- * Yields what a listener gets. It takes a message when it is asked for one, waits without polling, and ends when the
- * listener is stopped or removed, when the channel is closed, or by `break`, `return()` or an `AbortSignal`.
+ * Yields what a listener gets. It takes a message when it is asked for one, and waits without
+ * polling. It ends when the listener is stopped or removed, when the channel is closed, or by
+ * `break`, `return()` or an `AbortSignal`.
  */
 export class MessageStream<Item> implements AsyncIterableIterator<Item, undefined>, Reader {
   readonly #subscription: Subscription;
   readonly #hooks: StreamHooks<Item>;
   readonly #open: CoreStream;
-  /** Those who wait for an item, in the order in which they came. */
+  /** The calls that wait for an item, in their order. */
   readonly #waiting: ((result: IteratorResult<Item, undefined>) => void)[] = [];
-  /** Whether an item is being taken: whoever asks from within its callbacks has to wait for that. */
+  /** Whether an item is being taken: calls from within its callbacks wait for that. */
   #taking = false;
   #ended = false;
 
@@ -54,15 +55,18 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     const result = this.#take();
     if (result === WAIT) {
       this.#open.wait(this);
-      // Ahead of those who have asked from within the callbacks.
+      // Ahead of calls from within the callbacks.
       return new Promise((resolve) => this.#waiting.unshift(resolve));
     }
-    // Those who have asked from within the callbacks.
+    // The calls from within the callbacks.
     if (this.#waiting.length > 0) this.woken();
     return Promise.resolve(result);
   }
 
-  /** Takes what is there now: an item, the end, or `undefined` when one would have to wait. @internal */
+  /**
+   * Takes what is there now: an item, the end, or `undefined` when one would have to wait.
+   * @internal
+   */
   nextNow(): IteratorResult<Item, undefined> | undefined {
     return this.#taking || this.#waiting.length > 0 ? WAIT : this.#take();
   }
@@ -135,5 +139,5 @@ makeDisposable(MessageStream.prototype, 'asyncDispose', async function () {
   await this.return();
 });
 
-/** Shared by all who are told the end, hence frozen. @internal */
+/** Shared by all calls that receive the end, hence frozen. @internal */
 export const DONE: IteratorReturnResult<undefined> = Object.freeze({ done: true, value: undefined });

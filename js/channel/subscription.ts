@@ -21,7 +21,7 @@ export interface Endable {
 export interface SubscriptionOptions {
   queue?: Queue;
   filter?: Filter | undefined;
-  /** Is told what the filter throws. */
+  /** Receives the errors of the filter. */
   onError?: ((error: unknown) => void) | undefined;
   lastEventId?: string | undefined;
   /** Whether it outlives its streams. */
@@ -49,7 +49,10 @@ export class Subscription implements Registration {
   /** Runs while a resumable listener waits for its client. */
   #kept: ReturnType<typeof setTimeout> | undefined;
 
-  /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
+  /**
+   * @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the
+   *   listener.
+   */
   constructor(raw: RawChannel, listener: MessageQueueListener, options: SubscriptionOptions) {
     const { queue = UNBOUNDED, filter, onError, lastEventId, resumable = false } = options;
     this.raw = raw;
@@ -62,7 +65,9 @@ export class Subscription implements Registration {
     if (filter) this.setFilter(filter, onError);
   }
 
-  /** Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time. */
+  /**
+   * Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time.
+   */
   refresh(): void {
     const watched = MessageQueueListener.hasOnMessage(this.listener);
     // The number of one that has left may be another one's by now.
@@ -71,7 +76,7 @@ export class Subscription implements Registration {
     this.raw.setOnMessage(this.number, watched ? this.#onMessage : undefined);
   }
 
-  /** @param onError Is told what the filter throws; else the console is. */
+  /** @param onError Receives the errors of the filter; the console does by default. */
   setFilter(filter: Filter | undefined, onError: SubscriptionOptions['onError']): void {
     if (this.#left) return;
     if (!filter) return this.raw.setFilter(this.number, undefined);
@@ -79,7 +84,7 @@ export class Subscription implements Registration {
     this.raw.setFilter(this.number, (sent: Sent): boolean => {
       try {
         const answer: unknown = filter(sent.message);
-        // One that is async cannot refuse a message; its failure is not swallowed.
+        // An async filter cannot refuse a message; its failure is not swallowed.
         if (answer instanceof Promise) answer.catch(tell);
         return Boolean(answer);
       } catch (error) {
@@ -114,7 +119,7 @@ export class Subscription implements Registration {
     this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
-    // Whoever ends because of this is told them; nobody else asks.
+    // The streams that end by this return them; no other caller asks.
     if (this.streams.size > 0) this.#counts = this.raw.stats(this.number);
     this.raw.remove(this.number);
     this.#endStoppedSoon();
@@ -128,9 +133,10 @@ export class Subscription implements Registration {
   }
 
   /**
-   * The client of a resumable listener has come back, with the last event ID that it has, if any.
+   * The client of a resumable listener has reconnected, with its last event ID, if any.
    *
-   * @throws {InvalidListenerException} when whoever is told that the former response is replaced opens another one.
+   * @throws {InvalidListenerException} when a callback that reports the replaced response opens
+   *   another one.
    */
   resume(lastEventId: string | undefined): void {
     if (this.#isReplacing) throw new InvalidListenerException('another response is being opened for the listener');
@@ -146,17 +152,23 @@ export class Subscription implements Registration {
     if (lastEventId !== undefined && !this.#left) this.raw.rewind(this.number, lastEventId);
   }
 
-  /** Stops the whole listener when the core has stopped it at this subscription: its channel was closed. */
+  /**
+   * Stops the whole listener when the core has stopped it at this subscription: its channel was
+   * closed.
+   */
   followCore(): void {
     if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
   }
 
-  /** The event id up to which it was given everything; `undefined` when it is to be told first that it was not. */
+  /** The event ID up to which it was given everything; `undefined` when it receives a gap first. */
   get lastId(): string | undefined {
     return this.#left ? undefined : this.raw.lastId(this.number);
   }
 
-  /** Since when something waits for the listener, the end of its channel included, in milliseconds of `performance.now()`. */
+  /**
+   * Since when something waits for the listener, the end of its channel included, in milliseconds
+   * of `performance.now()`.
+   */
   waitingSince(): number | undefined {
     if (this.#left) return undefined;
     const since = this.raw.waitingSince(this.number);
@@ -176,8 +188,8 @@ export class Subscription implements Registration {
   }
 
   /**
-   * Ends the streams that nobody reads just now; the core wakes the others. Not at once: the message that stops its own
-   * listener is still delivered.
+   * Ends the streams that nobody reads just now; the core wakes the others. Not at once: the
+   * message that stops its own listener is still delivered.
    */
   #endStoppedSoon(): void {
     if (this.streams.size === 0) return;

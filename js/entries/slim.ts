@@ -1,12 +1,14 @@
-// eric-sse/slim: for those who host `eric_sse_bg.wasm` themselves. Call `init` before anything else.
+// eric-sse/slim: for those who host `eric_sse_bg.wasm` themselves. Call `init` before anything
+// else.
 
 import { type Bytes, type CompiledModule, isCompiled, loadLater } from '../wasm/module.js';
 
 /**
  * Instantiates the WebAssembly, without compiling synchronously. Later calls do nothing.
  *
- * @param source The compiled module, its bytes, a `Response` or the promise of one, or a URL to fetch.
- * @throws {TypeError} when the source is none of these.
+ * @param source The compiled module, its bytes, a `Response` or the promise of one, or a URL to
+ *   fetch.
+ * @throws {TypeError} when the source has another type.
  * @throws {Error} when the URL does not answer with success.
  */
 export async function init(

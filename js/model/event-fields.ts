@@ -4,7 +4,7 @@ import { utf8Length } from '../util/utf8.js';
 import { InvalidMessageFormat } from './errors.js';
 import { assertLoaded } from './loaded.js';
 
-/** What ends a line; and NUL, because a client ignores an id that contains one. */
+/** Line ends; and NUL, because a client ignores an id that contains one. */
 const UNFIT = /[\r\n\0]/;
 
 /**

@@ -6,7 +6,7 @@ import type { Message } from './message.js';
 // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 export type AnyEvents = any;
 
-/** What may stand as `Events`: an interface or type that maps event types to payloads. */
+/** The type parameter `Events`: an interface or type that maps event types to payloads. */
 export type EventMap<Events> = object & { [Type in keyof Events]: unknown };
 
 /** The names in `Events`. */

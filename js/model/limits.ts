@@ -2,30 +2,48 @@
 
 import { numberOption, objectOption, shown } from '../util/options.js';
 
-/** How much a channel keeps for clients that come back: its newest broadcasts, within all three bounds. */
+/**
+ * The history that a channel keeps for reconnecting clients: its newest broadcasts, within all
+ * three bounds.
+ */
 export interface HistoryOptions {
   /** The most messages; 1,024 by default. 0 keeps nothing. */
   messages?: number | undefined;
   /** The most bytes, those of types and data and 256 for each message; 1 MiB by default. */
   bytes?: number | undefined;
-  /** The age up to which they are replayed; 300 by default. Older ones are dropped at the next send or subscription. */
+  /**
+   * The age up to which they are replayed; 300 by default. Older ones are dropped at the next send
+   * or subscription.
+   */
   seconds?: number | undefined;
 }
 
-/** What happens when a message is sent to a listener whose queue is full. */
+/** The effect of a message to a listener whose queue is full. */
 export type Overflow =
-  /** The oldest waiting messages are dropped; the listener gets one `_eric_gap` with their exact number. */
+  /**
+   * The oldest waiting messages are dropped; the listener gets one `_eric_gap` with their exact
+   * number.
+   */
   | 'drop-oldest'
-  /** The listener is removed and its stream ends; a client comes back and is replayed what the history has. */
+  /**
+   * The listener is removed and its stream ends; a reconnecting client is replayed the messages of
+   * the history.
+   */
   | 'disconnect'
   /** The sender gets a `QueueFullException`; of a broadcast, all listeners get it or none. */
   | 'refuse';
 
-/** How much may wait for a listener. A message that is heavier than all of `bytes` is let through when nothing else waits. */
+/**
+ * How much may wait for a listener. A message that is heavier than all of `bytes` is let through
+ * when nothing else waits.
+ */
 export interface QueueOptions {
   /** The most messages; 1,024 by default, `Infinity` for any number. */
   messages?: number | undefined;
-  /** The most bytes, those of types and data and 256 for each message; 1 MiB by default, `Infinity` for any number. */
+  /**
+   * The most bytes, those of types and data and 256 for each message; 1 MiB by default, `Infinity`
+   * for any number.
+   */
   bytes?: number | undefined;
   /** `'disconnect'` by default for a response, `'drop-oldest'` for a listener in this process. */
   overflow?: Overflow | undefined;
@@ -50,15 +68,15 @@ const MESSAGES = 1024;
 const BYTES = 1024 * 1024;
 const SECONDS = 300;
 
-/** What a channel keeps by itself. @internal */
+/** The default history of a channel. @internal */
 export const NO_HISTORY: History = { messages: 0, bytes: 0, seconds: 0 };
 
-/** What a listener in this process has by itself. @internal */
+/** The default queue of a listener in this process. @internal */
 export const UNBOUNDED: Queue = { messages: Infinity, bytes: Infinity, overflow: 0 };
 
 const OVERFLOWS: readonly unknown[] = [undefined, 'drop-oldest', 'disconnect', 'refuse'];
 
-/** @throws {TypeError | RangeError} when a bound is none. @internal */
+/** @throws {TypeError | RangeError} when a bound is invalid. @internal */
 export function historyOption(value: HistoryOptions | undefined, otherwise?: History): History {
   if (value === undefined && otherwise) return otherwise;
   const { messages, bytes, seconds } = objectOption(value, 'history');
@@ -69,7 +87,7 @@ export function historyOption(value: HistoryOptions | undefined, otherwise?: His
   };
 }
 
-/** @throws {TypeError | RangeError} when a bound is none. @internal */
+/** @throws {TypeError | RangeError} when a bound is invalid. @internal */
 export function queueOption(value: QueueOptions | undefined, overflowOtherwise: Overflow): Queue {
   const { messages, bytes, overflow = overflowOtherwise } = objectOption(value, 'queue');
   if (typeof overflow !== 'string') throw new TypeError(`queue.overflow must be a string, not ${shown(overflow)}`);

@@ -20,7 +20,10 @@ export interface Message<Type extends string = string, Payload = any> {
   readonly payload: Payload;
 }
 
-/** The class {@link Message}. Declared apart, since no class can say that the payload's type hangs on its being there. */
+/**
+ * The class {@link Message}. Declared apart, since no class can say that the payload's type hangs
+ * on its being there.
+ */
 export interface MessageConstructor {
   readonly prototype: Message;
   /** @throws {InvalidMessageFormat} when the type does not fit in a line of an event stream. */
@@ -48,12 +51,16 @@ export const Message = class Message<Type extends string, Payload> {
   }
 } as MessageConstructor;
 
-/** About what it takes to keep a message, beside its type and data: measured as tests/guarantees/stalled.test.mjs does. */
+/**
+ * About what it takes to keep a message, beside its type and data: measured as
+ * tests/guarantees/stalled.test.mjs does.
+ */
 const MESSAGE_BYTES = 256;
 
 /**
- * The first half of a channel's event ids. It is made when it is first needed: some runtimes have no random numbers while
- * modules load. A message that the core keeps holds the epoch, which must not hold the channel.
+ * The first half of a channel's event ids. It is made when it is first needed: some runtimes have
+ * no random numbers while modules load. A message that the core keeps holds the epoch, which must
+ * not hold the channel.
  */
 export class Epoch {
   readonly #raw: WeakRef<{ eventId(sequence: number): string }>;
@@ -74,9 +81,12 @@ export class Sent {
   readonly message: Message;
   readonly kind: string;
   readonly text: string | undefined;
-  /** What it counts for in bounds: the bytes of its type and data, and what it takes to keep it. */
+  /** Its weight in bounds: the bytes of its type and data, and the cost of keeping it. */
   bytes: number;
-  /** The event id: known at once of a dispatch, of a broadcast kept when the first reader in this process needs it. */
+  /**
+   * The event id: known at once of a dispatch, of a broadcast kept when the first reader in this
+   * process needs it.
+   */
   id: string | undefined = undefined;
   /** The channel and the number of a broadcast. */
   epoch: Epoch | undefined = undefined;

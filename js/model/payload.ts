@@ -12,7 +12,7 @@ import { InvalidMessageFormat } from './errors.js';
  * `Error` or a `Map` is refused with properties of its own, too. Functions, symbols and BigInts are
  * refused at any depth.
  *
- * As everywhere in JSON, `undefined` properties are left out, `NaN` becomes `null`, and getters of
+ * As everywhere in JSON, `undefined` properties are left out, and `NaN` becomes `null`. Getters of
  * a class and private fields are not read: an instance without properties of its own becomes `{}`.
  *
  * @throws {InvalidMessageFormat} when JSON cannot carry the payload. The same for cycles, and for a

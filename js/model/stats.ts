@@ -1,6 +1,6 @@
 // Statistics: plain objects that go straight to JSON.
 
-/** What became of a listener's messages. */
+/** The fate of a listener's messages. */
 export interface ListenerStats {
   id: string;
   running: boolean;
@@ -8,7 +8,10 @@ export interface ListenerStats {
   connected: number;
   /** Handed to a reader. */
   delivered: number;
-  /** Queued again for a client that came back: what was sent before the listener came, or what it had before it resumed. */
+  /**
+   * Queued again for a reconnecting client: messages from before the listener was registered, or
+   * that it had before it resumed.
+   */
   replayed: number;
   /** How many messages wait. */
   queued: number;
@@ -16,12 +19,15 @@ export interface ListenerStats {
   bytes: number;
   /** How many broadcasts it is behind the newest one. */
   lag: number;
-  /** How many bytes are kept of dispatches that were delivered, in case the client of a listener with `resumeSeconds` has not got them. */
+  /**
+   * How many bytes are kept of dispatches that were delivered, in case the client of a listener
+   * with `resumeSeconds` has not got them.
+   */
   remembered: number;
   dropped: {
-    /** The oldest, because the queue was full: those that `_eric_gap` tells of. */
+    /** The oldest, because the queue was full: `_eric_gap` reports these. */
     overflow: number;
-    /** What still waited when a listener left. */
+    /** Messages that still waited when a listener left. */
     discarded: number;
   };
   refused: {
@@ -32,7 +38,10 @@ export interface ListenerStats {
   };
 }
 
-/** What became of a channel's messages: a broadcast counts once for each listener. Those of listeners that have left are included. */
+/**
+ * The fate of a channel's messages: a broadcast counts once for each listener. Listeners that have
+ * left are included.
+ */
 export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'> {
   closed: boolean;
   /** How many listeners there are. */
@@ -47,7 +56,7 @@ export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'>
     /** Sends that were refused because a listener was full. */
     full: number;
   };
-  /** What is kept now, for clients that come back and for those that are slow. */
+  /** Messages that are kept now, for reconnecting clients and for slow ones. */
   history: { messages: number; bytes: number };
   /** How many responses have ended, by their reason. */
   ended: Record<string, number>;

@@ -16,7 +16,7 @@ export interface LineHooks {
 export class Lines {
   readonly socket: Socket;
   readonly #hooks: LineHooks;
-  /** What is written before the connection stands. */
+  /** Bytes that are written before the connection is open. */
   #first: string[] | undefined = [];
   /** The parts of a line that has not ended. */
   #rest: string[] = [];

@@ -1,9 +1,9 @@
 // Pool: events that came for a listener and were not read yet. All of a client's streams of the
 // listener share it.
 //
-// A stream cannot put a line back into its socket. So lines belong to no stream: the first stream
-// that asks takes the oldest, and the lines of a stream that is left wait for the others, or for
-// the next one.
+// A stream cannot put a line back into its socket. So lines belong to no stream. The first stream
+// that asks takes the oldest; the lines of a stream that is left wait for the others, or for the
+// next one.
 
 import { isBefore, parseEventId } from '../model/event-id.js';
 

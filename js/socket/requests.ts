@@ -11,7 +11,7 @@ interface Waiting {
 /** @internal */
 export class Requests {
   readonly #lines: Lines;
-  /** Those who wait for an answer, in the order of their requests. */
+  /** The calls that wait for an answer, in the order of their requests. */
   readonly #waiting: Waiting[] = [];
   #over = false;
 

@@ -30,11 +30,11 @@ export interface SocketStreamOptions {
 
 /** @internal */
 export interface SocketStreamHooks {
-  /** What has come for the listener. */
+  /** The lines received for the listener. */
   pool: Pool;
   /** Rejects when the server has not the channel any more, or is not there. */
   check(): Promise<unknown>;
-  /** Is told that the stream has ended with its listener. */
+  /** Called when the stream has ended with its listener. */
   gone(): void;
 }
 
@@ -170,7 +170,7 @@ export class SocketStream implements AsyncIterableIterator<SocketEvent, undefine
     return event;
   }
 
-  /** @throws what the stream ended with, once. */
+  /** @throws the error that the stream ended with, once. */
   #finish(resolve: Waiting['resolve']): void {
     this.#forget?.();
     const error = this.#over?.error;

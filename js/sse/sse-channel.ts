@@ -41,7 +41,7 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
     return AbstractChannel.coreOf(this).settings.delaySeconds;
   }
 
-  /** The reconnection time that clients are told, in milliseconds. */
+  /** The reconnection time of clients, in milliseconds. */
   get retryTimeoutMilliseconds(): number {
     return AbstractChannel.coreOf(this).settings.retryMilliseconds;
   }
@@ -56,9 +56,9 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
 
   /**
    * Adds a listener, starts it and answers with its event stream. The listener exists from this
-   * call on, and is removed however the stream ends: by the client, an aborted signal, its own stop
-   * or removal, the channel, a full queue, or a stall. A reconnecting client continues right after
-   * its last event ID, or receives a first event of type `_eric_gap` if that is impossible.
+   * call on, and is removed when the stream ends: by the client, an aborted signal, its own stop or
+   * removal, the channel, a full queue, or a stall. A reconnecting client continues right after its
+   * last event ID, or receives a first event of type `_eric_gap` if that is impossible.
    *
    * Chunks of the body are shared between responses: a reader in this process must not write to
    * them.
@@ -66,8 +66,8 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
    * @param request The client's request: its `signal` ends the stream; its header `Last-Event-ID`,
    * else its query parameter `lastEventId`, says where to go on. A `HEAD` request is answered
    * without a body.
-   * @throws {InvalidChannelException} when the channel is closed; one that is {@link gone} answers
-   * with 204.
+   * @throws {InvalidChannelException} when the channel is closed; after {@link gone} the
+   * answer is 204.
    * @throws {InvalidListenerException} when the listener is registered, and not to be resumed.
    */
   response(request?: RequestLike | null, options?: ResponseOptions<Events>): Response {

@@ -34,7 +34,7 @@ export function broken(response: Response, afterBytes: number): Response {
 }
 
 /**
- * A peer that stops reading without leaving: it stalls while bytes are ready, and looks half open
+ * A peer that stops reading without leaving. It stalls while bytes are ready, and looks half open
  * while there are none.
  *
  * @param afterEvents How many events it reads first.

@@ -10,25 +10,29 @@ export interface Wakeable {
   woken(): void;
 }
 
-/** A compiled module, in whichever terms the program has for it: the types of Node have none. */
+/** A compiled module, of any type that the program has for it: the types of Node have none. */
 export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: { prototype: infer Module } } }
   ? Module
   : object;
 
-/** What browsers' types call `BufferSource`. */
+/** The type that browsers call `BufferSource`. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
 /** The open streams by their number in the core. */
 const streams: (Wakeable | undefined)[] = [];
 
-/** The time while streams are woken, `null` until it is asked for: many read at once, and a clock costs as much as a chunk. */
+/**
+ * The time while streams are woken, `null` until it is asked for: many read at once, and a clock
+ * costs as much as a chunk.
+ */
 let wokenAt: number | null | undefined;
 
 let wakes = 0;
 
 /**
- * What the core has given last: what a stream was asked for (streams at the same place are owed the same, which crosses once), the event id of a dispatch,
- * or the exception that a send is refused with.
+ * The value that the core has handed over last. It is the chunk or message of a stream (streams
+ * with the same position share it, and it crosses once), the event id of a dispatch, or the
+ * exception that refuses a send.
  */
 export let given: unknown;
 
@@ -44,7 +48,8 @@ export function load(source: CompiledModule | Bytes): void {
 }
 
 /**
- * The same without compiling or instantiating synchronously, which Chromium up to 114 refuses in a window.
+ * The same without compiling or instantiating synchronously, which Chromium up to 114 refuses in a
+ * window.
  *
  * @param source The compiled module, or its bytes.
  */
@@ -85,7 +90,10 @@ export function isWaking(): boolean {
   return wakes > 0;
 }
 
-/** In Node several times as fast as `queueMicrotask`, which keeps account of each call for async hooks. */
+/**
+ * In Node several times as fast as `queueMicrotask`, which keeps account of each call for async
+ * hooks.
+ */
 const ready = Promise.resolve();
 
 function wakeSoon(): void {
@@ -94,8 +102,9 @@ function wakeSoon(): void {
 }
 
 /**
- * Wakes those whose waking was lost: an object of Cloudflare's that aborts itself takes along what its turn was still to do, and others share
- * its isolate. Called where a turn begins, when streams that were woken have looked. Where one goes on, nothing comes of it.
+ * Wakes those whose waking was lost: an object of Cloudflare's that aborts itself takes along what
+ * its turn was still to do, and others share its isolate. Called where a turn begins, when streams
+ * that were woken have looked. Where one goes on, nothing comes of it.
  */
 export function wakeLost(): void {
   if (wakes === 0) return;
@@ -104,7 +113,9 @@ export function wakeLost(): void {
   wakeSoon();
 }
 
-/** Runs once per turn in which something was sent to a stream that waits, after that turn's code. */
+/**
+ * Runs once per turn in which something was sent to a stream that waits, after that turn's code.
+ */
 function wake(): void {
   wokenAt = null;
   const count = takeWoken();
@@ -112,7 +123,7 @@ function wake(): void {
     try {
       streams[woken(i)]?.woken();
     } catch (error) {
-      // One that fails leaves the others alone, and is heard of all the same.
+      // A stream that fails leaves the others alone, and is reported all the same.
       queueMicrotask(() => {
         throw error;
       });

@@ -1,4 +1,5 @@
-// What an import of the WebAssembly gives: its bytes where it is inlined, the compiled module where it stays a file.
+// The default export of an import of the WebAssembly: its bytes where it is inlined, the compiled
+// module where it stays a file.
 
 declare module '*/pkg/eric_sse_bg.wasm' {
   const bytes: Uint8Array<ArrayBuffer>;

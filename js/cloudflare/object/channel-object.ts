@@ -2,7 +2,7 @@
 // evicted.
 //
 // A broadcast is written to the object's storage first, and reaches the listeners when the write is
-// durable: no client has an event id that could be given to another message after a crash.
+// durable. So no client has an event id that another message could get after a crash.
 
 import { DurableObject } from 'cloudflare:workers';
 import { MessageQueueListener } from '../../channel/listener.js';
@@ -188,9 +188,9 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   /**
    * Closes the channel: its clients receive `_eric_channel_closed`, and 204 when they reconnect.
-   * The stored messages are deleted when a tree's leaves have them. That the channel is closed is
-   * remembered for the history's seconds, at most for a day; then the object is as new. Does
-   * nothing to a closed channel.
+   * The stored messages are deleted when a tree's leaves have them. The closing is remembered for
+   * the history's seconds, at most for a day; then the object is as new. Does nothing to a closed
+   * channel.
    */
   async close(): Promise<void> {
     const life = this.#life();

@@ -23,7 +23,7 @@ export class InOrder {
   /**
    * Runs a call after all earlier ones, when its write is durable.
    *
-   * @throws what the call throws.
+   * @throws the errors of the call.
    */
   async run(call: () => void): Promise<void> {
     let failure: { error: unknown } | undefined;

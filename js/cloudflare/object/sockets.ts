@@ -113,8 +113,8 @@ export class Sockets {
     const channel = this.#channel;
     const listener = given.listener ?? new MessageQueueListener();
     const id = typeof listener === 'string' ? listener : listener.id;
-    // A client that names the listener of another socket replaces it. That is rare, so that a
-    // search through the sockets is cheap enough.
+    // A client that names the listener of another socket replaces it. Such calls are rare, so that
+    // a search through the sockets is cheap enough.
     const former = this.#core.subscriptions.get(id);
     if (former && !former.resumable && [...this.#joined.values()].some((other) => other.id === id))
       channel.removeListener(id);
