@@ -213,7 +213,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     }
     const tell = reporter(listener.id, onError);
     const hooks = { adapt: (sent: Sent | Gap | undefined) => this.#adapt(sent), report: tell };
-    return new MessageStream(raw.open(subscription.number, false, tell), subscription, hooks, {
+    return new MessageStream(raw.open(subscription.number, tell, undefined), subscription, hooks, {
       delaySeconds: settings.delaySeconds,
       signals: [signal],
     });

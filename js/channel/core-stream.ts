@@ -1,7 +1,7 @@
 // CoreStream: one open stream of the core, for any reader. Its number, its pace, its signals and
 // its end.
 
-import { end, isOver, next, rest } from '../../pkg/eric_sse.js';
+import { end, isOver, moved, next, rest } from '../../pkg/eric_sse.js';
 import { onAbort } from '../util/signals.js';
 import { expect, forget, given, isWaking, type Wakeable } from '../wasm/module.js';
 import type { CloseReason } from './ending.js';
@@ -134,6 +134,14 @@ export class CoreStream implements Endable, Wakeable {
       this.#due = undefined;
       this.woken();
     }, this.#delayMilliseconds);
+  }
+
+  /**
+   * Returns the event id up to which the client has everything, if the client does not have that id yet. The caller
+   * sends it.
+   */
+  moved(): string | undefined {
+    return this.#ended ? undefined : moved(this.#number);
   }
 
   /** Ends the stream if what was read is the last: the closing of its channel. */

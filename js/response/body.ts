@@ -20,7 +20,10 @@ export interface Source {
   beat?(): void;
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
-  /** Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id everything was handed on. */
+  /**
+   * Makes a block that carries no message: the reconnection time, or a comment, and the event id up to which everything
+   * was handed on, if the client does not have that id yet.
+   */
   note(retryMilliseconds?: number): Uint8Array;
   /** Whether more may be ready than was taken: asked while the body is to end. */
   hasMore(): boolean;

@@ -9,13 +9,22 @@ import type { Body, Source } from './body.js';
 export class CoreSource implements Source {
   readonly #open: CoreStream;
   readonly #subscription: Subscription;
+  readonly #positionEvents: boolean;
   /** The first chunk of a paced channel is what the stream starts with, which is no delivery. */
   #started = false;
   readonly #openedAt = performance.now();
 
-  constructor(body: Body, subscription: Subscription, report: (error: unknown) => void, options: OpenOptions) {
+  constructor(
+    body: Body,
+    subscription: Subscription,
+    report: (error: unknown) => void,
+    positionEvents: boolean,
+    options: OpenOptions,
+  ) {
     this.#subscription = subscription;
-    this.#open = new CoreStream(subscription.raw.open(subscription.number, true, report), subscription, body, options);
+    this.#positionEvents = positionEvents;
+    const number = subscription.raw.open(subscription.number, report, positionEvents);
+    this.#open = new CoreStream(number, subscription, body, options);
   }
 
   take(): Uint8Array | typeof WAIT | typeof ENDED {
@@ -48,7 +57,7 @@ export class CoreSource implements Source {
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds, this.#subscription.lastId);
+    return note(retryMilliseconds, this.#open.moved(), this.#positionEvents);
   }
 
   get isAsked(): boolean {

@@ -13,6 +13,7 @@ import { type FilterOptions, filterOption } from '../model/filter.js';
 import { shownId } from '../model/ids.js';
 import { type QueueOptions, queueOption } from '../model/limits.js';
 import {
+  booleanOption,
   functionOption,
   idOption,
   LONGEST_TIMER_SECONDS,
@@ -45,6 +46,16 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
    * the same `listener` goes on where its last event ID says. 0, the default: it leaves with its client.
    */
   resumeSeconds?: number | undefined;
+  /**
+   * Whether an event ID without a message is sent as an event of type `_eric_position` with empty data; `true` by default.
+   * The first block of a response has such an ID. A heartbeat has one when a filter has kept messages back since.
+   *
+   * A client keeps the ID as its last event ID; `onmessage` does not see the event. With `false` the ID stands in a block
+   * without data, which Firefox and several client packages ignore: a client whose connection breaks before its first
+   * message then reconnects without an ID, and misses what was sent meanwhile. Turn it off for clients that show every
+   * event to their user.
+   */
+  positionEvents?: boolean | undefined;
   /** The last event ID of the client, instead of what the request says. */
   lastEventId?: string | undefined;
   /** Headers to send as well, for example those of CORS. */
@@ -74,6 +85,7 @@ export function respond<Answered>(
   const signals = [signal, signalOption(request?.signal, 'request.signal')];
   const liveness = livenessOption(given);
   const onClose = functionOption(given.onClose, 'onClose');
+  const positionEvents = booleanOption(given.positionEvents, 'positionEvents', true);
   const keepMilliseconds = numberOption(given.resumeSeconds, 'resumeSeconds', 0, LONGEST_TIMER_SECONDS) * 1000;
   const { listener } = given;
   if (listener !== undefined && typeof listener !== 'string' && !(listener instanceof MessageQueueListener)) {
@@ -127,7 +139,7 @@ export function respond<Answered>(
       let end: (reason: CloseReason) => void;
       const body = new Body(connection, sink, (body) => {
         if (!adapted) {
-          const source = new CoreSource(body, subscription, report, { delaySeconds, signals, onEnd });
+          const source = new CoreSource(body, subscription, report, positionEvents, { delaySeconds, signals, onEnd });
           end = (reason) => source.end(reason);
           return source;
         }

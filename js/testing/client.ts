@@ -48,7 +48,7 @@ export class TestClient {
     this.#reader = response.body.getReader();
   }
 
-  /** All events that have come. */
+  /** All events that have come, except those of type `_eric_position`, which carry an event ID alone. */
   get events(): readonly ReceivedEvent[] {
     return this.#stream.events;
   }
@@ -63,7 +63,7 @@ export class TestClient {
     return this.#stream.retryMilliseconds;
   }
 
-  /** How many comments, which is what heartbeats are, have come. */
+  /** How many comments have come. Each heartbeat starts with one. */
   get comments(): number {
     return this.#stream.comments;
   }

@@ -12,13 +12,13 @@ export interface ReceivedEvent {
 
 /** Interprets an event stream, however its bytes are cut. */
 export class EventStreamInterpreter {
-  /** The events dispatched so far. */
+  /** The events dispatched so far, except those of type `_eric_position`, which carry an ID alone. */
   readonly events: ReceivedEvent[] = [];
   /** The `Last-Event-ID` that a client would send. */
   lastEventId = '';
   /** The reconnection time that the stream has set last, in milliseconds. */
   retryMilliseconds: number | undefined;
-  /** How many comments have come: heartbeats, usually. */
+  /** How many comments have come. Each heartbeat starts with one. */
   comments = 0;
   // One leading byte order mark is stripped here and not by the decoder, which in some runtimes
   // strips one from every chunk.
@@ -58,7 +58,8 @@ export class EventStreamInterpreter {
     this.lastEventId = this.#id;
     const data = this.#data.join('\n');
     // Without a `data` field no event is dispatched; with an empty one it is.
-    if (this.#data.length > 0) this.events.push({ type: this.#type || 'message', data, lastEventId: this.lastEventId });
+    if (this.#data.length > 0 && this.#type !== '_eric_position')
+      this.events.push({ type: this.#type || 'message', data, lastEventId: this.lastEventId });
     this.#data = [];
     this.#type = '';
   }

@@ -47,6 +47,13 @@ export function numberOption(
   return value;
 }
 
+/** @throws {TypeError} when it is neither a boolean nor `undefined`. */
+export function booleanOption(value: boolean | undefined, name: string, otherwise: boolean): boolean {
+  if (value === undefined) return otherwise;
+  if (typeof value === 'boolean') return value;
+  throw new TypeError(`${name} must be a boolean, not ${shown(value)}`);
+}
+
 /** @throws {TypeError} when it is neither a function nor `undefined`. */
 export function functionOption<T extends (...args: never[]) => unknown>(
   value: T | undefined,

@@ -29,8 +29,8 @@ export class Draft {
   }
 
   /** Appends the block that a stream starts with. */
-  start(retryMilliseconds: number, id: string | undefined): number {
-    return (this.#text += noteOf(retryMilliseconds, id)).length;
+  start(retryMilliseconds: number, id: string | undefined, asEvent: boolean): number {
+    return (this.#text += noteText(retryMilliseconds, id, asEvent)).length;
   }
 
   finish(): Uint8Array {
@@ -38,16 +38,22 @@ export class Draft {
   }
 }
 
-/**
- * Makes a block of which no event comes: with the reconnection time, or a comment; and up to which event id the client has got
- * everything, which it keeps.
- */
-export function note(retryMilliseconds?: number, id?: string): Uint8Array {
-  return encoder.encode(noteOf(retryMilliseconds, id));
-}
+/** Returns the bytes of {@link noteText}. */
+export const note = (retryMilliseconds?: number, id?: string, asEvent?: boolean): Uint8Array =>
+  encoder.encode(noteText(retryMilliseconds, id, asEvent));
 
-const noteOf = (retryMilliseconds: number | undefined, id: string | undefined): string =>
-  `${retryMilliseconds === undefined ? ':' : `retry: ${retryMilliseconds}`}\n${idField(id)}\n`;
+/**
+ * Returns a block that carries no message: the reconnection time, or a comment, and the event id up to which the client
+ * has everything.
+ *
+ * The standard lets an id stand alone, but Firefox and several client packages drop the id of a block without data.
+ *
+ * @param asEvent Makes the id that of an event with empty data.
+ */
+export const noteText = (retryMilliseconds?: number, id?: string, asEvent?: boolean): string => {
+  const fields = asEvent && id !== undefined ? `event: _eric_position\n${idField(id)}data:\n` : idField(id);
+  return `${retryMilliseconds === undefined ? ':' : `retry: ${retryMilliseconds}`}\n${fields}\n`;
+};
 
 const idField = (id: string | undefined): string => (id === undefined ? '' : `id: ${id}\n`);
 

@@ -23,8 +23,8 @@ impl<M: ToEvent> Medium<M> for Rc<[u8]> {
         draft.len()
     }
 
-    fn start(draft: &mut Vec<u8>, retry_milliseconds: u64, last: Option<&EventId>) {
-        encode::note(draft, Some(retry_milliseconds), last);
+    fn start(draft: &mut Vec<u8>, retry_milliseconds: u64, last: Option<&EventId>, as_event: bool) {
+        encode::note(draft, Some(retry_milliseconds), last, as_event);
     }
 
     fn event(draft: &mut Vec<u8>, event_type: &str, id: Option<EventId>, data: &str) {

@@ -64,8 +64,14 @@ pub(crate) trait Medium<M>: Clone {
     /// Returns about how many bytes have been written.
     fn len(draft: &Self::Draft) -> usize;
 
-    /// Appends the block that a stream starts with: the reconnection time, and behind which event id it starts.
-    fn start(draft: &mut Self::Draft, retry_milliseconds: u64, last: Option<&EventId>);
+    /// Appends the block that a stream starts with: the reconnection time, and the event id that it
+    /// starts after. The id is that of an event if `as_event` says so.
+    fn start(
+        draft: &mut Self::Draft,
+        retry_milliseconds: u64,
+        last: Option<&EventId>,
+        as_event: bool,
+    );
 
     /// Appends the block of an event that is no message. Type and data are one line each.
     fn event(draft: &mut Self::Draft, event_type: &str, id: Option<EventId>, data: &str);
@@ -113,8 +119,13 @@ pub(crate) struct Chunks<M, C = Rc<[u8]>> {
     pub(crate) stream: MessageStream<M>,
     pub(crate) wire: Rc<Wire<C>>,
     started: bool,
+    /// Whether event ids without a message are sent as events of type `_eric_position`.
+    pub(crate) position_events: bool,
     /// Whether the last chunk may not be all that there is.
     more: Cell<bool>,
+    /// The position of the last block with an id. The listener's own is newer when its filter has
+    /// kept messages back since.
+    told: Cell<Position>,
 }
 
 /// What a stream has to offer when it is asked for bytes.
@@ -172,11 +183,30 @@ impl<M, C> Chunks<M, C> {
     pub(crate) fn new(stream: MessageStream<M>, wire: Rc<Wire<C>>) -> Self {
         wire.open.set(wire.open.get() + 1);
         Self {
+            told: Cell::new(stream.seat().last.get()),
             stream,
             wire,
             started: false,
+            position_events: true,
             more: Cell::new(true),
         }
+    }
+
+    /// Returns the event id up to which the client has everything, if the client does not have that
+    /// id yet: no block since the last one with it, and nothing that the client is to be told first.
+    ///
+    /// The client has it after this call: the caller sends it.
+    pub(crate) fn moved(&self) -> Option<EventId> {
+        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        // Heartbeats ask, however quiet the channel is.
+        self.wire.forget(channel.kept());
+        let last = seat.last.get();
+        if !self.started || last == self.told.get() {
+            return None;
+        }
+        let id = channel.last_id(seat)?;
+        self.told.set(last);
+        Some(id)
     }
 
     /// Returns whether the reconnection time was handed out.
@@ -220,8 +250,15 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let mut draft = C::draft(0);
         if !self.started {
             self.started = true;
-            let start = self.stream.channel().first_id(self.stream.seat());
-            C::start(&mut draft, self.wire.retry_milliseconds, start.as_ref());
+            let seat = self.stream.seat();
+            let start = self.stream.channel().first_id(seat);
+            self.told.set(seat.last.get());
+            C::start(
+                &mut draft,
+                self.wire.retry_milliseconds,
+                start.as_ref(),
+                self.position_events,
+            );
             if self.is_far_behind() {
                 return ChunkStep::Chunk(C::finish(draft));
             }
@@ -263,6 +300,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             match step {
                 Step::Message(sent) => {
                     C::write(&mut draft, self.stream.channel(), &sent);
+                    self.told.set(sent.position);
                     if is_seen {
                         taken.push(Step::Message(sent));
                     }
@@ -271,6 +309,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
                     // A client that comes back with its id is not told again.
                     let to = self.stream.channel().event_id(gap.to);
                     let data = gap.data(&to);
+                    self.told.set(gap.to);
                     C::event(&mut draft, GAP, Some(to), &data);
                     taken.push(Step::Gap(gap));
                 }
@@ -324,7 +363,9 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         })??;
         let count = shared.to - shared.from;
         seat.counters.delivered(count);
-        seat.last.set(Position::broadcast(shared.to - 1));
+        let last = Position::broadcast(shared.to - 1);
+        seat.last.set(last);
+        self.told.set(last);
         if shared.is_long() {
             shared.used.set(clock::milliseconds());
         }

@@ -15,7 +15,8 @@ use crate::model::gap::Gap;
 use crate::model::message::{Message, Payload, ToEvent};
 use crate::sse::pace::Pace;
 use crate::stream::{MessageStream, Step};
-use crate::wire::event::{Event, EventId, EventType, heartbeat};
+use crate::wire::encode;
+use crate::wire::event::{Event, EventId, EventType};
 
 /// One event of an [`SseChannel`](crate::SseChannel), as a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -136,6 +137,20 @@ impl<M> ByteStream<M> {
         self
     }
 
+    /// Sets whether an event id without a message is sent as an event of type `_eric_position` with
+    /// empty data, which is the default. The first block has such an id, and a
+    /// [`heartbeat`](Self::heartbeat) may have one.
+    ///
+    /// A client keeps the id as its last event ID. Without the event, the id stands in a block
+    /// without data, which Firefox and several client packages ignore: a client whose connection
+    /// breaks before its first message then reconnects without an id, and misses what was sent
+    /// meanwhile. Turn it off for clients that show every event to their user.
+    #[must_use]
+    pub fn position_events(mut self, as_events: bool) -> Self {
+        self.chunks.position_events = as_events;
+        self
+    }
+
     /// Returns the listener that this stream reads for.
     pub fn listener(&self) -> &MessageQueueListener<M> {
         self.chunks.stream.listener()
@@ -143,14 +158,23 @@ impl<M> ByteStream<M> {
 }
 
 impl<M: ToEvent> ByteStream<M> {
-    /// Returns a comment to send when nothing has been sent for some time: it keeps the connection alive, and its failure tells
-    /// that the client has left. It has the event id up to which the client has got everything, once it was written what the
-    /// stream has given so far: one whose filter keeps most of the messages away need not be replayed them.
+    /// Returns a block to send when nothing has been sent for some time: it keeps the connection
+    /// alive, and its failure shows that the client has left.
+    ///
+    /// It is a comment. When the listener's filter has kept messages back since the last block, it
+    /// also has the event id up to which the client has everything. Write the chunks that the
+    /// stream has yielded before it. A client that reconnects with this id is not replayed what
+    /// its filter keeps back.
     pub fn heartbeat(&self) -> Vec<u8> {
-        let messages = &self.chunks.stream;
-        self.chunks.wire.forget(messages.channel().kept());
-        let last = messages.channel().last_id(messages.seat());
-        heartbeat(last.filter(|_| self.chunks.started()).as_ref())
+        let mut bytes = Vec::new();
+        let moved = self.chunks.moved();
+        encode::note(
+            &mut bytes,
+            None,
+            moved.as_ref(),
+            self.chunks.position_events,
+        );
+        bytes
     }
 }
 

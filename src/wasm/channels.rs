@@ -308,11 +308,18 @@ impl RawChannel {
         }
     }
 
-    /// Opens a stream, of messages or of bytes, and returns its number, which [`end`](streams::end) frees. `on_error`
-    /// gets what the callback throws. Throws `InvalidListenerException`.
-    pub fn open(&self, seat: usize, bytes: bool, on_error: Function) -> Result<usize, JsValue> {
+    /// Opens a stream and returns its number, which [`end`](streams::end) frees. `position_events`
+    /// is missing for a stream of messages; for one of bytes it says whether ids without a message
+    /// are sent as events. `on_error` gets what the callback throws. Throws
+    /// `InvalidListenerException`.
+    pub fn open(
+        &self,
+        seat: usize,
+        on_error: Function,
+        position_events: Option<bool>,
+    ) -> Result<usize, JsValue> {
         let seat = self.known_seat(seat).map_err(thrown)?;
-        let wire = bytes.then_some(&self.wire);
+        let wire = position_events.map(|as_events| (&self.wire, as_events));
         Ok(streams::open(&self.channel, seat, wire, on_error))
     }
 

@@ -46,7 +46,12 @@ extern "C" {
 
     /// Appends the block that a stream starts with. Returns how much has been written.
     #[wasm_bindgen(method)]
-    pub(crate) fn start(this: &JsDraft, retry_milliseconds: f64, last: Option<&str>) -> usize;
+    pub(crate) fn start(
+        this: &JsDraft,
+        retry_milliseconds: f64,
+        last: Option<&str>,
+        as_event: bool,
+    ) -> usize;
 
     /// Returns the chunk, a `Uint8Array`.
     #[wasm_bindgen(method)]

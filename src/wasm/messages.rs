@@ -28,8 +28,17 @@ impl Medium<JsMessage> for Rc<JsValue> {
         *length
     }
 
-    fn start((draft, length): &mut Self::Draft, retry_milliseconds: u64, last: Option<&EventId>) {
-        *length = draft.start(retry_milliseconds as f64, last.map(EventId::as_str));
+    fn start(
+        (draft, length): &mut Self::Draft,
+        retry_milliseconds: u64,
+        last: Option<&EventId>,
+        as_event: bool,
+    ) {
+        *length = draft.start(
+            retry_milliseconds as f64,
+            last.map(EventId::as_str),
+            as_event,
+        );
     }
 
     fn event((draft, length): &mut Self::Draft, event_type: &str, id: Option<EventId>, data: &str) {

@@ -90,12 +90,16 @@ impl Wake for Note {
 pub(crate) fn open(
     channel: &AbstractChannel<JsMessage>,
     seat: Rc<Seat<JsMessage>>,
-    wire: Option<&Rc<Wire<Rc<JsValue>>>>,
+    wire: Option<(&Rc<Wire<Rc<JsValue>>>, bool)>,
     on_error: Function,
 ) -> usize {
     let stream = MessageStream::new(channel.clone(), seat, false).on_error(report(on_error));
     insert(match wire {
-        Some(wire) => Stream::Bytes(Box::new(Chunks::new(stream, wire.clone()))),
+        Some((wire, position_events)) => {
+            let mut chunks = Chunks::new(stream, wire.clone());
+            chunks.position_events = position_events;
+            Stream::Bytes(Box::new(chunks))
+        }
         None => Stream::Messages(Box::new(stream)),
     })
 }
@@ -242,6 +246,19 @@ pub fn is_over(number: usize) -> bool {
     let over = stream.messages().is_over();
     put_back(reader, stream);
     over
+}
+
+/// Returns the event id up to which the client of a stream of bytes has everything, if the client
+/// does not have that id yet. The caller sends it.
+#[wasm_bindgen]
+pub fn moved(number: usize) -> Option<String> {
+    let (reader, stream) = take_out(number)?;
+    let id = match &stream {
+        Stream::Messages(_) => None,
+        Stream::Bytes(chunks) => chunks.moved(),
+    };
+    put_back(reader, stream);
+    id.map(|id| id.as_str().to_string())
 }
 
 /// Ends a stream and frees its number.

@@ -5,21 +5,34 @@
 
 use memchr::memchr2;
 
-use crate::wire::event::{EventId, EventType};
+use crate::wire::event::{EventId, EventType, POSITION};
 
-/// Writes a block of which no event comes: it sets the reconnection time, or is a comment; and it may say up to which event id
-/// the client has got everything.
+/// Writes a block that carries no message: the reconnection time, or a comment, and the event id up
+/// to which the client has everything.
 ///
-/// The client passes over a comment: "If the line starts with a U+003A COLON character (:), ignore the line." And it keeps
-/// the id: "Set the last event ID string of the event source to the value of the last event ID buffer. If the data
-/// buffer is an empty string, set the data buffer and the event type buffer to the empty string and return."
-pub(crate) fn note(out: &mut Vec<u8>, retry_milliseconds: Option<u64>, last: Option<&EventId>) {
+/// The client ignores a comment: "If the line starts with a U+003A COLON character (:), ignore the
+/// line." The standard lets an id stand alone: "Set the last event ID string of the event source to
+/// the value of the last event ID buffer. If the data buffer is an empty string, set the data
+/// buffer and the event type buffer to the empty string and return." Firefox and several client
+/// packages drop such an id, so `as_event` makes the id that of an event with empty data.
+pub(crate) fn note(
+    out: &mut Vec<u8>,
+    retry_milliseconds: Option<u64>,
+    last: Option<&EventId>,
+    as_event: bool,
+) {
     match retry_milliseconds {
         Some(milliseconds) => retry_field(out, milliseconds),
         None => field(out, "", b""),
     }
     if let Some(id) = last {
+        if as_event {
+            field(out, "event", POSITION.as_bytes());
+        }
         id_field(out, id);
+        if as_event {
+            field(out, "data", b"");
+        }
     }
     end_of_block(out);
 }
@@ -124,15 +137,27 @@ mod tests {
     #[test]
     fn a_note_is_a_comment_or_a_reconnection_time_and_may_have_an_id() {
         let id = EventId::new("e-7").unwrap();
-        for (retry, last, expected) in [
-            (None, None, ":\n\n"),
-            (None, Some(&id), ":\nid: e-7\n\n"),
-            (Some(15000), None, "retry: 15000\n\n"),
-            (Some(15000), Some(&id), "retry: 15000\nid: e-7\n\n"),
+        for (retry, last, alone, as_event) in [
+            (None, None, ":\n\n", ":\n\n"),
+            (
+                None,
+                Some(&id),
+                ":\nid: e-7\n\n",
+                ":\nevent: _eric_position\nid: e-7\ndata:\n\n",
+            ),
+            (Some(15000), None, "retry: 15000\n\n", "retry: 15000\n\n"),
+            (
+                Some(15000),
+                Some(&id),
+                "retry: 15000\nid: e-7\n\n",
+                "retry: 15000\nevent: _eric_position\nid: e-7\ndata:\n\n",
+            ),
         ] {
-            let mut out = Vec::new();
-            note(&mut out, retry, last);
-            assert_eq!(String::from_utf8(out).unwrap(), expected);
+            for (is_event, expected) in [(false, alone), (true, as_event)] {
+                let mut out = Vec::new();
+                note(&mut out, retry, last, is_event);
+                assert_eq!(String::from_utf8(out).unwrap(), expected);
+            }
         }
     }
 }

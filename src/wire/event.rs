@@ -14,6 +14,9 @@ use crate::wire::encode;
 /// The type of the event that ends a stream whose channel was closed.
 pub(crate) const CHANNEL_CLOSED: &str = "_eric_channel_closed";
 
+/// The type of the event that carries an event id and nothing else.
+pub(crate) const POSITION: &str = "_eric_position";
+
 /// The type of an event: not empty, and free of CR, LF and NUL.
 ///
 /// An empty type is refused because the standard reads it as `message`.
@@ -45,6 +48,12 @@ impl EventType {
     /// `_eric_channel_closed`.
     pub fn channel_closed() -> Self {
         Self::reserved(CHANNEL_CLOSED)
+    }
+
+    /// Returns the type of the event with which a stream starts, `_eric_position`. It carries an
+    /// event id and empty data: a client that has it has everything up to that id.
+    pub fn position() -> Self {
+        Self::reserved(POSITION)
     }
 
     pub(crate) fn reserved(text: &str) -> Self {
@@ -99,11 +108,20 @@ impl EventId {
     }
 }
 
-/// Returns a comment without text, which clients pass over: it keeps an idle connection alive, and its failure tells
-/// that the client has left. With an event id, which they keep, it tells also up to where they have got everything.
+/// Returns a heartbeat: it keeps an idle connection alive, and its failure shows that the client has
+/// left. Without an event id it is a comment, which clients ignore. With the id up to which the
+/// client has everything it is an event of type `_eric_position` with empty data.
+///
+/// ```
+/// # use eric_sse::{EventId, heartbeat};
+/// assert_eq!(heartbeat(None), b":\n\n");
+/// let id = EventId::new("7")?;
+/// assert_eq!(heartbeat(Some(&id)), b":\nevent: _eric_position\nid: 7\ndata:\n\n");
+/// # Ok::<(), eric_sse::InvalidMessageFormat>(())
+/// ```
 pub fn heartbeat(last: Option<&EventId>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    encode::note(&mut bytes, None, last);
+    encode::note(&mut bytes, None, last, true);
     bytes
 }
 

@@ -203,7 +203,7 @@ describe('a server', () => {
         assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/, runtime);
         assert.match(
           await response.text(),
-          /^retry: 15000\nid: \S+\n\nevent: tick\nid: \S+\ndata: 1\n\nevent: _eric_channel_closed\ndata:\n\n$/,
+          /^retry: 15000\nevent: _eric_position\nid: \S+\ndata:\n\nevent: tick\nid: \S+\ndata: 1\n\nevent: _eric_channel_closed\ndata:\n\n$/,
           runtime,
         );
       }

@@ -22,7 +22,7 @@ describe('subscribing', () => {
     const here = channel();
     const [one, two] = [await here.subscribe(), await here.subscribe()];
     assert.equal(one.response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-    assert.match(await one.reader.chunk(), /^retry: 500\nid: [0-9a-f]{12}-0\n\n$/);
+    assert.match(await one.reader.chunk(), /^retry: 500\nevent: _eric_position\nid: [0-9a-f]{12}-0\ndata:\n\n$/);
     const ids = [await here.say(1), await here.say('two'), await here.say({ three: 3 })];
     for (const { reader, leave } of [one, two]) {
       const events = await reader.events(3);

@@ -46,7 +46,7 @@ describe('the quick start', () => {
       const [listens, speaks, ...more] = readme.match(/^curl .*$/gm).filter((line) => line.includes('localhost:8787'));
       assert.deepEqual(more, []);
       const { reader, leave } = await curl(listens, server.url);
-      assert.match(await reader.chunk(), /^retry: 15000\nid: \w+-0\n\n$/);
+      assert.match(await reader.chunk(), /^retry: 15000\nevent: _eric_position\nid: \w+-0\ndata:\n\n$/);
       const id = await (await curl(speaks, server.url)).json();
       const [{ type, data, lastEventId }] = await reader.events(1);
       assert.deepEqual([type, data, lastEventId], ['hello', 'everybody', id]);

@@ -36,7 +36,7 @@ describe('workerd, over HTTP', () => {
     assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
     assert.equal(response.headers.get('cache-control'), 'no-cache, no-transform');
     assert.equal(response.headers.get('x-accel-buffering'), 'no');
-    assert.match(await reader.chunk(), /^retry: 500\nid: [0-9a-f]{12}-0\n\n$/);
+    assert.match(await reader.chunk(), /^retry: 500\nevent: _eric_position\nid: [0-9a-f]{12}-0\ndata:\n\n$/);
     for (const payload of ['one', { two: 2 }, null]) assert.equal(await publish({ type: 'news', payload }), 1);
     const events = await reader.events(3);
     assert.deepEqual(

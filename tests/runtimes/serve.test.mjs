@@ -86,7 +86,7 @@ for (const [name, server] of Object.entries(SERVERS)) {
       assert.equal(status, 200);
       assert.equal(headers.get('content-type'), 'text/event-stream; charset=utf-8');
       assert.equal(headers.get('cache-control'), 'no-cache, no-transform');
-      assert.match(await reader.chunk(), /^retry: 500\nid: [0-9a-f]{12}-0\n\n$/);
+      assert.match(await reader.chunk(), /^retry: 500\nevent: _eric_position\nid: [0-9a-f]{12}-0\ndata:\n\n$/);
       for (const payload of ['one', 'two']) await publish(payload);
       assert.deepEqual(
         (await reader.events(2)).map(({ data }) => data),

@@ -39,7 +39,7 @@ fn joined<C: AsRef<[u8]>>(chunks: Vec<C>) -> String {
 pub fn prelude<M>(channel: &AbstractChannel<M>, sequence: u64) -> String {
     let newest = channel.last_event_id();
     let (epoch, _) = newest.as_str().split_once('-').expect("an epoch");
-    format!("retry: 15000\nid: {epoch}-{sequence}\n\n")
+    format!("retry: 15000\nevent: _eric_position\nid: {epoch}-{sequence}\ndata:\n\n")
 }
 
 #[test]

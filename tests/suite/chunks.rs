@@ -18,7 +18,10 @@ fn opened(channel: &SseChannel) -> ByteStream {
     let unbounded = RegisterOptions::default();
     let mut stream = channel.watch_bytes_with(unbounded, None).unwrap();
     let newest = channel.last_event_id();
-    let expected = format!("retry: 15000\nid: {}\n\n", newest.as_str());
+    let expected = format!(
+        "retry: 15000\nevent: _eric_position\nid: {}\ndata:\n\n",
+        newest.as_str()
+    );
     assert_eq!(bytes(&mut stream), expected);
     stream
 }
@@ -175,7 +178,10 @@ fn clients_that_reconnect_to_a_long_history_share_its_parts_wherever_they_were()
             .watch_bytes_with(options, Some(id.as_str()))
             .unwrap();
         let mut parts = waiting(&mut stream);
-        let start = format!("retry: 15000\nid: {}\n\n", id.as_str());
+        let start = format!(
+            "retry: 15000\nevent: _eric_position\nid: {}\ndata:\n\n",
+            id.as_str()
+        );
         assert_eq!(*parts.remove(0), *start.as_bytes());
         assert_eq!(parts.len(), 3);
         (stream, parts)

@@ -13,7 +13,10 @@ pub struct ClientEvent {
 /// The state of a client after reading a whole stream.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Client {
+    /// Its events, except those that `positions` counts.
     pub events: Vec<ClientEvent>,
+    /// How many events of type `_eric_position` have come, which carry an id alone.
+    pub positions: usize,
     /// The reconnection time, if the stream set one.
     pub reconnection_time: Option<u64>,
     pub last_event_id: String,
@@ -82,6 +85,10 @@ impl Client {
             return;
         }
         data.pop();
+        if event_type == "_eric_position" && data.is_empty() {
+            self.positions += 1;
+            return;
+        }
         self.events.push(ClientEvent {
             event_type: if event_type.is_empty() {
                 "message".into()

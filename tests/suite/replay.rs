@@ -222,7 +222,12 @@ fn a_gap_of_unknown_size_says_nothing_of_it_on_the_wire() {
     // reconnect before.
     for (wrong, reason, kept, from) in [
         ("nonsense", "unknown", "", "null"),
-        ("another-1", "epoch", "id: another-1\n", "\"another-1\""),
+        (
+            "another-1",
+            "epoch",
+            "event: _eric_position\nid: another-1\ndata:\n",
+            "\"another-1\"",
+        ),
     ] {
         let own = MessageQueueListener::<Message>::new();
         channel.register_after(&own, ANY, wrong).unwrap();
@@ -820,7 +825,7 @@ fn no_client_is_assumed_to_have_messages_that_were_given_back() {
             Poll::Ready(Some(chunk)) => String::from_utf8(chunk.to_vec()).unwrap(),
             other => panic!("{other:?}"),
         };
-        let start = format!("id: {}\n\n", id(&channel, first));
+        let start = format!("id: {}\ndata:\n\n", id(&channel, first));
         assert!(chunk.contains(&start), "{chunk}");
     }
 }

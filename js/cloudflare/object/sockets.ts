@@ -12,6 +12,7 @@ import type { Body } from '../../response/body.js';
 import { toResponse } from '../../response/fetch-sink.js';
 import type { ResponseOptions } from '../../response/respond.js';
 import type { SSEChannel } from '../../sse/sse-channel.js';
+import { noteText } from '../../wasm/event-text.js';
 import { ALIVE, closeQuietly, REPLAYED, STREAM_ENDED } from '../socket-protocol.js';
 
 interface Attachment {
@@ -39,7 +40,7 @@ export class Sockets {
   readonly #channel: SSEChannel;
   readonly #core: ChannelCore;
   readonly #optionsFor: (request: Request) => ResponseOptions;
-  readonly #joined = new Map<WebSocket, { id: string; body: Body }>();
+  readonly #joined = new Map<WebSocket, { id: string; body: Body; positionEvents: boolean }>();
 
   constructor(
     state: DurableObjectState,
@@ -97,9 +98,9 @@ export class Sockets {
    * message.
    */
   tell(): void {
-    for (const [socket, { id }] of this.#joined) {
+    for (const [socket, { id, positionEvents }] of this.#joined) {
       const position = this.#core.subscriptions.get(id)?.lastId;
-      if (position && socket.readyState === OPEN) socket.send(position);
+      if (position && socket.readyState === OPEN) socket.send(noteText(undefined, position, positionEvents));
     }
   }
 
@@ -160,7 +161,7 @@ export class Sockets {
         while (!over) if (!body.pull(pump)) return;
         this.#joined.delete(socket);
       };
-      this.#joined.set(socket, { id, body });
+      this.#joined.set(socket, { id, body, positionEvents: given.positionEvents ?? true });
       pump();
       return client ? new Response(null, { status: 101, webSocket: client }) : toResponse(200, headers, null);
     });

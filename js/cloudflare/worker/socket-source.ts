@@ -48,11 +48,6 @@ export class SocketSource implements Source {
   #since: number | undefined;
   /** The newest id that came; the client's before. */
   #lastEventId: string | undefined;
-  /**
-   * The newest id, if it did not come with an event: the next heartbeat or the last block carries
-   * it.
-   */
-  #position: string | undefined;
   /** Why the object has ended the stream. */
   #last: CloseReason | undefined;
   #over = false;
@@ -94,7 +89,7 @@ export class SocketSource implements Source {
       this.#askedAt = undefined;
       if (data === ALIVE) this.#answers = this.#hasAnswered = true;
       else if (data instanceof ArrayBuffer) this.#came(new Uint8Array(data));
-      else if (data) this.#lastEventId = this.#position = data;
+      else if (data) this.#moved(new TextEncoder().encode(data));
       else this.#room = this.#bytes + this.#queueBytes;
     });
     socket.addEventListener('close', ({ code, reason }) => {
@@ -159,7 +154,7 @@ export class SocketSource implements Source {
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds, this.#position);
+    return note(retryMilliseconds);
   }
 
   hasMore(): boolean {
@@ -182,12 +177,16 @@ export class SocketSource implements Source {
     this.#body.ended();
   }
 
+  /** Passes on a block whose event id is all that it carries, unless the client has that id. */
+  #moved(bytes: Uint8Array): void {
+    if (lastIdIn(bytes) !== this.#lastEventId) this.#came(bytes);
+  }
+
   #came(bytes: Uint8Array): void {
     const id = lastIdIn(bytes) ?? this.#lastEventId;
     // The first block of a stream has the id that was asked for: it is no progress.
     if (id !== this.#lastEventId) this.#tried = 0;
     this.#lastEventId = id;
-    this.#position = undefined;
     this.#queue.push(bytes);
     this.#bytes += bytes.length;
     this.#since ??= performance.now();

@@ -179,7 +179,7 @@ function begin(text) {
   return { socket, response: new Response(null, { status: 101, webSocket: client }) };
 }
 
-const PRELUDE = 'retry: 500\nid: a-0\n\n';
+const PRELUDE = 'retry: 500\nevent: _eric_position\nid: a-0\ndata:\n\n';
 const event = (number) => `event: n\nid: a-${number}\ndata: ${number}\n\n`;
 
 /**

@@ -67,14 +67,17 @@ export async function written(channel, messages) {
   for (const message of messages) channel.broadcast(/** @type {any} */ (message));
   await reader.events(messages.length);
   await reader.cancel();
-  return { text: reader.text.replace(/^retry: \d+\nid: \S+\n\n/, ''), decoder: reader.decoder };
+  return {
+    text: reader.text.replace(/^retry: \d+\nevent: _eric_position\nid: \S+\ndata:\n\n/, ''),
+    decoder: reader.decoder,
+  };
 }
 
 /**
  * The start of a response that was opened before the first broadcast: the reconnection time, and
  * its position.
  */
-export const PRELUDE = /^retry: 15000\nid: [0-9a-f]{12}-0\n\n$/;
+export const PRELUDE = /^retry: 15000\nevent: _eric_position\nid: [0-9a-f]{12}-0\ndata:\n\n$/;
 
 /** A block without its id, which is random. @param {string} text */
 export const withoutIds = (text) => text.replace(/^id: .*\n/gm, '');

@@ -5,8 +5,13 @@
 /** @typedef {{ type: string, data: string, lastEventId: string }} DecodedEvent */
 
 export class EventStreamDecoder {
-  /** @type {DecodedEvent[]} events that a client would have dispatched so far */
+  /**
+   * @type {DecodedEvent[]} events that a client would have dispatched so far, except those that
+   * `positions` counts
+   */
   events = [];
+  /** How many events of type `_eric_position` have come. They carry an id alone, and no `onmessage` sees them. */
+  positions = 0;
   /** The reconnection time, once the stream has set one. @type {number | undefined} */
   reconnectionTime;
   /** How many fields have set the reconnection time. */
@@ -109,7 +114,8 @@ export class EventStreamDecoder {
     this.lastEventId = this.#lastEventIdBuffer;
     // "If the data buffer is an empty string, set the data buffer and the event type buffer to the
     // empty string and return."
-    if (this.#dataBuffer !== '') {
+    if (this.#dataBuffer === '\n' && this.#eventTypeBuffer === '_eric_position') this.positions++;
+    else if (this.#dataBuffer !== '') {
       this.events.push({
         type: this.#eventTypeBuffer || 'message',
         // "If the data buffer's last character is a U+000A LINE FEED (LF) character, then remove

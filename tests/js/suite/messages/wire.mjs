@@ -79,7 +79,7 @@ export default function register({ SSEChannel }, test) {
     channel.close();
     assert.match(
       await promptly(response.text()),
-      /^retry: 15000\nid: \S+-0\n\nevent: _eric_channel_closed\ndata:\n\n$/,
+      /^retry: 15000\nevent: _eric_position\nid: \S+-0\ndata:\n\nevent: _eric_channel_closed\ndata:\n\n$/,
     );
   });
 
@@ -97,7 +97,9 @@ export default function register({ SSEChannel }, test) {
       assert.strictEqual(channel.retryTimeoutMilliseconds, option ?? 15_000);
       const response = channel.response();
       channel.close();
-      assert.isTrue((await promptly(response.text())).startsWith(`retry: ${milliseconds}\nid: `));
+      assert.isTrue(
+        (await promptly(response.text())).startsWith(`retry: ${milliseconds}\nevent: _eric_position\nid: `),
+      );
     });
   }
 

@@ -142,7 +142,7 @@ export default function register(
     await reader.events(3);
     assert.strictEqual(reader.decoder.retries, 1);
     assert.strictEqual(reader.decoder.reconnectionTime, 1234);
-    assert.isTrue(reader.text.startsWith('retry: 1234\nid: '));
+    assert.isTrue(reader.text.startsWith('retry: 1234\nevent: _eric_position\nid: '));
     await reader.cancel();
   });
 
@@ -154,7 +154,7 @@ export default function register(
     const { id } = (await promptly(stream.next())).value;
     assert.strictEqual(
       reader.text,
-      `retry: 15000\nid: ${id.replace('-1', '-0')}\n\nevent: a\nid: ${id}\ndata: {"x":1}\n\n`,
+      `retry: 15000\nevent: _eric_position\nid: ${id.replace('-1', '-0')}\ndata:\n\nevent: a\nid: ${id}\ndata: {"x":1}\n\n`,
     );
     await reader.cancel();
     await stream.return();
@@ -321,7 +321,10 @@ export default function register(
     channel.broadcast({ type: 'a', payload: 1 });
     channel.close();
     const text = await promptly(response.text());
-    assert.strictEqual(withoutIds(text), 'retry: 15000\n\nevent: a\ndata: 1\n\nevent: _eric_channel_closed\ndata:\n\n');
+    assert.strictEqual(
+      withoutIds(text),
+      'retry: 15000\nevent: _eric_position\ndata:\n\nevent: a\ndata: 1\n\nevent: _eric_channel_closed\ndata:\n\n',
+    );
     assert.strictEqual(channel.listenerCount, 0);
   });
 

@@ -106,7 +106,7 @@ export default function register(eric, test) {
       broadcast(channel, 1, 3);
       const { gap, data, text } = await resumed(channel, args());
       assert.deepEqual([gap, data], [undefined, []]);
-      assert.strictEqual(text, `retry: 15000\nid: ${channel.lastEventId}\n\n`);
+      assert.strictEqual(text, `retry: 15000\nevent: _eric_position\nid: ${channel.lastEventId}\ndata:\n\n`);
     });
   }
 
@@ -118,7 +118,9 @@ export default function register(eric, test) {
     broadcast(channel, 1, 3);
     const { text } = await resumed(channel, [null, { lastEventId: idAt(channel, 1) }]);
     assert.isTrue(
-      text.startsWith(`retry: 15000\nid: ${idAt(channel, 1)}\n\nevent: n\nid: ${idAt(channel, 2)}\n`),
+      text.startsWith(
+        `retry: 15000\nevent: _eric_position\nid: ${idAt(channel, 1)}\ndata:\n\nevent: n\nid: ${idAt(channel, 2)}\n`,
+      ),
       text,
     );
   });
@@ -166,7 +168,7 @@ export default function register(eric, test) {
     broadcast(channel, 1, 5);
     const { gap, data, text } = await resumed(channel, [null, { lastEventId: channel.lastEventId }]);
     assert.deepEqual([gap, data], [undefined, []]);
-    assert.strictEqual(text, `retry: 15000\nid: ${channel.lastEventId}\n\n`);
+    assert.strictEqual(text, `retry: 15000\nevent: _eric_position\nid: ${channel.lastEventId}\ndata:\n\n`);
   });
 
   test('the id of a dispatch comes after its broadcast', async () => {

@@ -87,7 +87,7 @@ export default function register(eric, test) {
       const again = connect(id);
       const expected = numbers(index + 2, 5);
       if (expected.length > 0) assert.deepEqual(await all(again), { gap: undefined, at: -1, data: expected }, id);
-      else assert.strictEqual(await again.chunk(), `retry: 15000\nid: ${id}\n\n`);
+      else assert.strictEqual(await again.chunk(), `retry: 15000\nevent: _eric_position\nid: ${id}\ndata:\n\n`);
       await again.cancel();
     }
     const { replayed, delivered } = channel.getListener('x').stats();
@@ -117,7 +117,7 @@ export default function register(eric, test) {
     const id = first.decoder.lastEventId;
     await first.cancel();
     const second = connect(id);
-    assert.strictEqual(await second.chunk(), `retry: 15000\nid: ${id}\n\n`);
+    assert.strictEqual(await second.chunk(), `retry: 15000\nevent: _eric_position\nid: ${id}\ndata:\n\n`);
     await second.cancel();
     channel.removeListener('x');
   });
