@@ -1,8 +1,8 @@
 //! Messaging over Server-Sent Events: channels, listeners and streams on one log.
 //!
 //! A [channel](SseChannel) sends [messages](Message) to its [listeners](MessageQueueListener): a
-//! dispatch to one of them, a broadcast to all. A listener reads its messages one by one, as a stream
-//! of [events](SseEvent), or as the [bytes](ByteStream) of a `text/event-stream`.
+//! dispatch to one of them, a broadcast to all. A listener reads its messages one by one, as a
+//! stream of [events](SseEvent), or as the [bytes](ByteStream) of a `text/event-stream`.
 //!
 //! ```
 //! use eric_sse::{Message, SseChannel};
@@ -24,8 +24,8 @@
 //! ## Bytes for a response
 //!
 //! [`SseChannel::watch_bytes`] gives the body of an HTTP response with the content type
-//! `text/event-stream`. It is a [`Stream`](futures_core::Stream) of chunks, for any server that runs
-//! local tasks. A client that reconnects sends the header `Last-Event-ID`:
+//! `text/event-stream`. It is a [`Stream`](futures_core::Stream) of chunks, for any server that
+//! runs local tasks. A client that reconnects sends the header `Last-Event-ID`:
 //! [`AbstractChannel::register_after`] replays what it missed, or delivers one [`Gap`].
 //!
 //! ```
@@ -47,16 +47,18 @@
 //! ## What holds
 //!
 //! - A listener receives messages in the order in which they were sent, each at most once.
-//! - A queue never exceeds its [limit](QueueLimit). When it is full, its [`Overflow`] policy drops the
-//!   oldest messages, disconnects the listener, or refuses the message.
+//! - A queue stays within its [limit](QueueLimit), apart from messages that it replays. When it is
+//!   full, its [`Overflow`] policy drops the oldest messages, disconnects the listener, or refuses
+//!   the message.
 //! - A message that was dropped is reported by a [`Gap`], which says where and why.
-//! - A slow listener delays no other one: a broadcast is stored once, whatever the number of listeners.
+//! - A slow listener delays no other one: a broadcast is stored once, whatever the number of
+//!   listeners.
 //!
 //! ## Threads and executors
 //!
-//! The core is single-threaded: a channel is neither `Send` nor `Sync`, and lives in one thread. Messages
-//! and errors are both, so that they may cross threads. The core knows no runtime: its streams run on any
-//! executor that runs local tasks, such as Tokio's `LocalSet`.
+//! The core is single-threaded: a channel is neither `Send` nor `Sync`, and lives in one thread.
+//! Messages and errors are both, so that they may cross threads. The core knows no runtime: its
+//! streams run on any executor that runs local tasks, such as Tokio's `LocalSet`.
 //!
 //! ## Features
 //!
@@ -68,8 +70,9 @@
 //!
 //! Without default features the crate is the core alone, without Tokio.
 //!
-//! A server is two lines: `eric_sse::server::SocketServer::start("/tmp/eric.sock")` serves until SIGINT or
-//! SIGTERM, and `eric_sse::server::SocketClient::new("/tmp/eric.sock")` is a client of it.
+//! A server is two lines: `eric_sse::server::SocketServer::start("/tmp/eric.sock")` serves until
+//! SIGINT or SIGTERM, and `eric_sse::server::SocketClient::new("/tmp/eric.sock")` is a client of
+//! it.
 
 mod channel;
 mod chunk;

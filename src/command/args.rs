@@ -11,8 +11,8 @@ use tracing_subscriber::filter::LevelFilter;
 /// Messages between processes, over a Unix socket.
 ///
 /// A server holds channels. A broadcast goes to all listeners of a channel; `send` goes to one. A
-/// listener keeps its messages until a process reads them. A watcher receives what is broadcast while
-/// it watches.
+/// listener keeps its messages until a process reads them. A watcher receives what is broadcast
+/// while it watches.
 #[derive(Parser)]
 #[command(name = "eric", version, max_term_width = 100, after_long_help = EXAMPLES)]
 pub struct Args {
@@ -26,7 +26,8 @@ pub struct Args {
     )]
     pub socket: PathBuf,
 
-    /// The log on standard error: off, error, warn, info, debug or trace. Payloads are never logged.
+    /// The log on standard error: off, error, warn, info, debug or trace. Payloads are never
+    /// logged.
     #[arg(long, global = true, env = "ERIC_LOG", value_name = "LEVEL")]
     pub log: Option<LevelFilter>,
 
@@ -75,7 +76,8 @@ pub enum Command {
         /// 1 to 64 letters, digits, ".", "_", "-" and ":"; a random UUID by default.
         id: Option<String>,
     },
-    /// Add a listener to a channel, and print its id. Messages that are sent from now on wait for it.
+    /// Add a listener to a channel, and print its id. Messages that are sent from now on wait for
+    /// it.
     Register {
         /// The channel's id.
         channel: String,
@@ -89,7 +91,8 @@ pub enum Command {
         #[command(flatten)]
         events: Events,
     },
-    /// Print what is broadcast on a channel from now on, one line of JSON each, until it is removed.
+    /// Print what is broadcast on a channel from now on, one line of JSON each, until it is
+    /// removed.
     Watch {
         /// The channel's id.
         channel: String,
@@ -183,7 +186,7 @@ pub struct Serve {
     #[arg(long, value_name = "BYTES", default_value_t = ServerOptions::QUEUE.bytes)]
     queue_bytes: u64,
 
-    /// What happens when a listener's queue is full.
+    /// The reaction to a full queue.
     #[arg(long, value_enum, default_value = "drop-oldest")]
     overflow: OnOverflow,
 

@@ -1,7 +1,7 @@
 //! The command: arguments in, exit codes out.
 //!
-//! Standard output has what a script reads: an id, or lines of JSON. Everything else goes to standard
-//! error.
+//! Standard output has what a script reads: an id, or lines of JSON. Everything else goes to
+//! standard error.
 
 mod args;
 mod listen;
@@ -61,8 +61,8 @@ pub fn run() -> ExitCode {
         .with_max_level(args.log.unwrap_or(quiet))
         .with_ansi(false)
         .with_target(false)
-        // They would go to standard error, which is what failed. A server outlives the reader of its
-        // log.
+        // They would go to standard error, which is what failed. A server outlives the reader of
+        // its log.
         .log_internal_errors(false)
         .init();
     let (code, message) = match act(args) {

@@ -1,4 +1,5 @@
-//! `eric send`, `eric broadcast` and `eric announce`: payloads from an argument, or from standard input.
+//! `eric send`, `eric broadcast` and `eric announce`: payloads from an argument, or from standard
+//! input.
 
 use std::io::{self, BufRead};
 

@@ -8,7 +8,7 @@ pub use crate::model::exceptions::{
     NoMessagesReason, QueueFullException,
 };
 
-/// What a listener's `on_message` returns to refuse a message.
+/// The error by which a listener's `on_message` refuses a message.
 pub type CallbackError = Box<dyn StdError + Send + Sync>;
 
 /// Any of the exceptions, or a callback's own error.

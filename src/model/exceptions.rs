@@ -169,8 +169,8 @@ impl NoMessagesException {
 }
 
 impl QueueFullException {
-    /// Creates the exception with a text, to pass on the exception of another process. Only its text
-    /// names listeners.
+    /// Creates the exception with a text, to pass on the exception of another process. Only its
+    /// text names listeners.
     pub fn with_message(message: impl Into<String>) -> Self {
         Self {
             message: message.into(),
@@ -196,9 +196,9 @@ impl QueueFullException {
     }
 }
 
-/// Quotes an id between two texts, without control characters and cut to a length that no id of this
-/// crate reaches. Written by hand: the formatting machinery would weigh more in WebAssembly than the
-/// rest of this module.
+/// Quotes an id between two texts, without control characters and cut to a length that no id of
+/// this crate reaches. Written by hand: the formatting machinery would weigh more in WebAssembly
+/// than the rest of this module.
 fn quoting(before: &str, id: &str, after: &str) -> String {
     const LONGEST: usize = 80;
     let mut text = String::from(before);

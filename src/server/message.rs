@@ -1,8 +1,8 @@
 //! WireMessage: a message as it passes through the server.
 //!
-//! Its payload is the JSON text that its sender wrote, with the same spaces, digits and escapes. The
-//! text is checked once and never serialised again. The part of a message's line that is the same for
-//! all readers is written once, when the message arrives.
+//! Its payload is the JSON text that its sender wrote, with the same spaces, digits and escapes.
+//! The text is checked once and never serialised again. The part of a message's line that is the
+//! same for all readers is written once, when the message arrives.
 
 use std::rc::Rc;
 
@@ -21,7 +21,7 @@ pub(crate) struct WireMessage {
 struct Shared {
     /// The line that all readers receive, up to the event id.
     head: Box<[u8]>,
-    /// What the message counts for in limits.
+    /// The size of the message in limits.
     bytes: u64,
 }
 
@@ -44,7 +44,7 @@ impl WireMessage {
         tail(Some(id), out);
     }
 
-    /// Returns what the message counts for in limits of bytes: its type, its payload and
+    /// Returns the size of the message in limits of bytes: its type, its payload and
     /// [`MESSAGE_BYTES`].
     pub(crate) fn bytes(&self) -> u64 {
         self.shared.bytes
@@ -72,8 +72,8 @@ fn head(event_type: &EventType, data: &str, retry: u64) -> Vec<u8> {
     out.extend_from_slice(b",\"data\":");
     let start = out.len();
     out.extend_from_slice(data.as_bytes());
-    // In JSON a carriage return can only be a space between two values. Some readers treat it as the
-    // end of a line.
+    // In JSON a carriage return can only be a space between two values. Some readers treat it as
+    // the end of a line.
     for byte in &mut out[start..] {
         if *byte == b'\r' {
             *byte = b' ';

@@ -1,14 +1,14 @@
 //! A server that shares channels between processes of any language, over a Unix socket.
 //!
-//! The core is single-threaded, and so is the server: it runs as local tasks of a current-thread Tokio
-//! runtime. [`SocketServer::run`] is a future that is not `Send`: await it in `block_on`, or in a
-//! `LocalSet`.
+//! The core is single-threaded, and so is the server: it runs as local tasks of a current-thread
+//! Tokio runtime. [`SocketServer::run`] is a future that is not `Send`: await it in `block_on`, or
+//! in a `LocalSet`.
 //!
 //! ## Protocol
 //!
 //! A request is a JSON object with a verb `v` and, as the verb needs them, a channel's id `c`, a
-//! listener's id `r`, a message's type `t` and its payload `p`. It ends with a line feed or with the end
-//! of the client's writing side.
+//! listener's id `r`, a message's type `t` and its payload `p`. It ends with a line feed or with
+//! the end of the client's writing side.
 //!
 //! | verb | does | answers |
 //! | --- | --- | --- |
@@ -32,11 +32,11 @@
 //! - A listener without a reader keeps its messages, within the limit of its queue. Messages that a
 //!   reader has not read when it leaves go to the next reader. Some may be delivered twice; none is
 //!   lost.
-//! - A client cannot harm the others: requests, queues, connections and waiting have limits, those of
-//!   [`ServerOptions`].
-//! - When the server ends, its streams receive what is queued and `_eric_channel_closed`. The stream of a
-//!   listener that was disconnected because its queue was full ends with an error. The stream of a
-//!   listener that was removed ends without a further line.
+//! - A client cannot harm the others: requests, queues, connections and waiting have limits, those
+//!   of [`ServerOptions`].
+//! - When the server ends, its streams receive what is queued and `_eric_channel_closed`. The
+//!   stream of a listener that was disconnected because its queue was full ends with an error. The
+//!   stream of a listener that was removed ends without a further line.
 //! - Only the options together limit what all queues hold together.
 //!
 //! ```

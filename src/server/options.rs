@@ -7,8 +7,8 @@ use crate::server::accept::peers::Peers;
 
 /// The limits of a [`SocketServer`](super::SocketServer).
 ///
-/// Each option limits one thing. Only the product of `channels`, `listeners` and the bytes of `queue`
-/// limits what all queues hold together, so choose these three together.
+/// Each option limits one thing. Only the product of `channels`, `listeners` and the bytes of
+/// `queue` limits what all queues hold together, so choose these three together.
 ///
 /// ```
 /// use eric_sse::server::{Peers, ServerOptions};
@@ -20,9 +20,9 @@ use crate::server::accept::peers::Peers;
 pub struct ServerOptions {
     /// The longest request in bytes, without its line feed; 1 MiB by default.
     pub request_bytes: usize,
-    /// The time that a client has from the first byte of a request to its end, and from its connection
-    /// to the end of its first request; 10 seconds by default. It must read answers within the same
-    /// time.
+    /// The time that a client has from the first byte of a request to its end, and from its
+    /// connection to the end of its first request. The default is 10 seconds. It must read answers
+    /// within the same time.
     pub read_timeout: Duration,
     /// The most connections at a time; 4,096 by default.
     pub connections: usize,
@@ -30,15 +30,15 @@ pub struct ServerOptions {
     pub channels: usize,
     /// The most listeners of one channel, watchers included; 65,536 by default.
     pub listeners: usize,
-    /// The limit of each listener's queue; by default 65,536 messages and 16 MiB. When the default is
-    /// exceeded, the oldest messages are dropped and the listener receives one `_eric_gap`.
+    /// The limit of each listener's queue; by default 65,536 messages and 16 MiB. When the default
+    /// is exceeded, the oldest messages are dropped and the listener receives one `_eric_gap`.
     pub queue: Option<QueueLimit>,
     /// The reconnection time that events carry; 15 seconds by default.
     pub retry: Duration,
-    /// The time that streams have to deliver what is queued when the server ends, and what was taken
-    /// when their listener ends; 2 seconds by default.
+    /// The time that streams have to deliver what is queued when the server ends, and what was
+    /// taken when their listener ends; 2 seconds by default.
     pub grace: Duration,
-    /// The processes that may connect; those of the server's own user by default.
+    /// The peers that are admitted: by default, processes of the server's own user.
     pub peers: Peers,
 }
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::channel::AbstractChannel;
 use crate::model::stats::Tally;
 
-/// What a server has done, and what it left undone when it ended.
+/// The work of a server, and what it left undone when it ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     /// The connections that were admitted.
@@ -17,7 +17,7 @@ pub struct Report {
     pub requests: u64,
     /// The requests and connections that were refused.
     pub refused: u64,
-    /// The streams that were open when the server was told to end.
+    /// The streams that were open when the server began to end.
     pub streams: u64,
     /// The streams among them that were cut off: they had not delivered everything within the
     /// grace period.
@@ -42,7 +42,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// What a server counts.
+/// The counters of a server.
 #[derive(Default)]
 pub(crate) struct Counters {
     /// The connections that are open.

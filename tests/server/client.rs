@@ -221,7 +221,7 @@ fn a_request_that_is_given_up_halfway_confuses_no_other() {
 }
 
 #[test]
-fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
+fn messages_that_a_stream_has_not_yielded_go_to_the_next_reader() {
     const COUNT: u64 = 2000;
     /// More than the server may have to send again, or nobody would get on.
     const EACH: u64 = 150;
@@ -237,7 +237,7 @@ fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
             for place in 0..EACH {
                 let event = stream.next_event().await.unwrap()?;
                 let number: u64 = event.data.get().parse().unwrap();
-                // What was yielded may come again, behind it nothing is left out.
+                // A message that was yielded may be delivered again; none behind it is left out.
                 match place {
                     0 => assert!(number <= next, "missing: {next} to {number}"),
                     _ => assert_eq!(number, next),
@@ -248,8 +248,8 @@ fn what_a_stream_has_not_yielded_is_the_next_reader_s() {
                 }
             }
             drop(stream);
-            // The next reader waits for what this one leaves; not for a copy of its socket, which another test's process
-            // that is just being started may hold for a moment.
+            // The next reader waits for what this one leaves; not for a copy of its socket, which
+            // another test's process that is just being started may hold for a moment.
             eventually("it has left", || daemon.counters()["streams"] == 0);
         }
         Ok(())

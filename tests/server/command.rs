@@ -145,7 +145,7 @@ fn a_line_that_is_refused_is_named() {
 }
 
 #[test]
-fn who_closes_standard_output_ends_the_command_quietly_and_loses_no_message() {
+fn closing_standard_output_ends_the_command_quietly_and_loses_no_message() {
     let daemon = Daemon::new();
     let channel = daemon.channel();
     let listener = daemon.listener(&channel);
@@ -205,7 +205,7 @@ fn a_server_that_is_started_again_without_the_channel_has_broken_too() {
 }
 
 #[test]
-fn who_was_full_and_disconnected_is_told_and_so_is_who_reads_late() {
+fn a_reader_of_a_full_listener_receives_the_error_even_if_it_reads_late() {
     let daemon = Daemon::with(&["--queue-messages", "10", "--overflow", "disconnect"]);
     let channel = daemon.channel();
     let watch = start(&daemon, &["watch", &channel]);
@@ -233,7 +233,7 @@ fn who_was_full_and_disconnected_is_told_and_so_is_who_reads_late() {
 }
 
 #[test]
-fn so_many_events_are_taken_and_no_more() {
+fn count_takes_that_number_of_events_and_no_more() {
     let daemon = Daemon::new();
     let channel = daemon.channel();
     let listener = daemon.listener(&channel);
@@ -260,7 +260,7 @@ fn so_many_events_are_taken_and_no_more() {
 }
 
 #[test]
-fn a_server_outlives_who_reads_its_log() {
+fn a_server_outlives_the_reader_of_its_log() {
     let mut daemon = Daemon::new();
     let directory = Directory::new();
     let path = directory.0.join("socket");

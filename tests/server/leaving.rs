@@ -42,14 +42,14 @@ fn queued(count: u64) -> (Daemon, String, String) {
     (daemon, channel, listener)
 }
 
-/// Waits until the server has seen that all readers have left. Another test's process that is just being started may
-/// hold a copy of their sockets for a moment.
+/// Waits until the server has seen that all readers have left. Another test's process that is just
+/// being started may hold a copy of their sockets for a moment.
 fn all_left(daemon: &Daemon) {
     eventually("all have left", || daemon.counters()["streams"] == 0);
 }
 
 #[test]
-fn what_a_reader_left_unread_is_the_next_one_s() {
+fn messages_that_a_reader_left_unread_go_to_the_next_one() {
     let (daemon, channel, listener) = queued(2000);
     let mut first = daemon.listen(&channel, &listener).into_inner();
     assert_eq!(read_exactly(&mut first, 20), Vec::from_iter(0..20));
@@ -131,7 +131,8 @@ fn readers_that_come_and_go_lose_nothing_of_broadcasts_and_dispatches() {
                 daemon.broadcast(&channel, start + 500..start + 1000);
             }
         });
-        // In any order: a reader whose socket is copied, see `all_left`, gives back after the next one has come.
+        // In any order: a reader whose socket is copied, see `all_left`, gives back after the next
+        // one has come.
         let mut missing = BTreeSet::from_iter(0..COUNT);
         for round in 0.. {
             let mut reader = daemon.listen(&channel, &listener).into_inner();
@@ -191,7 +192,7 @@ fn a_reader_that_keeps_its_writing_side_open_is_served_and_missed_alike() {
 }
 
 #[test]
-fn a_slow_reader_delays_nobody_and_is_told_what_it_missed() {
+fn a_slow_reader_delays_no_other_and_receives_a_gap() {
     const COUNT: u64 = 50_000;
     let daemon = Daemon::with(&["--queue-messages", "1000"]);
     let channel = daemon.channel();
@@ -332,7 +333,7 @@ fn a_slow_reader_of_a_channel_that_was_removed_costs_nothing_while_it_waits() {
 }
 
 #[test]
-fn a_gap_that_a_reader_left_unread_is_told_to_the_next() {
+fn the_next_reader_receives_a_gap_that_a_reader_left_unread() {
     let daemon = Daemon::with(&["--queue-messages", "10"]);
     let channel = daemon.channel();
     for reads in [false, true] {
@@ -360,7 +361,7 @@ fn a_gap_that_a_reader_left_unread_is_told_to_the_next() {
         drop(second);
         all_left(&daemon);
 
-        // What is dropped behind what was given back.
+        // Messages are dropped behind those that were given back.
         let listener = daemon.listener(&channel);
         daemon.broadcast(&channel, 0..30);
         let first = daemon.listen(&channel, &listener);
@@ -393,7 +394,7 @@ fn a_reader_that_asks_for_some_gets_them_once_if_it_has_read_them() {
     assert_eq!(daemon.stats(&channel)["queued"], 7);
     drop(first);
     all_left(&daemon);
-    // One that has not read them gives them back.
+    // A reader that has not read them gives them back.
     let mut second = daemon.open(&request).into_inner();
     assert_eq!(read_exactly(&mut second, 1), [3]);
     drop(second);

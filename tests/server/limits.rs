@@ -184,7 +184,7 @@ fn there_are_so_many_channels_and_listeners_and_no_more() {
 }
 
 #[test]
-fn who_takes_no_answers_is_given_up() {
+fn a_client_that_reads_no_answers_is_disconnected() {
     let daemon = Daemon::with(&["--read-timeout", "1"]);
     let stream = daemon.connect();
     let requests = "{\"v\":\"s\"}\n".repeat(1000);

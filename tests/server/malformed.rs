@@ -1,4 +1,4 @@
-//! What is no request: refused with a reason, and nobody else notices.
+//! Invalid requests: they are refused with a reason, and no other client notices.
 
 use super::support::*;
 
@@ -61,7 +61,7 @@ fn malformed() -> Vec<(Vec<u8>, &'static str)> {
 }
 
 #[test]
-fn what_is_no_request_is_refused_with_a_reason_and_without_an_echo() {
+fn an_invalid_request_is_refused_with_a_reason_and_without_an_echo() {
     let daemon = Daemon::new();
     for (request, reason) in malformed() {
         let shown = String::from_utf8_lossy(&request[..request.len().min(60)]).into_owned();
@@ -79,7 +79,7 @@ fn what_is_no_request_is_refused_with_a_reason_and_without_an_echo() {
 }
 
 #[test]
-fn a_connection_goes_on_after_what_is_no_request() {
+fn a_connection_continues_after_an_invalid_request() {
     let daemon = Daemon::new();
     let mut requests = Vec::new();
     for (request, _) in malformed() {
@@ -98,7 +98,7 @@ fn a_connection_goes_on_after_what_is_no_request() {
 }
 
 #[test]
-fn nobody_and_nothing_are_passed_over() {
+fn an_empty_connection_and_blank_lines_are_skipped() {
     let daemon = Daemon::new();
     assert_eq!(daemon.ask(""), "");
     assert_eq!(daemon.ask("\n \r\n\t"), "");

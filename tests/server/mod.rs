@@ -1,4 +1,5 @@
-//! The server, its client and the command as their users meet them: a real process, real sockets, real signals.
+//! The server, its client and the command as their users meet them: a real process, real sockets,
+//! real signals.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Whose processes are served. What takes two users is seen where the tests run as root.
+//! The processes that are served, by their user and group. Tests that need two users run as root.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,7 +19,8 @@ fn ask_as_nobody(daemon: &Daemon, group: u32) -> (Option<i32>, String) {
     let mut command = std::process::Command::new(&copy);
     command.arg("stats").env("ERIC_SOCKET", &daemon.socket);
     command.uid(65_534).gid(group);
-    // Busy for as long as another test's process that is just being started has a copy of what wrote it.
+    // Busy for as long as another test's process that is just being started has a copy of what
+    // wrote it.
     let output = loop {
         match command.output() {
             Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => yield_now(),
@@ -76,7 +77,7 @@ fn the_server_s_group_is_served_where_it_may_come_and_no_other_is() {
 }
 
 #[test]
-fn the_same_user_is_served_whoever_may_come() {
+fn the_server_s_own_user_is_always_served() {
     for peers in ["same-user", "same-group", "everybody"] {
         Daemon::with(&["--peers", peers]).is_well();
     }

@@ -44,7 +44,7 @@ fn a_channel_may_have_a_chosen_id_once() {
 }
 
 #[test]
-fn what_is_unknown_is_refused_by_the_exception_s_name() {
+fn an_unknown_channel_or_listener_is_refused_by_the_exception_s_name() {
     let daemon = Daemon::new();
     let channel = daemon.channel();
     let table = [

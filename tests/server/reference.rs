@@ -1,5 +1,5 @@
-//! The reference pages of the protocol and the command: their examples run, and their tables are those
-//! of the sources.
+//! The reference pages of the protocol and the command: their examples run, and their tables are
+//! those of the sources.
 
 use std::io::{BufRead, BufReader};
 use std::process::{Command, Stdio};

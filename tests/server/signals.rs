@@ -1,4 +1,4 @@
-//! Signals: everybody is told, nothing is left behind, and it does not take long.
+//! Signals: every stream receives the end, no file is left behind, and the end is quick.
 
 use std::io::Read;
 use std::time::{Duration, Instant};

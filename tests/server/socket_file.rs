@@ -127,7 +127,7 @@ fn a_dead_server_s_file_is_replaced() {
 }
 
 #[test]
-fn what_is_no_socket_is_left_alone() {
+fn a_file_that_is_not_a_socket_is_left_alone() {
     let directory = Directory::new();
     let [file, folder, link] = ["file", "folder", "link"].map(|name| directory.0.join(name));
     fs::write(&file, "precious").unwrap();
@@ -153,7 +153,8 @@ fn another_server_s_file_is_not_removed_at_the_end() {
     assert!(fs::symlink_metadata(&path).unwrap().file_type().is_socket());
 }
 
-/// The number of a file that was removed is given to the next one, as a rule: it is not to be taken for the same.
+/// The number of a file that was removed is given to the next one, as a rule: it is not to be taken
+/// for the same.
 #[test]
 fn a_file_in_place_of_one_that_was_removed_by_hand_is_not_removed_at_the_end() {
     for _ in 0..10 {

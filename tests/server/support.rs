@@ -1,4 +1,5 @@
-//! What the tests share: a server in a process and a directory of its own, and raw connections to it.
+//! Shared by the tests: a server in a process and a directory of its own, and raw connections to
+//! it.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
@@ -98,7 +99,7 @@ impl Daemon {
         stream
     }
 
-    /// Sends one request as the reference's client does, and returns all that comes back.
+    /// Sends one request as the reference's client does, and returns the whole answer.
     pub fn ask(&self, request: impl AsRef<[u8]>) -> String {
         let mut stream = self.connect();
         stream.write_all(request.as_ref()).unwrap();
@@ -276,7 +277,8 @@ pub fn error(answer: &str) -> (String, String) {
     (field("code"), field("message"))
 }
 
-/// Allows this process enough descriptors for a thousand connections and their neighbours' in other tests.
+/// Allows this process enough descriptors for a thousand connections and their neighbours' in other
+/// tests.
 pub fn allow_descriptors() {
     let Rlimit { maximum, .. } = getrlimit(Resource::Nofile);
     let current = Some(maximum.map_or(65_536, |maximum| maximum.min(65_536)));

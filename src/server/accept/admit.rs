@@ -1,4 +1,4 @@
-//! Accepting: which connections are served, and what the others are told.
+//! Accepting: which connections are served, and the answers to the others.
 
 use std::convert::Infallible;
 use std::io;

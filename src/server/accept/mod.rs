@@ -1,11 +1,11 @@
-//! SocketServer: accepts connections until it is told to end.
+//! SocketServer: accepts connections until its end is requested.
 //!
 //! ## Ending
 //!
 //! 1. The server removes its socket file, so that another server may start in its place, and stops
 //!    accepting.
-//! 2. It closes its channels and waits for its connections. A stream delivers what is queued, says that
-//!    the channel was closed, and ends. A connection between two requests is closed.
+//! 2. It closes its channels and waits for its connections. A stream delivers what is queued, says
+//!    that the channel was closed, and ends. A connection between two requests is closed.
 //! 3. A connection that has not ended within the grace period is cut off.
 
 mod admit;
@@ -48,7 +48,7 @@ pub struct Shutdown {
 }
 
 impl Shutdown {
-    /// Tells the server to end. Does nothing if it was told before.
+    /// Requests the server's end. A second request does nothing.
     pub fn shutdown(&self) {
         self.ending.send_replace(true);
     }
@@ -121,7 +121,7 @@ impl SocketServer {
         })
     }
 
-    /// Serves until it is [told](Shutdown) to end.
+    /// Serves until its end is [requested](Shutdown).
     ///
     /// # Errors
     ///
@@ -132,8 +132,8 @@ impl SocketServer {
 
     /// As [`run`](Self::run). The future `hurry` ends the grace period when it is ready.
     async fn run_with(self, hurry: impl Future<Output = ()>) -> io::Result<Report> {
-        // Deprecated because a type might close or replace its descriptor, which a listener cannot do.
-        // The replacement is unsafe to call.
+        // Deprecated because a type might close or replace its descriptor, which a listener cannot
+        // do. The replacement is unsafe to call.
         #[allow(deprecated)]
         let listener = AsyncFd::with_interest(self.listener, Interest::READABLE)?;
         let hub = Rc::new(Hub::new(self.options));

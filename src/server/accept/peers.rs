@@ -1,8 +1,8 @@
 //! Peers: the processes that may connect.
 //!
-//! Two things keep other users out: the mode of the socket file, and the credentials that the kernel
-//! reports for each peer. The credentials still hold if somebody widens the mode by hand, or passes a
-//! descriptor on.
+//! Two things keep other users out: the mode of the socket file, and the credentials that the
+//! kernel reports for each peer. The credentials still hold if somebody widens the mode by hand, or
+//! passes a descriptor on.
 
 use std::io;
 use std::os::unix::net::UnixStream;

@@ -1,11 +1,12 @@
 //! The socket file: it exists as long as its server lives, and belongs to that server alone.
 //!
-//! - It has the mode of its options from the first instant: it is created under a umask, which is set
-//!   during the call. Files that other threads create during the call get at most the same mode.
+//! - It has the mode of its options from the first instant: it is created under a umask, which is
+//!   set during the call. Files that other threads create during the call get at most the same
+//!   mode.
 //! - A path that a live server holds is never taken over, and a file that is not a socket is never
 //!   deleted. A socket without a listening process is left from a dead server, and is replaced.
-//! - Servers that start at the same time start one after another: each holds a lock on the directory
-//!   while it starts. The lock leaves no file behind and ends with its process.
+//! - Servers that start at the same time start one after another: each holds a lock on the
+//!   directory while it starts. The lock leaves no file behind and ends with its process.
 //! - At the end the file is removed if it is still this server's. This happens before the socket is
 //!   closed, since until then no other file can have its inode number.
 
@@ -55,8 +56,8 @@ impl SocketFile {
 
 impl Drop for SocketFile {
     fn drop(&mut self) {
-        // Without the lock: a server that starts now finds either no file or one without a listening
-        // process.
+        // Without the lock: a server that starts now finds either no file or one without a
+        // listening process.
         let is_ours = |metadata: Metadata| identity(&metadata) == self.identity;
         if fs::symlink_metadata(&self.path).is_ok_and(is_ours) {
             let _ = fs::remove_file(&self.path);

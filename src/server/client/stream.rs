@@ -2,16 +2,16 @@
 //!
 //! ## Leaving
 //!
-//! Bytes that a reader has taken from its socket count as read; bytes that it leaves there are queued
-//! again. A stream therefore takes no more than it yields: it peeks at the socket first, and takes the
-//! end of a line with its event. A stream that is dropped between two events leaves all events that it
-//! has not yielded to the listener's next reader.
+//! Bytes that a reader has taken from its socket count as read; bytes that it leaves there are
+//! queued again. A stream therefore takes no more than it yields: it peeks at the socket first, and
+//! takes the end of a line with its event. A stream that is dropped between two events leaves all
+//! events that it has not yielded to the listener's next reader.
 //!
 //! ## Ending
 //!
-//! The server says when a channel was closed, and when a listener was disconnected because its queue
-//! was full. An end without such a statement means that the listener was removed, or that the server
-//! was killed. The stream then asks the server whether it has the channel.
+//! The server says when a channel was closed, and when a listener was disconnected because its
+//! queue was full. An end without such a statement means that the listener was removed, or that the
+//! server was killed. The stream then asks the server whether it has the channel.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -126,8 +126,8 @@ impl SocketStream {
                 self.line.pop();
                 return Poll::Ready(Ok(Some(std::mem::take(&mut self.line))));
             }
-            // Taken, so that the socket has room for the rest of the line. A line without its end is
-            // not an event yet.
+            // Taken, so that the socket has room for the rest of the line. A line without its end
+            // is not an event yet.
             self.take(self.ahead.unread().len())?;
             if ready!(self.poll_ahead(context))? == 0 {
                 return Poll::Ready(match self.line.is_empty() {
@@ -144,7 +144,8 @@ impl SocketStream {
         self.line.resize(start + count, 0);
         let mut taken = start;
         while taken < self.line.len() {
-            // The bytes are there. Tokio is not asked, since its readiness would have to be set first.
+            // The bytes are there. Tokio is not asked, since its readiness would have to be set
+            // first.
             match recv(&self.socket, &mut self.line[taken..], RecvFlags::DONTWAIT) {
                 Ok((0, _)) => return Err(io::ErrorKind::UnexpectedEof.into()),
                 Ok((more, _)) => taken += more,

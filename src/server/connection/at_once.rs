@@ -1,8 +1,8 @@
 //! Answering at once: what a client has sent before its connection is looked at.
 //!
 //! A client with a single request has usually sent it, and ended its writing side, by the time its
-//! connection is accepted. It is answered immediately. A task, and a place in the system's poll, are
-//! needed only for a client that has more to say: together they cost as much as the request.
+//! connection is accepted. It is answered immediately. A task, and a place in the system's poll,
+//! are needed only for a client that has more to say: together they cost as much as the request.
 
 use std::io;
 use std::os::unix::net::UnixStream;

@@ -2,9 +2,9 @@
 //!
 //! ## Answers
 //!
-//! An answer is a bare id, `ack` or a line of counters. If a line feed ended the request, a line feed
-//! follows the answer; if the end of the client's writing side ended it, the answer stands alone, as in
-//! the reference. An error is always one line of JSON with a line feed.
+//! An answer is a bare id, `ack` or a line of counters. If a line feed ended the request, a line
+//! feed follows the answer. If the end of the client's writing side ended it, the answer stands
+//! alone, as in the reference. An error is always one line of JSON with a line feed.
 
 use std::rc::Rc;
 
@@ -108,7 +108,7 @@ impl Exchange {
     }
 }
 
-/// What follows a request.
+/// The step after a request.
 enum Next {
     Request,
     /// A turn for other tasks: the request went through all channels.

@@ -5,8 +5,8 @@
 //!
 //! ## Limits
 //!
-//! A request has a greatest length in bytes, without its line feed. The bytes of a longer one are not
-//! kept, so a buffer never holds more than that length and one read.
+//! A request has a greatest length in bytes, without its line feed. The bytes of a longer one are
+//! not kept, so a buffer never holds more than that length and one read.
 
 use bytes::{Buf, BytesMut};
 

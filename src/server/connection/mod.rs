@@ -4,9 +4,9 @@
 //!
 //! The server closes the connection when the client has ended its writing side and has all its
 //! answers. A stream is the last answer of its connection: bytes behind its request are not read. A
-//! request that is too long or too late is answered with an error, and the connection ends. The rest of
-//! a request that is too long is discarded, up to a limit, so that the client's writes do not fail
-//! before it can read why.
+//! request that is too long or too late is answered with an error, and the connection ends. The
+//! rest of a request that is too long is discarded, up to a limit, so that the client's writes do
+//! not fail before it can read why.
 
 pub(crate) mod at_once;
 mod exchange;
@@ -41,7 +41,7 @@ pub(crate) struct Opened {
 }
 
 impl Opened {
-    /// Serves the connection until it ends. `ending` becomes true when the server is told to end.
+    /// Serves the connection until it ends. `ending` becomes true when the server ends.
     pub(crate) async fn serve(self, ending: watch::Receiver<bool>) -> io::Result<()> {
         self.socket.set_nonblocking(true)?;
         let connection = Connection {
@@ -59,7 +59,7 @@ struct Connection {
     ending: watch::Receiver<bool>,
 }
 
-/// What a connection that waits for more gets.
+/// The outcome of waiting for more.
 enum Input {
     More,
     Late,
@@ -69,8 +69,8 @@ enum Input {
 impl Connection {
     async fn run(mut self, mut answered: Answered) -> io::Result<()> {
         let patience = self.exchange.hub.options.read_timeout;
-        // The first request has a deadline from the connection on; a later one has a deadline from its
-        // first byte on.
+        // The first request has a deadline from the connection on; a later one has a deadline from
+        // its first byte on.
         let mut deadline = Some(deadline_in(patience));
         loop {
             self.flush().await?;

@@ -4,13 +4,13 @@
 //! message's type), `p` (its payload) and `n` (a number of events). As in the reference, `null` in
 //! `c`, `r` or `n` counts as missing; a message without a payload has `null` as its data.
 //!
-//! ## What is refused
+//! ## Refusals
 //!
 //! - Anything except one JSON object in UTF-8: a byte-order mark, `NaN`, a second value after the
 //!   first.
 //! - A field that is unknown, missing, repeated, or of the wrong type.
-//! - In the payload: a key that appears twice in an object, more than 127 levels of nesting, a number
-//!   that no double holds, half a surrogate pair.
+//! - In the payload: a key that appears twice in an object, more than 127 levels of nesting, a
+//!   number that no double holds, half a surrogate pair.
 //!
 //! The texts say what is wrong and at which column. They repeat nothing of the request.
 

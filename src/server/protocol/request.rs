@@ -1,4 +1,4 @@
-//! Request: what a client can ask for.
+//! Request: the verbs, with the fields that each needs.
 
 use std::borrow::Cow;
 
@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 
 use crate::wire::event::EventType;
 
-/// What a client asks for.
+/// A request of a client.
 #[derive(Clone, Debug)]
 pub enum Request<'a> {
     /// `c`: create a channel, with the given id if there is one.

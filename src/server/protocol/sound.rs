@@ -34,8 +34,8 @@ impl<'de> Visitor<'de> for KeyVisitor {
     }
 }
 
-/// A JSON value that every reader reads alike: no key twice in an object, no number out of range, no
-/// half of a surrogate pair. `serde_json` limits the depth.
+/// A JSON value that every reader reads alike: no key twice in an object, no number out of range,
+/// no half of a surrogate pair. `serde_json` limits the depth.
 pub(super) struct Sound {
     /// Whether the value is the text of a number that no double holds.
     is_out_of_range: bool,

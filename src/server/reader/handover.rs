@@ -1,9 +1,9 @@
 //! Readers: the sockets that read for each listener, and the handover between them.
 //!
-//! A reader may arrive right after another one has left. It must not receive a message before the ones
-//! that the former reader gives back. So it waits until every reader that has left has given back its
-//! messages. With readers that are still there it shares the listener. A reader is there as long as
-//! any process has its socket, including a child that has inherited it.
+//! A reader may arrive right after another one has left. It must not receive a message before the
+//! ones that the former reader gives back. So it waits until every reader that has left has given
+//! back its messages. With readers that are still there it shares the listener. A reader is there
+//! as long as any process has its socket, including a child that has inherited it.
 
 use std::cell::RefCell;
 use std::collections::HashMap;

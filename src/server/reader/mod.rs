@@ -2,23 +2,23 @@
 //!
 //! ## Waiting
 //!
-//! A stream sleeps until a message arrives, its channel or listener ends, or its reader leaves. It sets
-//! no timer and never polls: idle streams cost no time.
+//! A stream sleeps until a message arrives, its channel or listener ends, or its reader leaves. It
+//! sets no timer and never polls: idle streams cost no time.
 //!
 //! ## Order of taking and writing
 //!
-//! Messages are taken from the queue in batches, each when the one before has been written. Messages
-//! that a slow reader has not read therefore stay in the queue, where its limit holds.
+//! Messages are taken from the queue in batches, each when the one before has been written.
+//! Messages that a slow reader has not read therefore stay in the queue, where its limit holds.
 //!
 //! ## Ending
 //!
-//! When its listener is removed, a stream writes what it has taken. When the listener was disconnected
-//! because its queue was full, an error follows. A reader that does not read this in time is cut off
-//! after the grace period.
+//! When its listener is removed, a stream writes what it has taken. When the listener was
+//! disconnected because its queue was full, an error follows. A reader that does not read this in
+//! time is cut off after the grace period.
 //!
-//! A reader that leaves is noticed at once, whether it had ended its writing side before or not. What it
-//! has not read is queued again for the listener's next reader, in order (see [`window`] and
-//! [`handover`]). This includes gaps that the reader may not have received.
+//! A reader that leaves is noticed at once, whether it had ended its writing side before or not.
+//! Its unread messages are queued again for the listener's next reader, in order (see [`window`]
+//! and [`handover`]). This includes gaps that the reader may not have received.
 
 pub(crate) mod handover;
 mod taker;

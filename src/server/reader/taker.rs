@@ -18,7 +18,7 @@ use crate::server::reader::window::Window;
 /// A batch is written as soon as it has this length.
 const BATCH: usize = 64 * 1024;
 
-/// What there is to write.
+/// The outcome of taking.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Batch {
     /// A batch, with others behind it.
@@ -29,7 +29,7 @@ pub(super) enum Batch {
     Left,
 }
 
-/// What was taken from a queue, and can be given back.
+/// An item that was taken from a queue and can be given back.
 pub(super) enum Taken {
     Message(Delivery<WireMessage>),
     Gap(Gap),
@@ -43,7 +43,7 @@ pub(super) struct Taker {
     pub(super) bytes: Vec<u8>,
     /// The number of events that are still to be taken; unlimited if `None`.
     left: Option<u64>,
-    /// What may have to be given back; `None` if the listener is removed with its stream.
+    /// The items that may have to be given back; `None` if the listener is removed with its stream.
     pub(super) window: Option<Window<Taken>>,
 }
 

@@ -1,25 +1,26 @@
 //! Window: the messages that were written to a reader and may be unread.
 //!
-//! A message whose bytes the socket has taken is not delivered yet: the bytes may be in the kernel's
-//! buffer when the reader leaves. The window keeps the messages that may still be there. If a reader
-//! leaves bytes unread, these messages become the listener's next ones again.
+//! A message whose bytes the socket has taken is not delivered yet: the bytes may be in the
+//! kernel's buffer when the reader leaves. The window keeps the messages that may still be there.
+//! If a reader leaves bytes unread, these messages become the listener's next ones again.
 //!
 //! ## How far it reaches back
 //!
-//! The kernel keeps at most one and a half times the socket's send buffer; everything written before
-//! that was read. While Linux reports that the buffer has room, it holds at most a quarter of its size,
-//! and so does the window.
+//! The kernel keeps at most one and a half times the socket's send buffer; everything written
+//! before that was read. While Linux reports that the buffer has room, it holds at most a quarter
+//! of its size, and so does the window.
 //!
-//! A message that is given back may have been read: a duplicate is possible, a loss is not. Bytes that
-//! the reader's process has taken from the socket count as read, whether the process used them or not.
+//! A message that is given back may have been read: a duplicate is possible, a loss is not. Bytes
+//! that the reader's process has taken from the socket count as read, whether the process used them
+//! or not.
 
 use std::collections::VecDeque;
 
-/// What was taken for a reader, in order, each with the byte at which it ends.
+/// The items that were taken for a reader, in order, each with the byte at which it ends.
 #[derive(Debug)]
 pub(crate) struct Window<T> {
     kept: VecDeque<(T, u64)>,
-    /// The number of bytes so far: those that the socket has taken and those that wait.
+    /// The number of bytes so far: taken by the socket, or still waiting.
     pushed: u64,
     /// The number of bytes that the socket has taken.
     taken: u64,
@@ -100,13 +101,13 @@ mod tests {
     }
 
     #[test]
-    fn what_the_socket_has_not_taken_whole_is_unread() {
+    fn a_message_that_the_socket_has_not_taken_whole_is_unread() {
         assert_eq!(unread(window(420), false), [10, 9]);
         assert!(unread(window(500), false).is_empty());
     }
 
     #[test]
-    fn what_may_be_in_the_buffer_is_unread_if_the_reader_left_bytes_unread() {
+    fn messages_that_may_be_in_the_buffer_are_unread_if_the_reader_left_bytes_unread() {
         assert_eq!(unread(window(500), true), [10, 9, 8]);
         assert_eq!(unread(window(499), true), [10, 9, 8, 7]);
         assert_eq!(unread(window(150), true).len(), 10);

@@ -86,9 +86,10 @@ impl Writer {
         }
     }
 
-    /// Notes whether the reader left bytes unread. On Linux this shows as ECONNRESET when the reader
-    /// closes its socket, which many readers do a moment after they have shut it down. A socket that
-    /// was only shut down still holds the bytes: it has no room, unless they are a single short write.
+    /// Notes whether the reader left bytes unread. On Linux this shows as ECONNRESET when the
+    /// reader closes its socket, which many readers do a moment after they have shut it down. A
+    /// socket that was only shut down still holds the bytes: it has no room, unless they are a
+    /// single short write.
     pub(super) async fn note_what_was_left(&mut self) {
         if self.taker.window.is_none() || self.is_reset() {
             return;
@@ -105,8 +106,8 @@ impl Writer {
         }
     }
 
-    /// Notes that the reader left in the middle of a write. The system may have reported that already,
-    /// to a write of which it took a part, and reports it once.
+    /// Notes that the reader left in the middle of a write. The system may have reported that
+    /// already, to a write of which it took a part, and reports it once.
     pub(super) fn note_that_bytes_were_left(&mut self) {
         self.left_unread = true;
     }
@@ -144,8 +145,8 @@ impl Writer {
         Ok(())
     }
 
-    /// Waits until the socket has room, or the listener or its channel ends. After the end, the rest is
-    /// written as far as a larger buffer takes it.
+    /// Waits until the socket has room, or the listener or its channel ends. After the end, the
+    /// rest is written as far as a larger buffer takes it.
     async fn wait_for_room(&mut self) -> io::Result<Woken> {
         if self.taker.is_removed() && self.deadline.is_none() {
             self.deadline = Some(deadline_in(self.hub.options.grace));
@@ -185,16 +186,16 @@ impl Writer {
     fn write_some(&mut self, from: usize) -> io::Result<usize> {
         let mut rest = &self.taker.bytes[from..];
         if self.taker.is_over() {
-            // There is no next reader. What the system takes now can be read after the server has
-            // gone, however late the reader is.
+            // There is no next reader. The reader can read what the system takes now even after the
+            // server has gone.
             if let Some(size) = self.usual_buffer.take() {
                 set_socket_send_buffer_size(&*self.socket, size)?;
             }
         } else if let Some(window) = &mut self.taker.window
             && cfg!(target_os = "linux")
         {
-            // Only into a buffer with room, which shows how much was read. A reader that leaves makes
-            // room too, but it is gone before that. Its departure is therefore checked last.
+            // Only into a buffer with room, which shows how much was read. A reader that leaves
+            // makes room too, but it is gone before that. Its departure is therefore checked last.
             let state = state(&self.socket);
             if !state.contains(PollFlags::OUT) {
                 // A reader that has shut its socket down makes no more room.
@@ -222,8 +223,8 @@ async fn left(socket: &UnixStream) {
         if ready.is_write_closed() {
             return;
         }
-        // The socket has room, which is not what this waits for. Clearing Tokio's readiness makes it
-        // wait for the next change.
+        // The socket has room, which is not what this waits for. Clearing Tokio's readiness makes
+        // it wait for the next change.
         let clear = || Err::<(), _>(io::ErrorKind::WouldBlock.into());
         let _ = socket.try_io(Interest::WRITABLE, clear);
     }
