@@ -20,6 +20,7 @@ import type { ChannelStats } from '../model/stats.js';
 import { type MaybeDisposable, makeDisposable } from '../util/dispose.js';
 import { idOption, objectOption } from '../util/options.js';
 import { reporter } from '../util/report.js';
+import { closeChannel, eventId, isClosed, openMessages } from '../wasm/calls.js';
 import { ChannelCore } from './core.js';
 import { type OwnedStream, owned } from './custom-stream.js';
 import { MessageQueueListener } from './listener.js';
@@ -76,7 +77,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
 
   /** Whether the channel was closed. */
   get closed(): boolean {
-    return this.#core.raw.isClosed();
+    return isClosed(this.#core.raw);
   }
 
   /**
@@ -84,7 +85,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * after it (`lastEventId`), misses nothing and receives nothing twice.
    */
   get lastEventId(): string {
-    return this.#core.raw.eventId();
+    return eventId(this.#core.raw);
   }
 
   /** How many listeners are registered. */
@@ -213,7 +214,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     }
     const tell = reporter(listener.id, onError);
     const hooks = { adapt: (sent: Sent | Gap | undefined) => this.#adapt(sent), report: tell };
-    return new MessageStream(raw.open(subscription.number, tell, undefined), subscription, hooks, {
+    return new MessageStream(openMessages(raw, subscription.key, tell), subscription, hooks, {
       delaySeconds: settings.delaySeconds,
       signals: [signal],
     });
@@ -251,7 +252,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * its listener is stopped.
    */
   close(): void {
-    this.#core.raw.close();
+    closeChannel(this.#core.raw);
   }
 
   /** Returns the channel's counters. */

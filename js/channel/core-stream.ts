@@ -1,25 +1,15 @@
 // CoreStream: one open stream of the core, for any reader. Its number, its pace, its signals and
 // its end.
 
-import { end, isOver, moved, next, rest } from '../../pkg/eric_sse.js';
 import { onAbort } from '../util/signals.js';
-import { expect, forget, given, isWaking, type Wakeable } from '../wasm/module.js';
+import { isClosed } from '../wasm/calls.js';
+import type { StreamKey, StreamState } from '../wasm/core.js';
+import { endStream, hasClosed, next, park, unsentId } from '../wasm/streams.js';
+import { isWaking, register, unregister, type Wakeable } from '../wasm/wake.js';
 import type { CloseReason } from './ending.js';
 import type { Endable, Subscription } from './subscription.js';
 
-/** There is nothing yet: `woken` will be called. */
-export const WAIT = undefined;
-/** The stream has ended. */
-export const ENDED = null;
-/** The channel was closed: this is said once. */
-export const CLOSED = true;
-
-/** The core's answers, by number; with `QUIET` when the stream waits already. */
-const ANSWER = 3;
-const ANSWERS = [WAIT, ENDED, CLOSED] as const;
-const QUIET = 4;
-
-/** The reader of a stream. */
+/** What reads a stream. */
 export interface Reader {
   /** There may be something to take. */
   woken(): void;
@@ -41,7 +31,7 @@ export interface OpenOptions {
  */
 export function endReason(subscription: Subscription): CloseReason | undefined {
   if (subscription.left) return subscription.left;
-  if (subscription.raw.isClosed()) return 'closed';
+  if (isClosed(subscription.core)) return 'closed';
   return subscription.listener.isRunningSync() ? undefined : 'stopped';
 }
 
@@ -54,17 +44,15 @@ const abandoned =
     ? new FinalizationRegistry((stream: CoreStream) => stream.end('dropped'))
     : undefined;
 
-export class CoreStream implements Endable, Wakeable {
-  readonly #number: number;
+export class CoreStream implements Endable, Wakeable, StreamState {
+  readonly key: StreamKey;
   readonly #subscription: Subscription;
   /** Weak, so that a reader which nobody holds any more can go. */
   readonly #reader: WeakRef<Reader>;
   /** The same while it waits: it is held then. */
   #waiting: Reader | undefined;
-  /**
-   * Whether the core has nothing more for it than it has said by waking it, and will wake it again.
-   */
-  #isQuiet = false;
+  /** Whether the core has nothing more for it than it has said by waking it, and will wake it again. */
+  isQuiet = false;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */
   #due: ReturnType<typeof setTimeout> | undefined;
@@ -75,18 +63,18 @@ export class CoreStream implements Endable, Wakeable {
   onEnd: ((reason: CloseReason) => void) | undefined;
 
   constructor(
-    number: number,
+    key: StreamKey,
     subscription: Subscription,
     reader: Reader,
     { delaySeconds, signals, onEnd }: OpenOptions,
   ) {
-    this.#number = number;
+    this.key = key;
     this.#subscription = subscription;
     this.#reader = new WeakRef(reader);
     this.#delayMilliseconds = delaySeconds * 1000;
     this.onEnd = onEnd;
     subscription.streams.add(this);
-    expect(number, this);
+    register(key, this);
     abandoned?.register(reader, this, this);
     this.#leaveSignals = onAbort(signals, () => this.end('aborted'));
     // Aborted before: there was nothing to leave yet.
@@ -104,26 +92,22 @@ export class CoreStream implements Endable, Wakeable {
   }
 
   woken(): void {
-    this.#isQuiet = false;
+    this.isQuiet = false;
     (this.#waiting ?? this.#reader.deref())?.woken();
   }
 
-  /** Takes what is there, when the pace allows it: what the core gives of a stream of its kind. */
-  read<Taken>(): Taken | typeof WAIT | typeof ENDED | typeof CLOSED {
-    if (this.#ended) return ENDED;
-    if (this.#isQuiet && !isWaking()) return WAIT;
+  /** Takes what the stream offers, if its pace allows. After `'wait'`, `woken` will be called. */
+  read(): ReturnType<typeof next> {
+    if (this.#ended) return 'ended';
+    if (this.isQuiet && !isWaking()) return 'wait';
     if (this.#due !== undefined) {
-      if (rest(this.#number)) return WAIT;
+      if (park(this.key)) return 'wait';
       this.#endByItself();
-      return ENDED;
+      return 'ended';
     }
     this.#subscription.refresh();
-    const answer = next(this.#number);
-    this.#isQuiet = answer >= QUIET;
-    const what = answer & ANSWER;
-    if (what === ANSWER) return given as Taken;
-    const taken = ANSWERS[what];
-    if (taken === ENDED) this.#endByItself();
+    const taken = next(this);
+    if (taken === 'ended') this.#endByItself();
     return taken;
   }
 
@@ -140,18 +124,18 @@ export class CoreStream implements Endable, Wakeable {
    * Returns the event id up to which the client has everything, if the client does not have that id yet. The caller
    * sends it.
    */
-  moved(): string | undefined {
-    return this.#ended ? undefined : moved(this.#number);
+  unsentId(): string | undefined {
+    return this.#ended ? undefined : unsentId(this.key);
   }
 
   /** Ends the stream if what was read is the last: the closing of its channel. */
   endIfOver(): void {
-    if (!this.#ended && isOver(this.#number)) this.end('closed');
+    if (!this.#ended && hasClosed(this.key)) this.end('closed');
   }
 
   /** Ends the stream if its listener was stopped or removed. */
   endIfStopped(): void {
-    if (!this.#ended && !rest(this.#number)) this.#endByItself();
+    if (!this.#ended && !park(this.key)) this.#endByItself();
   }
 
   /** Ends the stream. Does nothing to an ended one. */
@@ -162,8 +146,8 @@ export class CoreStream implements Endable, Wakeable {
     clearTimeout(this.#due);
     this.#leaveSignals?.();
     this.#subscription.streams.delete(this);
-    forget(this.#number);
-    end(this.#number);
+    unregister(this.key);
+    endStream(this.key);
     abandoned?.unregister(this);
     this.#subscription.followCore();
     this.onEnd?.(reason);

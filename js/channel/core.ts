@@ -1,35 +1,19 @@
 // ChannelCore: what a channel is made of. `AbstractChannel` is its public face.
 
-import { RawChannel } from '../../pkg/eric_sse.js';
-import { InvalidListenerException, QueueFullException } from '../model/errors.js';
+import { InvalidListenerException } from '../model/errors.js';
 import { shownId } from '../model/ids.js';
-import type { History } from '../model/limits.js';
 import { assertLoaded } from '../model/loaded.js';
-import { Epoch, type Sent } from '../model/message.js';
-import { type ChannelStats, countsOf } from '../model/stats.js';
-import { given } from '../wasm/module.js';
+import type { Epoch, Sent } from '../model/message.js';
+import type { ChannelStats } from '../model/stats.js';
+import { broadcast, counters, createChannel, deliver, dispatch, isClosed, isSubscribed } from '../wasm/calls.js';
+import type { CoreChannel, FormerLife, StreamSettings } from '../wasm/core.js';
+import { CoreEpoch } from '../wasm/epoch.js';
 import type { Ending } from './ending.js';
 import { MessageQueueListener } from './listener.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
-/** How a channel's bytes are made, and how many are kept. */
-export interface StreamSettings {
-  delaySeconds: number;
-  retryMilliseconds: number;
-  history: History;
-}
-
-/** The life of a channel that another one continues. */
-export interface FormerLife {
-  epoch: string;
-  /** The number of its newest broadcast. */
-  sequence: number;
-  /** The number of its newest dispatch, or a later one. */
-  dispatched: number;
-}
-
 export class ChannelCore {
-  readonly raw: RawChannel;
+  readonly raw: CoreChannel;
   readonly epoch: Epoch;
   readonly settings: StreamSettings;
   /** By the listeners' ids, in the order in which they were registered. */
@@ -45,19 +29,9 @@ export class ChannelCore {
 
   constructor(settings: StreamSettings, former?: FormerLife) {
     assertLoaded();
-    const { delaySeconds, retryMilliseconds, history } = settings;
     this.settings = settings;
-    this.raw = new RawChannel(
-      delaySeconds > 0,
-      retryMilliseconds,
-      history.messages,
-      history.bytes,
-      history.seconds * 1000,
-      former?.epoch,
-      former?.sequence ?? 0,
-      former?.dispatched ?? 0,
-    );
-    this.epoch = new Epoch(this.raw);
+    this.raw = createChannel(settings, former);
+    this.epoch = new CoreEpoch(this.raw);
   }
 
   /**
@@ -68,7 +42,7 @@ export class ChannelCore {
     if (!(listener instanceof MessageQueueListener)) {
       throw new InvalidListenerException('only a MessageQueueListener can be registered');
     }
-    if (this.subscriptions.has(listener.id) && !this.raw.isClosed()) {
+    if (this.subscriptions.has(listener.id) && !isClosed(this.raw)) {
       throw new InvalidListenerException(`a listener with the id ${shownId(listener.id)} is already registered`);
     }
     const subscription = new Subscription(this.raw, listener, options);
@@ -101,9 +75,7 @@ export class ChannelCore {
    */
   broadcast(sent: Sent, except: string | undefined, at: number): void {
     sent.epoch = this.epoch;
-    const sequence = this.raw.broadcast(sent, sent.bytes, except, at);
-    sent.sequence = Math.abs(sequence);
-    this.#followCore(sent, sequence);
+    if (broadcast(this.raw, sent, except, at)) this.#removeDisconnected();
   }
 
   /**
@@ -111,10 +83,7 @@ export class ChannelCore {
    *   does.
    */
   dispatch(listenerId: string, sent: Sent): void {
-    const answer = this.raw.dispatch(this.subscriptionOf(listenerId).number, sent, sent.bytes);
-    // Read before the core hands over anything else.
-    if (answer !== 0) sent.id = given as string;
-    this.#followCore(sent, answer);
+    if (dispatch(this.raw, this.subscriptionOf(listenerId).key, sent)) this.#removeDisconnected();
   }
 
   /**
@@ -124,46 +93,30 @@ export class ChannelCore {
   deliver(listenerId: string): Sent {
     const subscription = this.subscriptionOf(listenerId);
     subscription.refresh();
-    if (!this.raw.deliver(subscription.number)) throw given;
-    return given as Sent;
+    return deliver(this.raw, subscription.key);
   }
 
-  /**
-   * Throws the error that refused a message; removes the listeners that the core disconnected
-   * because they were full.
-   */
-  #followCore(sent: Sent, answer: number): void {
-    if (answer > 0) return;
-    if (answer === 0) throw withRefused(given, sent);
+  /** Removes the listeners that the core has disconnected, because their queues were full. */
+  #removeDisconnected(): void {
     for (const subscription of [...this.subscriptions.values()]) {
-      if (this.raw.isSeated(subscription.number)) continue;
+      if (isSubscribed(this.raw, subscription.key)) continue;
       subscription.full = true;
       this.unsubscribe(subscription);
     }
   }
 
   stats(id: string): ChannelStats {
-    const numbers = this.raw.stats();
-    const { refused, ...counts } = countsOf(numbers);
-    const [broadcasts = 0, full = 0, , messages = 0, bytes = 0] = numbers.slice(10);
+    const { refused, refusedSends, ...counts } = counters(this.raw);
     let connected = 0;
     for (const { streams } of this.subscriptions.values()) connected += streams.size > 0 ? 1 : 0;
     return {
       id,
-      closed: this.raw.isClosed(),
+      closed: isClosed(this.raw),
       listeners: this.subscriptions.size,
       connected,
-      broadcasts,
       ...counts,
-      refused: { ...refused, full },
-      history: { messages, bytes },
+      refused: { ...refused, full: refusedSends },
       ended: { ...this.ended },
     };
   }
-}
-
-/** Returns the refused message to its sender. */
-function withRefused(error: unknown, { message }: Sent): unknown {
-  if (error instanceof QueueFullException) error.refused = message;
-  return error;
 }

@@ -3,7 +3,8 @@
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
 import { type MaybeAsyncDisposable, makeDisposable } from '../util/dispose.js';
-import { CLOSED, CoreStream, ENDED, type OpenOptions, type Reader, WAIT } from './core-stream.js';
+import type { StreamKey } from '../wasm/core.js';
+import { CoreStream, type OpenOptions, type Reader } from './core-stream.js';
 import type { CloseReason } from './ending.js';
 import type { MessageQueueListener } from './listener.js';
 import type { Subscription } from './subscription.js';
@@ -31,10 +32,10 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   #ended = false;
 
   /** @internal */
-  constructor(number: number, subscription: Subscription, hooks: StreamHooks<Item>, options: OpenOptions) {
+  constructor(key: StreamKey, subscription: Subscription, hooks: StreamHooks<Item>, options: OpenOptions) {
     this.#subscription = subscription;
     this.#hooks = hooks;
-    this.#open = new CoreStream(number, subscription, this, options);
+    this.#open = new CoreStream(key, subscription, this, options);
   }
 
   /** The listener that the stream reads for. */
@@ -53,7 +54,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
       return new Promise((resolve) => this.#waiting.push(resolve));
     }
     const result = this.#take();
-    if (result === WAIT) {
+    if (result === 'wait') {
       this.#open.wait(this);
       // Ahead of calls from within the callbacks.
       return new Promise((resolve) => this.#waiting.unshift(resolve));
@@ -63,12 +64,9 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     return Promise.resolve(result);
   }
 
-  /**
-   * Takes what is there now: an item, the end, or `undefined` when one would have to wait.
-   * @internal
-   */
-  nextNow(): IteratorResult<Item, undefined> | undefined {
-    return this.#taking || this.#waiting.length > 0 ? WAIT : this.#take();
+  /** Takes what is there now: an item, the end, or `'wait'`. @internal */
+  nextNow(): IteratorResult<Item, undefined> | 'wait' {
+    return this.#taking || this.#waiting.length > 0 ? 'wait' : this.#take();
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
@@ -89,7 +87,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   woken(): void {
     while (this.#waiting.length > 0 && !this.#taking) {
       const result = this.#take();
-      if (result === WAIT) return this.#open.wait(this);
+      if (result === 'wait') return this.#open.wait(this);
       this.#waiting.shift()?.(result);
     }
     if (!this.#taking) this.#open?.idle();
@@ -101,17 +99,15 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.woken();
   }
 
-  #take(): IteratorResult<Item, undefined> | typeof WAIT {
+  #take(): IteratorResult<Item, undefined> | 'wait' {
     this.#taking = true;
     try {
       for (;;) {
-        const taken = this.#ended ? ENDED : this.#open.read<Sent | string>();
-        if (taken === WAIT) return WAIT;
-        if (taken === ENDED) return DONE;
-        if (taken === CLOSED) this.#open.end('closed');
-        const item = this.#adapt(
-          taken === CLOSED ? undefined : typeof taken === 'string' ? (JSON.parse(taken) as Gap) : taken,
-        );
+        const taken = this.#ended ? 'ended' : (this.#open.read() as 'wait' | 'ended' | 'closed' | Sent | Gap);
+        if (taken === 'wait') return taken;
+        if (taken === 'ended') return DONE;
+        if (taken === 'closed') this.#open.end('closed');
+        const item = this.#adapt(taken === 'closed' ? undefined : taken);
         if (item !== undefined) return item;
       }
     } finally {

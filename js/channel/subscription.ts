@@ -1,13 +1,26 @@
 // Subscription: a listener's place at a channel, by its number in the core.
 
-import type { RawChannel } from '../../pkg/eric_sse.js';
 import { InvalidListenerException } from '../model/errors.js';
 import type { Filter } from '../model/filter.js';
 import { type Queue, UNBOUNDED } from '../model/limits.js';
 import type { Sent } from '../model/message.js';
-import { countsOf, type ListenerStats } from '../model/stats.js';
+import { type Counts, type ListenerStats, noCounts } from '../model/stats.js';
 import { report, reporter } from '../util/report.js';
 import { setQuietTimeout } from '../util/timers.js';
+import {
+  counters,
+  isClosed,
+  isRunning,
+  lastEventId,
+  rewind,
+  setFilter,
+  setOnMessage,
+  setRunning,
+  subscribe,
+  unsubscribe,
+  waitingSince,
+} from '../wasm/calls.js';
+import type { CoreChannel, SubscriptionKey } from '../wasm/core.js';
 import type { Ending } from './ending.js';
 import { MessageQueueListener, type Registration } from './listener.js';
 
@@ -29,9 +42,9 @@ export interface SubscriptionOptions {
 }
 
 export class Subscription implements Registration {
-  readonly raw: RawChannel;
+  readonly core: CoreChannel;
   readonly listener: MessageQueueListener;
-  readonly number: number;
+  readonly key: SubscriptionKey;
   readonly resumable: boolean;
   /** The open streams that read for the listener here. */
   readonly streams = new Set<Endable>();
@@ -43,23 +56,20 @@ export class Subscription implements Registration {
   #watched = false;
   #left = false;
   /** The counters at the end. */
-  #counts: ArrayLike<number> = [];
+  #counts: Counts | undefined;
   /** When it was first seen that the channel is closed. */
   #closedSince: number | undefined;
   /** Runs while a resumable listener waits for its client. */
   #kept: ReturnType<typeof setTimeout> | undefined;
 
-  /**
-   * @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the
-   *   listener.
-   */
-  constructor(raw: RawChannel, listener: MessageQueueListener, options: SubscriptionOptions) {
-    const { queue = UNBOUNDED, filter, onError, lastEventId, resumable = false } = options;
-    this.raw = raw;
+  /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
+  constructor(core: CoreChannel, listener: MessageQueueListener, options: SubscriptionOptions) {
+    const { queue = UNBOUNDED, filter, onError, resumable = false } = options;
+    this.core = core;
     this.listener = listener;
     this.resumable = resumable;
     const running = listener.isRunningSync();
-    this.number = raw.add(listener.id, running, queue.overflow, queue.messages, queue.bytes, resumable, lastEventId);
+    this.key = subscribe(core, listener.id, running, queue, resumable, options.lastEventId);
     MessageQueueListener.join(listener, this);
     this.refresh();
     if (filter) this.setFilter(filter, onError);
@@ -73,15 +83,15 @@ export class Subscription implements Registration {
     // The number of one that has left may be another one's by now.
     if (watched === this.#watched || this.#left) return;
     this.#watched = watched;
-    this.raw.setOnMessage(this.number, watched ? this.#onMessage : undefined);
+    setOnMessage(this.core, this.key, watched ? (sent) => this.#onMessage(sent) : undefined);
   }
 
   /** @param onError Receives the errors of the filter; the console does by default. */
   setFilter(filter: Filter | undefined, onError: SubscriptionOptions['onError']): void {
     if (this.#left) return;
-    if (!filter) return this.raw.setFilter(this.number, undefined);
+    if (!filter) return setFilter(this.core, this.key, undefined);
     const tell = reporter(this.listener.id, onError);
-    this.raw.setFilter(this.number, (sent: Sent): boolean => {
+    setFilter(this.core, this.key, (sent) => {
       try {
         const answer: unknown = filter(sent.message);
         // An async filter cannot refuse a message; its failure is not swallowed.
@@ -95,19 +105,19 @@ export class Subscription implements Registration {
   }
 
   start(): void {
-    this.raw.setRunning(this.number, true);
+    setRunning(this.core, this.key, true);
   }
 
   stop(): void {
-    this.raw.setRunning(this.number, false);
+    setRunning(this.core, this.key, false);
     this.#endStoppedSoon();
   }
 
   /** Ends the streams of the core that read for the listener, of which nobody may know any more. */
   endStreams(): void {
     if (this.#left) return;
-    this.raw.setRunning(this.number, false);
-    this.raw.setRunning(this.number, this.listener.isRunningSync());
+    setRunning(this.core, this.key, false);
+    setRunning(this.core, this.key, this.listener.isRunningSync());
   }
 
   /** Why the listener is not at the channel any more; `undefined` while it is. */
@@ -119,9 +129,9 @@ export class Subscription implements Registration {
     this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
-    // The streams that end by this return them; no other caller asks.
-    if (this.streams.size > 0) this.#counts = this.raw.stats(this.number);
-    this.raw.remove(this.number);
+    // Whoever ends because of this is told them; nobody else asks.
+    if (this.streams.size > 0) this.#counts = this.#counters();
+    unsubscribe(this.core, this.key);
     this.#endStoppedSoon();
   }
 
@@ -149,7 +159,7 @@ export class Subscription implements Registration {
       this.#isReplacing = false;
     }
     clearTimeout(this.#kept);
-    if (lastEventId !== undefined && !this.#left) this.raw.rewind(this.number, lastEventId);
+    if (lastEventId !== undefined && !this.#left) rewind(this.core, this.key, lastEventId);
   }
 
   /**
@@ -157,12 +167,12 @@ export class Subscription implements Registration {
    * closed.
    */
   followCore(): void {
-    if (!this.#left && !this.raw.isRunning(this.number)) MessageQueueListener.stopElsewhere(this.listener, this);
+    if (!this.#left && !isRunning(this.core, this.key)) MessageQueueListener.stopElsewhere(this.listener, this);
   }
 
   /** The event ID up to which it was given everything; `undefined` when it receives a gap first. */
   get lastId(): string | undefined {
-    return this.#left ? undefined : this.raw.lastId(this.number);
+    return this.#left ? undefined : lastEventId(this.core, this.key);
   }
 
   /**
@@ -171,8 +181,8 @@ export class Subscription implements Registration {
    */
   waitingSince(): number | undefined {
     if (this.#left) return undefined;
-    const since = this.raw.waitingSince(this.number);
-    if (since !== undefined || !this.raw.isClosed()) return since;
+    const since = waitingSince(this.core, this.key);
+    if (since !== undefined || !isClosed(this.core)) return since;
     return (this.#closedSince ??= performance.now());
   }
 
@@ -183,7 +193,7 @@ export class Subscription implements Registration {
       id,
       running,
       connected: this.streams.size,
-      ...countsOf(this.#left ? this.#counts : this.raw.stats(this.number)),
+      ...(this.#left ? (this.#counts ?? noCounts()) : this.#counters()),
     };
   }
 
@@ -198,15 +208,14 @@ export class Subscription implements Registration {
     });
   }
 
-  /** Returns what was thrown, in an array, as the core wants it. */
-  readonly #onMessage = (sent: Sent): [unknown] | undefined => {
-    try {
-      const answer: unknown = this.listener.onMessage(sent.message);
-      // It is not waited for, but neither is its failure swallowed.
-      if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
-      return undefined;
-    } catch (error) {
-      return [error];
-    }
-  };
+  #onMessage(sent: Sent): void {
+    const answer: unknown = this.listener.onMessage(sent.message);
+    // Nothing waits for it, but its failure is reported all the same.
+    if (answer instanceof Promise) answer.catch((error: unknown) => report(this.listener.id, error));
+  }
+
+  #counters(): Counts {
+    const { broadcasts, refusedSends, history, ...counts } = counters(this.core, this.key);
+    return counts;
+  }
 }

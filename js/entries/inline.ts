@@ -1,6 +1,6 @@
 // eric-sse: the WebAssembly is inlined and compiled synchronously, so that importing is enough.
 
-import bytes from '../../pkg/eric_sse_bg.wasm';
+import { bytes } from '../wasm/inlined.js';
 import { load } from '../wasm/module.js';
 
 try {

@@ -60,8 +60,8 @@ export interface History {
 export interface Queue {
   messages: number;
   bytes: number;
-  /** As the core numbers them; 0 for no limit. */
-  overflow: number;
+  /** `undefined` for no limit. */
+  overflow: Overflow | undefined;
 }
 
 const MESSAGES = 1024;
@@ -71,10 +71,10 @@ const SECONDS = 300;
 /** The default history of a channel. @internal */
 export const NO_HISTORY: History = { messages: 0, bytes: 0, seconds: 0 };
 
-/** The default queue of a listener in this process. @internal */
-export const UNBOUNDED: Queue = { messages: Infinity, bytes: Infinity, overflow: 0 };
+/** What a listener in this process has by itself. @internal */
+export const UNBOUNDED: Queue = { messages: Infinity, bytes: Infinity, overflow: undefined };
 
-const OVERFLOWS: readonly unknown[] = [undefined, 'drop-oldest', 'disconnect', 'refuse'];
+const OVERFLOWS: readonly string[] = ['drop-oldest', 'disconnect', 'refuse'];
 
 /** @throws {TypeError | RangeError} when a bound is invalid. @internal */
 export function historyOption(value: HistoryOptions | undefined, otherwise?: History): History {
@@ -91,9 +91,9 @@ export function historyOption(value: HistoryOptions | undefined, otherwise?: His
 export function queueOption(value: QueueOptions | undefined, overflowOtherwise: Overflow): Queue {
   const { messages, bytes, overflow = overflowOtherwise } = objectOption(value, 'queue');
   if (typeof overflow !== 'string') throw new TypeError(`queue.overflow must be a string, not ${shown(overflow)}`);
-  const number = OVERFLOWS.indexOf(overflow);
-  if (number < 1) throw new RangeError(`queue.overflow must be 'drop-oldest', 'disconnect' or 'refuse'`);
+  if (!OVERFLOWS.includes(overflow))
+    throw new RangeError(`queue.overflow must be 'drop-oldest', 'disconnect' or 'refuse'`);
   const most = numberOption(messages, 'queue.messages', MESSAGES, Infinity);
   if (most < 1) throw new RangeError('queue.messages must be at least 1');
-  return { messages: most, bytes: numberOption(bytes, 'queue.bytes', BYTES, Infinity), overflow: number };
+  return { messages: most, bytes: numberOption(bytes, 'queue.bytes', BYTES, Infinity), overflow };
 }

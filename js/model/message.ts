@@ -3,7 +3,7 @@
 import { utf8Length } from '../util/utf8.js';
 import { InvalidMessageFormat } from './errors.js';
 import { checkType, describe } from './event-fields.js';
-import { parseEventId, printEventId } from './event-id.js';
+import { printEventId } from './event-id.js';
 import { toText } from './payload.js';
 
 /**
@@ -57,23 +57,9 @@ export const Message = class Message<Type extends string, Payload> {
  */
 const MESSAGE_BYTES = 256;
 
-/**
- * The first half of a channel's event ids. It is made when it is first needed: some runtimes have
- * no random numbers while modules load. A message that the core keeps holds the epoch, which must
- * not hold the channel.
- */
-export class Epoch {
-  readonly #raw: WeakRef<{ eventId(sequence: number): string }>;
-  #text: string | undefined;
-
-  constructor(raw: { eventId(sequence: number): string }) {
-    this.#raw = new WeakRef(raw);
-  }
-
-  get text(): string {
-    // A reader of the channel holds the channel.
-    return (this.#text ??= parseEventId(this.#raw.deref()!.eventId(0)).epoch);
-  }
+/** The first half of a channel's event ids. */
+export interface Epoch {
+  readonly text: string;
 }
 
 /** A message that was sent: serialised once, and shared by everybody who gets it. */

@@ -62,40 +62,34 @@ export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'>
   ended: Record<string, number>;
 }
 
-type Counts = Pick<
+/** What is counted for a listener and for a channel. @internal */
+export type Counts = Pick<
   ListenerStats,
   'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'remembered' | 'dropped' | 'refused'
 >;
 
-/** Names the core's numbers. @internal */
-export function countsOf(numbers: ArrayLike<number>): Counts {
-  const [
-    delivered = 0,
-    replayed = 0,
-    overflow = 0,
-    onMessage = 0,
-    filter = 0,
-    discarded = 0,
-    queued = 0,
-    bytes = 0,
-    lag = 0,
-    remembered = 0,
-  ] = Array.from(numbers);
-  return {
-    delivered,
-    replayed,
-    queued,
-    bytes,
-    lag,
-    remembered,
-    dropped: { overflow, discarded },
-    refused: { onMessage, filter },
-  };
+/** What is counted for a channel alone; zero for a listener. @internal */
+export interface TotalCounts {
+  broadcasts: number;
+  refusedSends: number;
+  history: ChannelStats['history'];
 }
+
+/** @internal */
+export const noCounts = (): Counts => ({
+  delivered: 0,
+  replayed: 0,
+  queued: 0,
+  bytes: 0,
+  lag: 0,
+  remembered: 0,
+  dropped: { overflow: 0, discarded: 0 },
+  refused: { onMessage: 0, filter: 0 },
+});
 
 /** Adds up what a listener has at several channels. @internal */
 export function sumOf(all: Counts[]): Counts {
-  const sum = countsOf([]);
+  const sum = noCounts();
   for (const counts of all) {
     for (const key of ['delivered', 'replayed', 'queued', 'bytes', 'lag', 'remembered'] as const)
       sum[key] += counts[key];

@@ -1,6 +1,5 @@
 // The source of a response whose channel's subclass decides what a stream yields.
 
-import { type ENDED, WAIT } from '../channel/core-stream.js';
 import type { CustomStream } from '../channel/custom-stream.js';
 import type { CloseReason } from '../channel/ending.js';
 import { MessageStream } from '../channel/message-stream.js';
@@ -9,7 +8,7 @@ import { InvalidMessageFormat } from '../model/errors.js';
 import { checkEventId, checkType } from '../model/event-fields.js';
 import { toText } from '../model/payload.js';
 import { joined } from '../util/bytes.js';
-import { Draft, note } from '../wasm/event-text.js';
+import { ChunkWriter, note } from '../wasm/event-text.js';
 import type { Body, Source } from './body.js';
 
 /** A chunk ends with the block that takes it past this many bytes, as the core's own do. */
@@ -39,7 +38,7 @@ export class AdaptedSource implements Source {
   #asked = false;
   #lastBlocks = 0;
   /** What has come of the last question, until it is taken. */
-  #ready: Uint8Array | typeof ENDED | undefined;
+  #ready: Uint8Array | 'ended' | undefined;
   #readySince = performance.now();
 
   constructor(body: Body, options: AdaptedOptions) {
@@ -47,14 +46,14 @@ export class AdaptedSource implements Source {
     this.#options = options;
   }
 
-  take(): Uint8Array | typeof WAIT | typeof ENDED {
+  take(): Uint8Array | 'wait' | 'ended' {
     if (!this.#started && !this.#options.events.over) {
       this.#started = true;
       return this.note(this.#options.retryMilliseconds);
     }
     if (this.#ready === undefined) {
       void this.#ask();
-      return WAIT;
+      return 'wait';
     }
     const ready = this.#ready;
     this.#ready = undefined;
@@ -119,7 +118,7 @@ export class AdaptedSource implements Source {
       let bytes = blocks[0]!.length;
       while (bytes <= CHUNK_BYTES && stream instanceof MessageStream) {
         const more = stream.nextNow();
-        if (more === undefined || more.done) break;
+        if (more === 'wait' || more.done) break;
         bytes += blocks[blocks.push(this.#block(more.value)) - 1]!.length;
       }
       if (bytes > 0) return joined(blocks, bytes);
@@ -145,7 +144,7 @@ function encode(item: unknown): Uint8Array {
   if (id != null && typeof id !== 'string') throw new InvalidMessageFormat('the id of an event is a string');
   checkType(event);
   if (id != null) checkEventId(id);
-  const draft = new Draft();
-  draft.event(event, id ?? undefined, toText(data) ?? '');
-  return draft.finish();
+  const writer = new ChunkWriter();
+  writer.event(event, id ?? undefined, toText(data) ?? '');
+  return writer.finish();
 }

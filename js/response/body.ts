@@ -1,13 +1,12 @@
 // Body: the bytes of a response, handed to whoever takes them: the reader of a stream, or the socket of a client.
 
-import { ENDED, WAIT } from '../channel/core-stream.js';
 import type { CloseReason } from '../channel/ending.js';
 import type { Connection, Transport } from './liveness.js';
 
 /** What a body takes its chunks from. */
 export interface Source {
-  /** Takes what is ready: a chunk, `ENDED`, or `WAIT` when the body's `woken` will be called. */
-  take(): Uint8Array | typeof WAIT | typeof ENDED;
+  /** Takes what is ready: a chunk, `'ended'`, or `'wait'` when the body's `woken` will be called. */
+  take(): Uint8Array | 'wait' | 'ended';
   /** Somebody waits from now on, for the body's `woken`. */
   wait(body: Body): void;
   /** Nobody waits any more. */
@@ -154,8 +153,8 @@ export class Body implements Transport {
     const chunk = this.#source.take();
     this.#taking = false;
     // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
-    if (chunk === ENDED || this.#over) return true;
-    if (chunk === WAIT) return this.#source.isAsked ? this.#finishSoon() : this.#finish();
+    if (chunk === 'ended' || this.#over) return true;
+    if (chunk === 'wait') return this.#source.isAsked ? this.#finishSoon() : this.#finish();
     if (!this.#enqueue(chunk)) return true;
     this.#source.delivered();
     if (this.#last === undefined) return true;

@@ -1,8 +1,9 @@
 // The source of a response whose bytes the core makes.
 
-import { CoreStream, type ENDED, type OpenOptions, type WAIT } from '../channel/core-stream.js';
+import { CoreStream, type OpenOptions } from '../channel/core-stream.js';
 import type { CloseReason } from '../channel/ending.js';
 import type { Subscription } from '../channel/subscription.js';
+import { openBytes } from '../wasm/calls.js';
 import { note } from '../wasm/event-text.js';
 import type { Body, Source } from './body.js';
 
@@ -23,12 +24,12 @@ export class CoreSource implements Source {
   ) {
     this.#subscription = subscription;
     this.#positionEvents = positionEvents;
-    const number = subscription.raw.open(subscription.number, report, positionEvents);
-    this.#open = new CoreStream(number, subscription, body, options);
+    const key = openBytes(subscription.core, subscription.key, report, positionEvents);
+    this.#open = new CoreStream(key, subscription, body, options);
   }
 
-  take(): Uint8Array | typeof WAIT | typeof ENDED {
-    return this.#open.read<Uint8Array>() as Uint8Array | typeof WAIT | typeof ENDED;
+  take(): Uint8Array | 'wait' | 'ended' {
+    return this.#open.read() as Uint8Array | 'wait' | 'ended';
   }
 
   wait(body: Body): void {
@@ -57,7 +58,7 @@ export class CoreSource implements Source {
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds, this.#open.moved(), this.#positionEvents);
+    return note(retryMilliseconds, this.#open.unsentId(), this.#positionEvents);
   }
 
   get isAsked(): boolean {

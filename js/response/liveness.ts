@@ -6,7 +6,7 @@ import type { Subscription } from '../channel/subscription.js';
 import type { ListenerStats } from '../model/stats.js';
 import { LONGEST_TIMER_SECONDS, numberOption } from '../util/options.js';
 import { setQuietTimeout } from '../util/timers.js';
-import { now, wakeLost } from '../wasm/module.js';
+import { now, wakeLost } from '../wasm/wake.js';
 
 /** What `onClose` is told. */
 export interface CloseReport {

@@ -1,9 +1,9 @@
 // The settings of an SSEChannel.
 
-import type { StreamSettings } from '../channel/core.js';
 import type { ChannelOptions } from '../channel/options.js';
 import { historyOption } from '../model/limits.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
+import type { StreamSettings } from '../wasm/core.js';
 
 export interface SSEChannelOptions extends ChannelOptions {
   /** The least time between two deliveries of one stream, in seconds; 0 by default. */

@@ -1,15 +1,15 @@
-// Draft: the blocks of an event stream, written as a string of which the engine makes bytes once per chunk.
+// The text of an event stream: blocks are joined to a string, which the engine encodes once per chunk.
 //
-// This file and src/encode.rs are the only ones that write a field name, a colon or a line feed, to the same effect. A text that
-// crosses to WebAssembly is copied twice more than one that is joined here.
+// Two files write a field name, a colon or a line feed, to the same effect: this one and src/wire/encode.rs. A text
+// that crosses to WebAssembly is copied twice more than one that is joined here.
 
 import type { Sent } from '../model/message.js';
 
 const LINE_END = /\r\n|[\r\n]/;
 const encoder = new TextEncoder();
 
-/** A chunk that is being written. The core calls its methods, each of which returns how much has been written. */
-export class Draft {
+/** Writes one chunk. The core calls its methods, which return how many characters the chunk has so far. */
+export class ChunkWriter {
   #text = '';
 
   /** Appends the block of a message. */
@@ -20,7 +20,7 @@ export class Draft {
   /**
    * Appends the block of an event.
    *
-   * @param type Fits in a line, as does the id.
+   * @param type Fits in a line, and so does the id.
    * @param data Any text.
    */
   event(type: string, id: string | undefined, data: string): number {
@@ -57,5 +57,5 @@ export const noteText = (retryMilliseconds?: number, id?: string, asEvent?: bool
 
 const idField = (id: string | undefined): string => (id === undefined ? '' : `id: ${id}\n`);
 
-/** A client strips one space behind the colon, so one is written before every value that is not empty. */
+/** A client strips one space after the colon, so one is written before every value that is not empty. */
 const dataField = (line: string): string => (line === '' ? 'data:\n' : `data: ${line}\n`);

@@ -15,6 +15,7 @@ use crate::model::limit::{History, Overflow, QueueLimit};
 use crate::model::position::Position;
 use crate::model::stats::ChannelStats;
 use crate::model::text;
+use crate::wasm::handover;
 use crate::wasm::host::{Thrown, thrown};
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams;
@@ -212,7 +213,7 @@ impl RawChannel {
             sent.map_err(Error::from)
         });
         let sent = sent.map(|position| {
-            streams::give_text(self.channel.event_id(position).as_str());
+            handover::give_text(self.channel.event_id(position).as_str());
             1.0
         });
         self.answer(sent, before)
@@ -241,7 +242,7 @@ impl RawChannel {
     }
 
     /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered; when
-    /// none is given, that of the channel. Then come broadcasts, refused sends, overflows, kept messages, kept bytes, those of
+    /// none is given, that of the channel. Then come broadcasts, refused sends, kept messages, kept bytes, those of
     /// a channel alone.
     pub fn stats(&self, seat: Option<usize>) -> Vec<f64> {
         let stats = match seat {
@@ -273,7 +274,6 @@ impl RawChannel {
             stats.remembered,
             stats.broadcasts,
             stats.refused_sends,
-            stats.overflows,
             stats.kept,
             stats.kept_bytes,
         ];
@@ -298,11 +298,11 @@ impl RawChannel {
             .and_then(|seat| self.channel.deliver_to(&seat));
         match sent {
             Ok(sent) => {
-                streams::give_once(sent.message.as_ref());
+                handover::give_once(sent.message.as_ref());
                 true
             }
             Err(error) => {
-                streams::give_error(error);
+                handover::give_error(error);
                 false
             }
         }
@@ -351,7 +351,7 @@ impl RawChannel {
             Ok(number) if self.channel.overflows() == before => number,
             Ok(number) => -number,
             Err(error) => {
-                streams::give_error(error);
+                handover::give_error(error);
                 0.0
             }
         }

@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
 use crate::chunk::Medium;
-use crate::wasm::host::{JsDraft, draft, thrown};
-use crate::wire::event::{EventId, EventType};
+use crate::wasm::host::{JsDraft, draft};
+use crate::wire::event::EventId;
 
 #[wasm_bindgen]
 extern "C" {
@@ -56,16 +56,4 @@ impl Medium<JsMessage> for Rc<JsValue> {
     fn finish((draft, _): Self::Draft) -> Self {
         Rc::new(draft.finish())
     }
-}
-
-/// Checks an event type. Throws `InvalidMessageFormat`.
-#[wasm_bindgen(js_name = checkEventType)]
-pub fn check_event_type(text: &str) -> Result<(), JsValue> {
-    EventType::new(text).map(drop).map_err(thrown)
-}
-
-/// Checks an event id. Throws `InvalidMessageFormat`.
-#[wasm_bindgen(js_name = checkEventId)]
-pub fn check_event_id(text: &str) -> Result<(), JsValue> {
-    EventId::new(text).map(drop).map_err(thrown)
 }

@@ -27,6 +27,7 @@
 
 mod allocator;
 pub mod channels;
+mod handover;
 pub mod host;
 pub mod messages;
 pub mod streams;

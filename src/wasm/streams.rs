@@ -10,12 +10,12 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
-use crate::channel::sent::{Delivery, Sent};
+use crate::channel::sent::Delivery;
 use crate::channel::subscription::Seat;
 use crate::chunk::{ChunkStep, Chunks, Wire};
-use crate::model::error::Error;
 use crate::stream::{MessageStream, Step};
-use crate::wasm::host::{self, callback_value, thrown, wake_soon};
+use crate::wasm::handover::{self, Given, give, give_text};
+use crate::wasm::host::{callback_value, wake_soon};
 use crate::wasm::messages::JsMessage;
 
 /// An open stream.
@@ -48,24 +48,6 @@ thread_local! {
     /// stream has ended: waking a stream that has nothing new to offer does no harm.
     static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
     static TAKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
-    /// What the host was given last: streams at the same place are owed the same.
-    static LAST: RefCell<Option<Given>> = const { RefCell::new(None) };
-}
-
-/// What is given to the host.
-enum Given {
-    Message(Rc<Sent<JsMessage>>),
-    Chunk(Rc<JsValue>),
-}
-
-impl PartialEq for Given {
-    fn eq(&self, other: &Self) -> bool {
-        match (self, other) {
-            (Self::Message(one), Self::Message(other)) => Rc::ptr_eq(one, other),
-            (Self::Chunk(one), Self::Chunk(other)) => Rc::ptr_eq(one, other),
-            _ => false,
-        }
-    }
 }
 
 /// Notes a stream's number when it is woken.
@@ -194,34 +176,6 @@ fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u
     }
 }
 
-/// Gives the host an exception to throw.
-pub(crate) fn give_error(error: Error) {
-    give_once(&thrown(error));
-}
-
-/// Gives the host a text.
-pub(crate) fn give_text(text: &str) {
-    give_once(&text.into());
-}
-
-/// Gives the host what is nobody else's.
-pub(crate) fn give_once(given: &JsValue) {
-    LAST.set(None);
-    host::give(given);
-}
-
-/// Gives something to the host, unless that is what it was given last.
-fn give(given: Given) {
-    if LAST.with_borrow(|last| last.as_ref() == Some(&given)) {
-        return;
-    }
-    host::give(match &given {
-        Given::Message(sent) => sent.message.as_ref(),
-        Given::Chunk(chunk) => chunk,
-    });
-    LAST.set(Some(given));
-}
-
 /// Waits without taking anything: the stream is woken when it may have to end. Returns whether it
 /// goes on.
 #[wasm_bindgen]
@@ -275,7 +229,7 @@ pub fn end(number: usize) {
 /// cross as an array: most often there is one.
 #[wasm_bindgen(js_name = takeWoken)]
 pub fn take_woken() -> usize {
-    LAST.set(None);
+    handover::share();
     let taken = WOKEN.take();
     let count = taken.len();
     TAKEN.set(taken);
@@ -286,6 +240,12 @@ pub fn take_woken() -> usize {
 #[wasm_bindgen]
 pub fn woken(index: usize) -> u32 {
     TAKEN.with_borrow(|taken| taken.get(index).copied().unwrap_or(u32::MAX))
+}
+
+/// Lets go of what the woken streams have read last.
+#[wasm_bindgen(js_name = letGo)]
+pub fn let_go() {
+    handover::let_go();
 }
 
 /// Returns how many streams are open.

@@ -18,7 +18,7 @@ import { lastEventIdOf } from '../../response/request-id.js';
 import type { ResponseOptions } from '../../response/respond.js';
 import type { SSEChannelOptions } from '../../sse/settings.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../../util/options.js';
-import { wakeLost } from '../../wasm/module.js';
+import { wakeLost } from '../../wasm/wake.js';
 import type { Batch } from '../batch.js';
 import { type ChannelRpc, contextOf, objectOf } from '../objects.js';
 import { closeQuietly } from '../socket-protocol.js';

@@ -1,6 +1,6 @@
 // The options of a ChannelObject's methods.
 
-import type { QueueOptions } from '../../model/limits.js';
+import type { Queue, QueueOptions } from '../../model/limits.js';
 
 /** What `addListener` adds. */
 export interface ObjectListenerOptions {
@@ -19,12 +19,9 @@ export interface ObjectBroadcastOptions {
   except?: string | readonly string[] | undefined;
 }
 
-/** `'refuse'`, as `queueOption` numbers it. */
-const REFUSE = 3;
-
 /** @throws {RangeError} if a listener would refuse messages that are stored already. */
-export function refuseNothing<Queue extends { overflow: number }>(queue: Queue): Queue {
-  if (queue.overflow === REFUSE)
+export function refuseNothing(queue: Queue): Queue {
+  if (queue.overflow === 'refuse')
     throw new RangeError("queue.overflow must not be 'refuse' in an object: what was stored has been accepted");
   return queue;
 }

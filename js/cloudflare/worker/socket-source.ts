@@ -1,6 +1,5 @@
 // SocketSource: the source of a response whose bytes come through a WebSocket from an object.
 
-import { ENDED, WAIT } from '../../channel/core-stream.js';
 import type { CloseReason } from '../../channel/ending.js';
 import type { Body, Source } from '../../response/body.js';
 import { lastIdIn } from '../../response/last-id-in.js';
@@ -126,12 +125,12 @@ export class SocketSource implements Source {
     }
   }
 
-  take(): Uint8Array | typeof WAIT | typeof ENDED {
-    if (this.#over) return ENDED;
+  take(): Uint8Array | 'wait' | 'ended' {
+    if (this.#over) return 'ended';
     if (this.#queue.length === 0) {
-      if (this.#last === undefined) return WAIT;
+      if (this.#last === undefined) return 'wait';
       this.end(this.#last);
-      return ENDED;
+      return 'ended';
     }
     // In one chunk: the runtime notices a client that has left only if nothing else is ready at
     // once.

@@ -16,11 +16,7 @@ export const CIRCLES = [
 ];
 
 /** Imports of the bindings from elsewhere than js/wasm: to be empty. */
-export const BINDINGS = [
-  'channel/core.ts -> ../pkg/eric_sse.ts',
-  'channel/core-stream.ts -> ../pkg/eric_sse.ts',
-  'channel/subscription.ts -> ../pkg/eric_sse.ts',
-];
+export const BINDINGS = [];
 
 /** Files that are still to be split: to be empty. */
 const TO_SPLIT = [

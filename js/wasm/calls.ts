@@ -1,0 +1,246 @@
+// The calls of a channel in the core: with streams.ts, every call into it. No file of another folder imports the bindings.
+//
+// The core answers a frequent call with a number whose sign means something, and hands the value over beside it: a
+// call that returns an array or may throw takes several times as long. Here the numbers become values with names, and
+// exceptions.
+
+import { importsOfModule, installHost, RawChannel, useInstance } from '../../pkg/eric_sse.js';
+import { exception, QueueFullException } from '../model/errors.js';
+import type { Overflow, Queue } from '../model/limits.js';
+import type { Sent } from '../model/message.js';
+import type { Counts, TotalCounts } from '../model/stats.js';
+import type { CoreChannel, FormerLife, StreamKey, StreamSettings, SubscriptionKey } from './core.js';
+import { ChunkWriter } from './event-text.js';
+import { give, take } from './handover.js';
+
+/** Returns what the module imports. */
+export const imports = importsOfModule;
+
+/** Uses an instance of the module. `wakeSoon` is called when the first stream of a turn is woken. */
+export function connect(instance: WebAssembly.Instance, wakeSoon: () => void): void {
+  useInstance(instance);
+  installHost({
+    exception,
+    wakeSoon,
+    draft: () => new ChunkWriter(),
+    give,
+  });
+}
+
+/** Creates a channel: a new one, or another life of one that ended. */
+export function createChannel(
+  { delaySeconds, retryMilliseconds, history }: StreamSettings,
+  life?: FormerLife,
+): CoreChannel {
+  return new RawChannel(
+    delaySeconds > 0,
+    retryMilliseconds,
+    history.messages,
+    history.bytes,
+    history.seconds * 1000,
+    life?.epoch,
+    life?.sequence ?? 0,
+    life?.dispatched ?? 0,
+  ) as unknown as CoreChannel;
+}
+
+const raw = (core: CoreChannel): RawChannel => core as unknown as RawChannel;
+
+/** A limit's overflow by its number in the core; 0 stands for no limit. */
+const OVERFLOWS: readonly (Overflow | undefined)[] = [undefined, 'drop-oldest', 'disconnect', 'refuse'];
+
+/**
+ * Adds a subscription. The caller ensures that the id is unused.
+ *
+ * @throws {InvalidChannelException} if the channel is closed.
+ */
+export function subscribe(
+  core: CoreChannel,
+  listenerId: string,
+  isRunning: boolean,
+  { messages, bytes, overflow }: Queue,
+  isResumable: boolean,
+  lastEventId: string | undefined,
+): SubscriptionKey {
+  return raw(core).add(listenerId, isRunning, OVERFLOWS.indexOf(overflow), messages, bytes, isResumable, lastEventId);
+}
+
+export function unsubscribe(core: CoreChannel, key: SubscriptionKey): void {
+  raw(core).remove(key);
+}
+
+/** Returns whether a subscription still exists: it was neither removed nor disconnected. */
+export function isSubscribed(core: CoreChannel, key: SubscriptionKey): boolean {
+  return raw(core).isSeated(key);
+}
+
+/** Continues a resumable subscription after an event id. */
+export function rewind(core: CoreChannel, key: SubscriptionKey, lastEventId: string): void {
+  raw(core).rewind(key, lastEventId);
+}
+
+export function setRunning(core: CoreChannel, key: SubscriptionKey, isRunning: boolean): void {
+  raw(core).setRunning(key, isRunning);
+}
+
+export function isRunning(core: CoreChannel, key: SubscriptionKey): boolean {
+  return raw(core).isRunning(key);
+}
+
+/** @param filter Must not throw. */
+export function setFilter(
+  core: CoreChannel,
+  key: SubscriptionKey,
+  filter: ((sent: Sent) => boolean) | undefined,
+): void {
+  raw(core).setFilter(key, filter);
+}
+
+/** @param onMessage Refuses a message by throwing. */
+export function setOnMessage(
+  core: CoreChannel,
+  key: SubscriptionKey,
+  onMessage: ((sent: Sent) => void) | undefined,
+): void {
+  raw(core).setOnMessage(
+    key,
+    onMessage &&
+      // Returns what was thrown, in an array: of a call that throws, wasm-bindgen leaves a place in its table taken.
+      ((sent: Sent): [unknown] | undefined => {
+        try {
+          onMessage(sent);
+          return undefined;
+        } catch (error) {
+          return [error];
+        }
+      }),
+  );
+}
+
+/**
+ * Sends a message to every listener except those with the ids in `except`, one per line, and notes its sequence number.
+ *
+ * @param at When it was sent, in milliseconds of `performance.now()`: not before the previous broadcast.
+ * @returns whether subscriptions were disconnected for it, because their queues were full.
+ * @throws {InvalidChannelException | QueueFullException}
+ */
+export function broadcast(core: CoreChannel, sent: Sent, except: string | undefined, at: number): boolean {
+  const answer = raw(core).broadcast(sent, sent.bytes, except, at);
+  sent.sequence = Math.abs(answer);
+  return hasDisconnected(answer, sent);
+}
+
+/**
+ * Sends a message to one subscription, and notes its event id.
+ *
+ * @returns as `broadcast`.
+ * @throws {InvalidListenerException | InvalidChannelException | QueueFullException}
+ */
+export function dispatch(core: CoreChannel, key: SubscriptionKey, sent: Sent): boolean {
+  const answer = raw(core).dispatch(key, sent, sent.bytes);
+  if (answer !== 0) sent.id = take() as string;
+  return hasDisconnected(answer, sent);
+}
+
+function hasDisconnected(answer: number, { message }: Sent): boolean {
+  if (answer === 0) {
+    const error = take();
+    if (error instanceof QueueFullException) error.refused = message;
+    throw error;
+  }
+  return answer < 0;
+}
+
+/**
+ * Delivers the oldest message of a subscription.
+ *
+ * @throws {NoMessagesException | InvalidListenerException} and what `onMessage` throws.
+ */
+export function deliver(core: CoreChannel, key: SubscriptionKey): Sent {
+  const isDelivered = raw(core).deliver(key);
+  const taken = take();
+  if (!isDelivered) throw taken;
+  return taken as Sent;
+}
+
+/** Returns the event id of a broadcast; of the newest one if no sequence number is given. */
+export function eventId(core: CoreChannel, sequence?: number): string {
+  return raw(core).eventId(sequence);
+}
+
+/** Returns the event id up to which a subscription has received everything; `undefined` if it will receive a gap first. */
+export function lastEventId(core: CoreChannel, key: SubscriptionKey): string | undefined {
+  return raw(core).lastId(key);
+}
+
+/** Returns since when a message waits for a subscription, in milliseconds of `performance.now()`. */
+export function waitingSince(core: CoreChannel, key: SubscriptionKey): number | undefined {
+  return raw(core).waitingSince(key);
+}
+
+/** Returns the counters of a subscription, or of the channel. The order is that of `src/wasm`, which a test compares. */
+export function counters(core: CoreChannel, key?: SubscriptionKey): Counts & TotalCounts {
+  const [
+    delivered = 0,
+    replayed = 0,
+    dropped = 0,
+    refused = 0,
+    filtered = 0,
+    discarded = 0,
+    queued = 0,
+    bytes = 0,
+    lag = 0,
+    remembered = 0,
+    broadcasts = 0,
+    refusedSends = 0,
+    kept = 0,
+    keptBytes = 0,
+  ] = raw(core).stats(key);
+  return {
+    delivered,
+    replayed,
+    queued,
+    bytes,
+    lag,
+    remembered,
+    dropped: { overflow: dropped, discarded },
+    refused: { onMessage: refused, filter: filtered },
+    broadcasts,
+    refusedSends,
+    history: { messages: kept, bytes: keptBytes },
+  };
+}
+
+export function closeChannel(core: CoreChannel): void {
+  raw(core).close();
+}
+
+export function isClosed(core: CoreChannel): boolean {
+  return raw(core).isClosed();
+}
+
+/**
+ * Opens a stream of messages.
+ *
+ * @param onError Receives what `onMessage` throws.
+ * @throws {InvalidListenerException} if the subscription does not exist.
+ */
+export function openMessages(core: CoreChannel, key: SubscriptionKey, onError: (error: unknown) => void): StreamKey {
+  return raw(core).open(key, onError, undefined);
+}
+
+/**
+ * Opens a stream of bytes.
+ *
+ * @param onError Receives what `onMessage` throws.
+ * @param positionEvents Whether ids without a message are sent as events.
+ * @throws {InvalidListenerException} if the subscription does not exist.
+ */
+export function openBytes(
+  core: CoreChannel,
+  key: SubscriptionKey,
+  onError: (error: unknown) => void,
+  positionEvents: boolean,
+): StreamKey {
+  return raw(core).open(key, onError, positionEvents);
+}

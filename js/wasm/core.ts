@@ -1,0 +1,38 @@
+// The core as other folders see it: its objects by their keys, and what it is told about them.
+
+import type { History } from '../model/limits.js';
+
+declare const inCore: unique symbol;
+
+/** A channel of the core. The functions below take it as their first argument. */
+export interface CoreChannel {
+  readonly [inCore]: 'channel';
+}
+
+/** What the core calls a subscription. After `unsubscribe`, another one may have the same key. */
+export type SubscriptionKey = number;
+
+/** What the core calls an open stream. After `endStream`, another one may have the same key. */
+export type StreamKey = number;
+
+/** How a channel makes its bytes, and how many messages it keeps. */
+export interface StreamSettings {
+  /** The least time between two deliveries. The core makes a chunk of each block if there is one; JavaScript keeps the time. */
+  delaySeconds: number;
+  retryMilliseconds: number;
+  history: History;
+}
+
+/** Where another life of a channel ended: the new one continues with the next numbers. */
+export interface FormerLife {
+  epoch: string;
+  sequence: number;
+  dispatched: number;
+}
+
+/** An open stream, as `next` needs it. */
+export interface StreamState {
+  readonly key: StreamKey;
+  /** Whether the core has no more for the stream, and will wake it. */
+  isQuiet: boolean;
+}
