@@ -233,7 +233,7 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the channel is closed.
+    /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
     pub fn watch(&self) -> Result<MessageStream<M>, Error> {
         self.watch_with(RegisterOptions::default(), None)
     }

@@ -6,7 +6,7 @@
 //!
 //! ## Protocol
 //!
-//! A request is a JSON object with a verb `v` and, as the verb needs them, a channel's id `c`, a
+//! A request is a JSON object with a verb `v`. Verbs need further fields: a channel's id `c`, a
 //! listener's id `r`, a message's type `t` and its payload `p`. It ends with a line feed or with
 //! the end of the client's writing side.
 //!

@@ -13,7 +13,11 @@ use crate::server::accept::peers::Peers;
 /// ```
 /// use eric_sse::server::{Peers, ServerOptions};
 ///
-/// let options = ServerOptions { connections: 100, peers: Peers::SameGroup, ..ServerOptions::default() };
+/// let options = ServerOptions {
+///     connections: 100,
+///     peers: Peers::SameGroup,
+///     ..ServerOptions::default()
+/// };
 /// assert_eq!(options.request_bytes, 1024 * 1024);
 /// ```
 #[derive(Clone, Debug, PartialEq)]
