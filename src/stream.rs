@@ -2,8 +2,8 @@
 //!
 //! ## Waiting
 //!
-//! A stream parks its waker and is woken by a send, a stop, a removal or a close. It never polls in a
-//! loop: an idle stream costs nothing.
+//! A stream parks its waker and is woken by a send, a stop, a removal or a close. It never polls in
+//! a loop: an idle stream costs nothing.
 //!
 //! ## Delivery
 //!
@@ -13,15 +13,16 @@
 //!
 //! ## Refusal
 //!
-//! A message that `on_message` refuses is not delivered. The stream goes on with the next one, and the
-//! error goes to [`on_error`](MessageStream::on_error), else to the console: standard error, or that of JavaScript.
+//! A message that `on_message` refuses is not delivered. The stream goes on with the next one, and
+//! the error goes to [`on_error`](MessageStream::on_error), else to the console: standard error, or
+//! that of JavaScript.
 //!
 //! ## Ending
 //!
-//! Stopped, removed and closed are told apart: a stream whose listener was stopped or removed just
-//! ends, at once, and what waits is kept or dropped with the listener's queue. A stream whose
-//! channel was closed delivers what was queued before, yields [`Delivered::Closed`] and ends. A message
-//! during whose delivery the listener is stopped is still delivered.
+//! Stopped, removed and closed are distinct. A stream whose listener was stopped or removed just
+//! ends, at once; its waiting messages are kept or dropped with the listener's queue. A stream
+//! whose channel was closed delivers what was queued before, yields [`Delivered::Closed`] and ends.
+//! A message during whose delivery the listener is stopped is still delivered.
 
 use std::cell::Cell;
 use std::fmt;
@@ -63,7 +64,7 @@ enum Phase {
     Ended,
 }
 
-/// What a stream has to offer when it is asked, before anything is adapted.
+/// The result of asking a stream, before any adaption.
 pub(crate) enum Step<M> {
     Message(Rc<Sent<M>>),
     Gap(Gap),
@@ -105,14 +106,14 @@ impl<M> MessageStream<M> {
         &self.seat.listener
     }
 
-    /// Makes a message that the stream has yielded the listener's next one again, for a receiver that
-    /// could not pass it on. Several are given back in the reverse order.
+    /// Makes a message that the stream has yielded the listener's next one again, for a receiver
+    /// that could not pass it on. Several are given back in the reverse order.
     pub fn give_back(&self, delivery: Delivery<M>) {
         self.channel.give_back(&self.seat, delivery.sent);
     }
 
-    /// Gives back a gap that was taken from this stream: the listener's next stream is told of it, at its place. With messages that
-    /// are given back as well, the newest goes first.
+    /// Gives back a gap that was taken from this stream: the listener's next stream receives it, at
+    /// its place. With messages that are given back as well, the newest goes first.
     pub fn give_back_gap(&self, gap: impl Into<Box<Gap>>) {
         self.channel.give_back_gap(&self.seat, *gap.into());
     }
@@ -139,7 +140,8 @@ impl<M> MessageStream<M> {
         self.step_unless(&Cell::new(false))
     }
 
-    /// As [`step`](Self::step); takes nothing more once a callback has said in `ended` that nobody reads any more.
+    /// As [`step`](Self::step); takes nothing more once a callback has said in `ended` that nobody
+    /// reads any more.
     pub(crate) fn step_unless(&mut self, ended: &Cell<bool>) -> Step<M> {
         while !ended.get() && self.goes_on() {
             match self.channel.take(&self.seat) {
@@ -228,8 +230,8 @@ impl<M> AbstractChannel<M> {
         ))
     }
 
-    /// Adds a listener, starts it and opens its stream. The listener exists from this call on, and is
-    /// removed when the stream ends or is dropped.
+    /// Adds a listener, starts it and opens its stream. The listener exists from this call on, and
+    /// is removed when the stream ends or is dropped.
     ///
     /// # Errors
     ///
@@ -238,12 +240,12 @@ impl<M> AbstractChannel<M> {
         self.watch_with(RegisterOptions::default(), None)
     }
 
-    /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is given, as
-    /// [`register_after`](Self::register_after) does.
+    /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is
+    /// given, as [`register_after`](Self::register_after) does.
     ///
     /// # Errors
     ///
-    /// As those of [`watch`](Self::watch).
+    /// The errors of [`watch`](Self::watch).
     pub fn watch_with(
         &self,
         options: RegisterOptions,

@@ -4,7 +4,9 @@ const LINE_FEED = 10;
 /** `id: ` */
 const FIELD = [105, 100, 58, 32];
 
-/** Returns the last event id in a chunk: chunks are of whole blocks, and only a field stands at the beginning of a line. */
+/**
+ * Returns the last event id in a chunk. Chunks are of whole blocks, and only a field begins a line.
+ */
 export function lastIdIn(bytes: Uint8Array): string | undefined {
   for (let end = bytes.length; end > 0; ) {
     const start = bytes.lastIndexOf(LINE_FEED, end - 1) + 1;

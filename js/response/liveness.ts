@@ -8,7 +8,7 @@ import { LONGEST_TIMER_SECONDS, numberOption } from '../util/options.js';
 import { setQuietTimeout } from '../util/timers.js';
 import { now, wakeLost } from '../wasm/wake.js';
 
-/** What `onClose` is told. */
+/** The report to `onClose`. */
 export interface CloseReport {
   reason: CloseReason;
   listener: MessageQueueListener;
@@ -17,16 +17,23 @@ export interface CloseReport {
 }
 
 export interface LivenessOptions {
-  /** After so long without bytes a comment is sent, which also finds out whether the client is there; 15 by default, 6 under Bun, 0 for never. */
+  /**
+   * After so long without bytes a comment is sent, which also finds out whether the client is
+   * there; 15 by default, 6 under Bun, 0 for never.
+   */
   heartbeatSeconds?: number | undefined;
-  /** A response is given up when nobody has read for so long, though there was something to read; 60 by default, 0 for never. */
+  /**
+   * A response is given up when nobody has read for so long, though there was something to read; 60
+   * by default, 0 for never.
+   */
   stallSeconds?: number | undefined;
   /**
-   * The response ends at the latest after so long; 0, the default, for never. The client is told to come back at once, and is
-   * replayed what it would have missed. Up to a tenth earlier at random, so that those who came together do not all come back at once.
+   * The response ends at the latest after so long; 0, the default, for never. The client reconnects
+   * at once, and is replayed the messages that it would have missed. Up to a tenth earlier at
+   * random, so that clients that came together do not reconnect together.
    */
   maxDurationSeconds?: number | undefined;
-  /** Is told once, when the response has ended, by whatever. */
+  /** Called once, when the response has ended for any reason. */
   onClose?: ((report: CloseReport) => void) | undefined;
 }
 
@@ -37,13 +44,13 @@ export interface Liveness {
   maxDuration: number;
 }
 
-/** @throws {TypeError | RangeError} when a duration is none. @internal */
+/** @throws {TypeError | RangeError} when a duration is invalid. @internal */
 export function livenessOption({ heartbeatSeconds, stallSeconds, maxDurationSeconds }: LivenessOptions): Liveness {
   const milliseconds = (value: number | undefined, name: string, otherwise: number): number =>
     numberOption(value, name, otherwise, LONGEST_TIMER_SECONDS) * 1000 || Infinity;
   return {
-    // Bun closes connections that have been silent for ten seconds, by a clock that ticks every four: after 8.0 to 12.0 seconds,
-    // by measurement.
+    // Bun closes connections that have been silent for ten seconds, by a clock that ticks every
+    // four: after 8.0 to 12.0 seconds, by measurement.
     heartbeat: milliseconds(heartbeatSeconds, 'heartbeatSeconds', 'Bun' in globalThis ? 6 : 15),
     stall: milliseconds(stallSeconds, 'stallSeconds', 60),
     maxDuration: milliseconds(maxDurationSeconds, 'maxDurationSeconds', 0),
@@ -52,19 +59,19 @@ export function livenessOption({ heartbeatSeconds, stallSeconds, maxDurationSeco
 
 /** The bytes of a response, seen from its life. @internal */
 export interface Transport {
-  /** Whether somebody waits for bytes, and there are none. */
+  /** Whether a reader waits for bytes, and there are none. */
   readonly isWaiting: boolean;
   /** Since when there have been bytes that nobody takes, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
   /** Sends a comment to who waits. */
   beat(): void;
-  /** Ends the body behind what is ready now, telling the client when to come back. */
+  /** Ends the body behind ready messages, with a reconnection time for the client. */
   finish(reason: CloseReason, retryMilliseconds: number): void;
   /** Ends the body. */
   end(reason: CloseReason): void;
 }
 
-/** How long a client that is to come back at once may take for it, at random. */
+/** The time within which a client that reconnects at once does so, at random. */
 const SOON_MILLISECONDS = 1000;
 
 /** @internal */
@@ -76,7 +83,7 @@ export class Connection implements Ending {
   #endSource: ((reason: CloseReason) => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #rotateAt: number;
-  /** When bytes were last handed to who reads: at first, when there was somebody to hand them to. */
+  /** The time when bytes were last handed to a reader: at first, when there was a reader. */
   #sentAt: number;
   /** A heartbeat is due, and nobody was there to take it. */
   #overdue = false;
@@ -103,7 +110,8 @@ export class Connection implements Ending {
   /**
    * Begins to watch over a body.
    *
-   * @param endSource Ends what the body reads, when nobody holds the body any more. It must not hold the body either.
+   * @param endSource Ends what the body reads, when nobody holds the body any more. It must not
+   *   hold the body either.
    */
   open(transport: Transport, endSource: (reason: CloseReason) => void): void {
     if (this.reason) return;
@@ -112,19 +120,19 @@ export class Connection implements Ending {
     this.#check();
   }
 
-  /** Bytes were handed to who reads. */
+  /** Bytes were handed to a reader. */
   sent(): void {
     this.#sentAt = now();
   }
 
-  /** Somebody waits for bytes, and there are none. */
+  /** A reader waits for bytes, and there are none. */
   waits(): void {
     if (!this.#overdue) return;
     this.#overdue = false;
     this.#check();
   }
 
-  /** Ends the response behind what is ready now, telling the client when to come back. */
+  /** Ends the response behind ready messages, with a reconnection time for the client. */
   finish(reason: CloseReason, retryMilliseconds: number): void {
     const transport = this.#transport?.deref();
     if (transport) transport.finish(reason, Math.round(retryMilliseconds));
@@ -170,7 +178,7 @@ export class Connection implements Ending {
     return this.#sentAt + this.#liveness.heartbeat;
   }
 
-  /** Gives up who reads nothing. Returns when to look again. */
+  /** Gives up a client that reads nothing. Returns when to look again. */
   #watch(transport: Transport, now: number): number {
     const { heartbeat, stall } = this.#liveness;
     const beatAt = this.#sentAt + heartbeat;
@@ -181,7 +189,7 @@ export class Connection implements Ending {
       transport.end('stalled');
       return Infinity;
     }
-    // What comes after this look cannot have waited for too long before the end of `now + stall`.
+    // Messages after this look cannot have waited for too long before the end of `now + stall`.
     return Math.min(stalledAt, now + stall, this.#overdue ? Infinity : beatAt);
   }
 }

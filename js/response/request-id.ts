@@ -1,8 +1,8 @@
-// The last event ID of a client that comes back.
+// The last event ID of a reconnecting client.
 
 import { lastEventIdOption } from '../model/event-id.js';
 
-/** What is read of a `Request`. */
+/** The parts of a `Request` that are read. */
 export type RequestLike = Pick<Request, 'method' | 'signal'> & {
   readonly url?: string;
   readonly headers?: { get(name: string): string | null };

@@ -1,8 +1,8 @@
 //! MessageQueueListener: an id, a running flag and an `on_message`.
 //!
-//! A listener is a handle: clones share everything. It holds no messages, since its queue belongs to the
-//! channel that it is registered with; so one listener may be registered with several channels, and
-//! stopping it stops its streams on all of them.
+//! A listener is a handle: clones share everything. It holds no messages, since its queue belongs
+//! to the channel that it is registered with. So one listener may be registered with several
+//! channels, and stopping it stops its streams on all of them.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::fmt;
@@ -16,12 +16,13 @@ use crate::platform::ids;
 /// A callback that sees each message when it is delivered. An error refuses the message.
 pub type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;
 
-/// A predicate that says which messages a listener gets. It sees each once, when it is about to be delivered.
+/// A predicate that says which messages a listener gets. It sees each once, when it is about to be
+/// delivered.
 pub type Filter<M> = Rc<dyn Fn(&M) -> bool>;
 
 /// Receives the messages of the channels that it is registered with, while it is running.
 ///
-/// A listener starts out stopped. What is sent meanwhile waits for it.
+/// A listener starts out stopped. Messages sent meanwhile wait for it.
 ///
 /// ```
 /// # use eric_sse::{Message, MessageQueueListener, SseChannel};
@@ -54,7 +55,7 @@ struct Inner<M> {
     /// How many streams were ever opened; numbers the next one.
     streams: Cell<u64>,
     /// The streams that wait for something to happen to this listener, by their number. Emptied by
-    /// whoever wakes them.
+    /// the caller that wakes them.
     parked: RefCell<Vec<(u64, Waker)>>,
 }
 
@@ -205,8 +206,8 @@ impl<M> MessageQueueListener<M> {
         self.inner.stops.get()
     }
 
-    /// Stops the listener because its channel was closed. Its other streams on that channel are to say
-    /// so too, hence it does not count as a stop of the user's, which ends them at once.
+    /// Stops the listener because its channel was closed. Its other streams on that channel are to
+    /// say so too, hence it does not count as a stop of the user's, which ends them at once.
     pub(crate) fn stop_at_close(&self) {
         self.inner.running.set(false);
         self.wake();
@@ -251,7 +252,7 @@ impl<M> MessageQueueListener<M> {
         for (_, waker) in parked.drain(..) {
             waker.wake();
         }
-        // Who parks at every message need not allocate at every one.
+        // A stream that parks at every message need not allocate each time.
         let mut empty = self.inner.parked.borrow_mut();
         if empty.capacity() == 0 {
             *empty = parked;

@@ -1,7 +1,7 @@
-//! Names: who is who among a channel's listeners.
+//! Names: the ids of a channel's listeners.
 //!
-//! Apart from the channel, for those who find their listeners by themselves: the npm package does, and a hash
-//! map would weigh as much as the log there.
+//! Apart from the channel, for those who find their listeners by themselves: the npm package does,
+//! and a hash map would weigh as much as the log there.
 
 use std::collections::HashMap;
 use std::rc::Rc;
@@ -17,7 +17,8 @@ pub(crate) trait Names {
     /// Removes a name.
     fn remove(&mut self, id: &str);
 
-    /// Returns whether the key of a listener that was disconnected is free at once, or only when its owner has seen to it.
+    /// Returns whether the key of a listener that was disconnected is free at once, or only when
+    /// its owner has seen to it.
     fn frees(&self) -> bool;
 }
 

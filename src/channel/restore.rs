@@ -11,15 +11,16 @@ use crate::model::position::Position;
 use crate::platform::clock;
 
 impl<M> AbstractChannel<M> {
-    /// Makes a new channel another life of one that has ended: it has its epoch, and goes on with its numbers right behind
-    /// an event id. What the former one has broadcast behind that id is [refilled](Self::refill) first. So clients of the former life
-    /// go on without a gap, but for what was dispatched to them.
+    /// Makes a new channel another life of one that has ended: it has its epoch, and goes on with
+    /// its numbers right behind an event id. The messages that the former channel broadcast after
+    /// that id are [refilled](Self::refill) first. So clients of the former life go on without a
+    /// gap, except for dispatches to them.
     ///
-    /// An id of a broadcast is enough where nothing was dispatched. Otherwise it is followed by a number that no dispatch has
-    /// exceeded, as in `e-17.3`: a client that comes back with the id of a later one is told that it is unknown.
+    /// An id of a broadcast is enough where nothing was dispatched. Otherwise it is followed by a
+    /// number that no dispatch has exceeded, as in `e-17.3`: an id of a later dispatch is unknown.
     ///
-    /// Returns whether it does. It does not when the id is none, or when the channel has been used: when an event id was asked of
-    /// it, or there were listeners or messages.
+    /// Returns whether it does. It does not when the id is invalid, or when the channel has been
+    /// used: when an event id was asked of it, or there were listeners or messages.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -51,8 +52,8 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Sends a message that was sent before, so long ago, in a former life of the [restored](Self::restore) channel. The
-    /// oldest comes first.
+    /// Sends a message that was sent before, so long ago, in a former life of the
+    /// [restored](Self::restore) channel. The oldest comes first.
     ///
     /// # Errors
     ///

@@ -8,12 +8,13 @@ use std::rc::Rc;
 use crate::channel::listener::MessageQueueListener;
 use crate::model::position::Position;
 
-/// What was sent, with its place in the order. Made once and shared by everybody who gets it.
+/// A message that was sent, with its place in the order. Made once and shared by everybody who gets
+/// it.
 #[derive(Debug)]
 pub struct Sent<M> {
     pub(crate) message: M,
     pub(crate) position: Position,
-    /// What it counts for in bounds.
+    /// Its weight in bounds.
     pub(crate) bytes: u64,
     /// When it was sent, in milliseconds of the channel's clock.
     pub(crate) at: f64,

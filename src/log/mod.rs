@@ -1,54 +1,54 @@
 //! One log of entries, and the cursors that read it.
 //!
-//! A channel owns one [`Log`]. What is broadcast is appended once, whatever the number of readers;
-//! each reader owns a [`Cursor`], which is the sequence number of the entry it reads next. The log
-//! knows nothing of messages, listeners, streams or clocks: it keeps order and it forgets.
+//! A channel owns one [`Log`]. A broadcast is appended once, whatever the number of readers; each
+//! reader owns a [`Cursor`], which is the sequence number of the entry it reads next. The log knows
+//! nothing of messages, listeners, streams or clocks: it keeps order and it forgets.
 //!
 //! ## Sequence numbers
 //!
-//! The first entry has number 1 (or another one, in a log that goes on where a former one ended) and each
-//! further one the next number, without a gap, for as long as the log lives; a number is never used again. Zero stands for
-//! "before the first entry".
+//! The first entry has number 1, or another one in a log that continues a former one. Each further
+//! entry has the next number, without a gap, for as long as the log lives; a number is never used
+//! again. Zero stands for "before the first entry".
 //!
 //! ## Delivery order
 //!
-//! A cursor attached at `n` reads `n`, `n + 1`, ... and nothing older. [`take`](Log::take) gives each
-//! entry to each cursor once.
+//! A cursor attached at `n` reads `n`, `n + 1`, ... and nothing older. [`take`](Log::take) gives
+//! each entry to each cursor once.
 //!
 //! ## Retention
 //!
 //! An entry stays while a cursor that is owed it has still to read it, or while it is within the
 //! [`History`]. Otherwise it is dropped, or moved out to its last reader, in the call that ends its
-//! reason to stay: added to the caller's `unneeded`, to be dropped once it holds no borrow, since dropping
-//! a value may run code of the log's user. So memory grows with the distance between the slowest cursor and the newest entry,
-//! never with entries times cursors.
+//! reason to stay. The call adds it to the caller's `unneeded`, to be dropped once the caller holds
+//! no borrow: dropping a value may run code of the log's user. So memory grows with the distance
+//! between the slowest cursor and the newest entry, never with entries times cursors.
 //!
 //! ## Lagging
 //!
-//! A cursor may be attached with a [`Bound`]: it is owed no more than that. When an append takes it over,
-//! it is owed its oldest entries no longer; how many those were is known exactly, and
+//! A cursor may be attached with a [`Bound`]: it is owed no more than that. When an append takes it
+//! over, it is owed its oldest entries no longer; how many those were is known exactly, and
 //! [`catch_up`](Log::catch_up) tells. The newest entry is always owed, however heavy it is.
 //!
 //! ## Cost
 //!
-//! Cursors of one bound form a class. Every operation is constant time in the number of cursors, and
-//! linear in the number of classes, which are few; but for dropping entries, each of which is dropped
-//! once. It works because a class counts the cursors that *stand at* an entry (read it next), not those that
-//! have yet to read it: moving a cursor from any place to any other changes two counts, and a whole
-//! crowd that falls off is moved by adding its count to the next one.
+//! Cursors of one bound form a class. Every operation is constant time in the number of cursors,
+//! and linear in the number of classes, which are few. The exception is dropping entries, each of
+//! which is dropped once. It works because a class counts the cursors that *stand at* an entry
+//! (read it next), not all that have yet to read it. Moving a cursor between any two places changes
+//! two counts, and a whole crowd that falls off is moved by adding its count to the next one.
 //!
 //! ## Giving back
 //!
-//! A [`Cursor`] is neither `Copy` nor `Clone`, and is given back with [`detach`](Log::detach). One
-//! that is dropped instead keeps its entries for ever. A cursor belongs to the log that made it.
+//! A [`Cursor`] is neither `Copy` nor `Clone`, and is given back with [`detach`](Log::detach). A
+//! cursor that is dropped instead keeps its entries for ever. A cursor belongs to the log that made
+//! it.
 //!
 //! ```text
 //!                   head                                 tail (number of the next entry)
 //!                    |                                    |
 //!   entries          7      8      9     10     11        12
 //!   unbounded        .      .      1      0      0         3
-//!   at most 3        .      .      2      0      0         0      floor 9: two have missed what is before
-//!   history 5        7 ...
+//!   at most 3 . . 2 0 0 0 floor 9: two have missed what is before history 5 7 ...
 //! ```
 
 use std::collections::VecDeque;
@@ -76,7 +76,8 @@ impl Bound {
 
 /// A reader's place in a [`Log`]: the number of the entry it reads next.
 ///
-/// Packed, since every listener has one: in WebAssembly four bytes of it would be padding, and as many behind it.
+/// Packed, since every listener has one: in WebAssembly four bytes of it would be padding, and as
+/// many behind it.
 #[derive(Debug)]
 #[cfg_attr(target_arch = "wasm32", repr(Rust, packed(4)))]
 pub(crate) struct Cursor {
@@ -86,8 +87,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Returns the number of the entry that is read next, whether or not it exists yet. Behind what the
-    /// cursor is owed until it has [caught up](Log::catch_up).
+    /// Returns the number of the entry that is read next, whether or not it exists yet. Behind what
+    /// the cursor is owed until it has [caught up](Log::catch_up).
     pub(crate) fn next(&self) -> u64 {
         self.next
     }
@@ -111,7 +112,8 @@ struct Slot<T> {
 ///
 /// # Invariants
 ///
-/// - `standing[i]` is how many cursors read entry `first + i` next, up to the newest entry; its first count is not zero.
+/// - `standing[i]` is how many cursors read entry `first + i` next, up to the newest entry; its
+///   first count is not zero.
 /// - Without such cursors `standing` is empty, and `first` has no meaning.
 /// - A cursor whose `next` is below `floor` counts as standing at `floor`.
 #[derive(Debug, Default)]
@@ -120,7 +122,7 @@ struct Class {
     cursors: usize,
     first: u64,
     standing: VecDeque<usize>,
-    /// How many have read everything. They stand at the next entry the moment it is appended.
+    /// How many have read everything. They are at the next entry the moment it is appended.
     at_tail: usize,
     /// The oldest entry that a cursor of this class may be owed.
     floor: u64,
@@ -131,7 +133,7 @@ struct Class {
 /// # Invariants
 ///
 /// - `slots[i]` has number `head + i`.
-/// - The first slot is owed to a cursor that stands at it, or within the history.
+/// - The first slot is needed by a cursor that stands at it, or within the history.
 #[derive(Debug)]
 pub(crate) struct Log<T> {
     slots: VecDeque<Slot<T>>,
@@ -141,7 +143,7 @@ pub(crate) struct Log<T> {
     end_offset: u64,
     classes: Vec<Class>,
     history: History,
-    /// What was appended before is too old for the history.
+    /// Entries appended before are too old for the history.
     horizon: f64,
 }
 
@@ -158,8 +160,8 @@ impl<T> Log<T> {
         }
     }
 
-    /// Returns the number of the oldest entry within the history, or of the next one. What is kept for slow
-    /// cursors alone does not count: it may be gone any time.
+    /// Returns the number of the oldest entry within the history, or of the next one. Entries kept
+    /// for slow cursors alone do not count: they may be dropped any time.
     pub(crate) fn history_start(&self) -> u64 {
         let outside = |slot: &Slot<T>| {
             self.end_offset - slot.offset > self.history.bytes || slot.at <= self.horizon
@@ -179,7 +181,7 @@ impl<T> Log<T> {
         self.slots.len()
     }
 
-    /// Returns how much is kept for those who come back.
+    /// Returns the bounds of the history for reconnecting clients.
     pub(crate) fn history(&self) -> History {
         self.history
     }
@@ -189,9 +191,9 @@ impl<T> Log<T> {
         self.end_offset - self.offset(self.head)
     }
 
-    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease. Adds
-    /// what is kept no longer to `unneeded`, and returns whether a cursor whose limit says to disconnect then has
-    /// missed something.
+    /// Appends an entry of a weight in bytes at a time in milliseconds, which must not decrease.
+    /// Adds what is kept no longer to `unneeded`, and returns whether a cursor whose limit says to
+    /// disconnect then has missed something.
     pub(crate) fn append(&mut self, value: T, bytes: u64, at: f64, unneeded: &mut Vec<T>) -> bool {
         let number = self.tail();
         let offset = self.end_offset;
@@ -215,8 +217,8 @@ impl<T> Log<T> {
         self.attach_at(self.tail(), bound)
     }
 
-    /// Attaches a cursor that reads an entry next that is kept or does not exist yet. Its bound counts from
-    /// the next append on: what it is owed now, it is owed whole.
+    /// Attaches a cursor that reads an entry next that is kept or does not exist yet. Its bound
+    /// counts from the next append on: what it is owed now, it is owed whole.
     pub(crate) fn attach_at(&mut self, number: u64, bound: Bound) -> Cursor {
         let next = number.clamp(self.head, self.tail());
         let class = self.class(bound, next);
@@ -233,7 +235,8 @@ impl<T> Log<T> {
         self.trim(unneeded);
     }
 
-    /// Gives a cursor that has [caught up](Self::catch_up) another bound, which counts from the next append on.
+    /// Gives a cursor that has [caught up](Self::catch_up) another bound, which counts from the
+    /// next append on.
     pub(crate) fn rebind(&mut self, cursor: &mut Cursor, bound: Bound) {
         self.leave(cursor);
         self.classes[cursor.class()].cursors -= 1;
@@ -242,7 +245,7 @@ impl<T> Log<T> {
         self.stand(cursor);
     }
 
-    /// Returns how many entries the cursor has still to read. Those that it has missed do not count.
+    /// Returns how many entries the cursor has still to read. Missed entries do not count.
     pub(crate) fn waiting(&self, cursor: &Cursor) -> u64 {
         self.tail() - self.place(cursor)
     }
@@ -263,7 +266,8 @@ impl<T> Log<T> {
         self.slots.back().map(|slot| slot.at)
     }
 
-    /// Returns the number of the oldest entry kept, or of the next one; and whether every cursor has read everything.
+    /// Returns the number of the oldest entry kept, or of the next one; and whether every cursor
+    /// has read everything.
     pub(crate) fn kept(&self) -> (u64, bool) {
         let all_read = self.classes.iter().all(|class| class.standing.is_empty());
         (self.head, all_read)
@@ -319,7 +323,8 @@ impl<T> Log<T> {
         slot.map_or(self.end_offset, |slot| slot.offset)
     }
 
-    /// Finds the class of a bound that is owed an entry, or makes it in the place of one without cursors.
+    /// Finds the class of a bound that is owed an entry, or makes it in the place of one without
+    /// cursors.
     fn class(&mut self, bound: Bound, number: u64) -> NonZeroUsize {
         let fits =
             |class: &Class| class.cursors > 0 && class.bound == bound && class.floor <= number;
@@ -331,7 +336,7 @@ impl<T> Log<T> {
         if free.is_none() {
             self.classes.push(Class::default());
         }
-        // Nobody stands anywhere in it.
+        // No cursor stands anywhere in it.
         self.classes[index].bound = bound;
         self.classes[index].floor = 0;
         NonZeroUsize::MIN.saturating_add(index)
@@ -378,7 +383,8 @@ impl<T> Log<T> {
 impl<T: Clone> Log<T> {
     /// Takes the oldest entry that the cursor has still to read, or `None` when it has read all.
     ///
-    /// The last reader of an entry that is kept no longer gets the entry itself, every other one a clone.
+    /// The last reader of an entry that is kept no longer gets the entry itself, every other one a
+    /// clone.
     pub(crate) fn take(&mut self, cursor: &mut Cursor) -> Option<T> {
         self.take_if(cursor, |_| true)
     }
@@ -441,7 +447,8 @@ impl Class {
         self.floor = self.first;
     }
 
-    /// Moves the cursors at the oldest entry to the next one. In the npm package once: there it is small that counts.
+    /// Moves the cursors at the oldest entry to the next one. In the npm package once: there it is
+    /// small that counts.
     #[cfg_attr(feature = "npm", inline(never))]
     fn shift(&mut self) {
         let count = self.standing.pop_front().unwrap_or(0);
@@ -452,7 +459,7 @@ impl Class {
         }
     }
 
-    /// Moves a cursor forward. Returns whether nobody stands at the oldest entry any more.
+    /// Moves a cursor forward. Returns whether no cursor stands at the oldest entry any more.
     fn move_on(&mut self, from: u64, to: u64) -> bool {
         if from == to {
             return false;
@@ -489,7 +496,7 @@ impl Class {
         self.leave_entry(number);
     }
 
-    /// Returns whether nobody stands at the oldest entry any more.
+    /// Returns whether no cursor stands at the oldest entry any more.
     fn leave_entry(&mut self, number: u64) -> bool {
         let index = (number - self.first) as usize;
         let count = &mut self.standing[index];

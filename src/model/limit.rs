@@ -2,38 +2,42 @@
 
 /// How much may wait for a listener, and what happens when more is sent.
 ///
-/// Both bounds hold at once. One message that is heavier than `bytes` is let through when nothing else
-/// waits: a bound is no ban.
+/// Both bounds hold at once. One message that is heavier than `bytes` is let through when nothing
+/// else waits: a bound is no ban.
 ///
 /// ```
 /// # use eric_sse::{Overflow, QueueLimit};
-/// let limit = QueueLimit { messages: 1024, overflow: Overflow::DropOldest, ..QueueLimit::NETWORK };
+/// let limit = QueueLimit
+/// { messages: 1024, overflow: Overflow::DropOldest, ..QueueLimit::NETWORK };
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct QueueLimit {
     /// The most messages that wait.
     pub messages: u64,
-    /// The most bytes that wait, counted as [`ToEvent::bytes`](crate::ToEvent::bytes) counts them: those of type and data, and
-    /// [`MESSAGE_BYTES`](crate::MESSAGE_BYTES) for each message.
+    /// The most bytes that wait, counted as [`ToEvent::bytes`](crate::ToEvent::bytes) counts them:
+    /// the type and data, and [`MESSAGE_BYTES`](crate::MESSAGE_BYTES) for each message.
     pub bytes: u64,
-    /// What happens when a message comes on top of that.
+    /// The effect of a further message.
     pub overflow: Overflow,
 }
 
-/// What happens when a message is sent to a listener whose queue is full.
+/// The effect of a message to a listener whose queue is full.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Overflow {
-    /// The oldest waiting messages are dropped. The listener is told how many, once, before the next one.
+    /// The oldest waiting messages are dropped. The listener receives a gap with their number,
+    /// once, before the next one.
     DropOldest,
     /// The listener's streams end. A client reconnects, and is replayed what the history has.
     Disconnect,
-    /// The sender gets an error that names who is full, and the message back. A broadcast that the listener
-    /// is [excepted](crate::AbstractChannel::broadcast_except) from is not refused: it waits beyond the limit until it is passed over.
+    /// The sender gets an error that names the full listeners, and the message back. A broadcast
+    /// that the listener is [excepted](crate::AbstractChannel::broadcast_except) from is not
+    /// refused: it waits beyond the limit until it is passed over.
     Refuse,
 }
 
 impl QueueLimit {
-    /// The default for responses: 1,024 messages and 1 MiB, then the stream ends and the client comes back.
+    /// The default for responses: 1,024 messages and 1 MiB, then the stream ends and the client
+    /// reconnects.
     pub const NETWORK: Self = Self {
         messages: 1024,
         bytes: 1024 * 1024,
@@ -41,14 +45,16 @@ impl QueueLimit {
     };
 }
 
-/// How much a channel keeps for those who come back: the newest messages within all three bounds.
+/// The history that a channel keeps for reconnecting clients: the newest messages within all three
+/// bounds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct History {
     /// The most broadcasts that are kept.
     pub messages: u64,
     /// The most bytes that are kept, counted as those of a [`QueueLimit`].
     pub bytes: u64,
-    /// The age from which on they are not kept, in milliseconds of the clock that sends are stamped with.
+    /// The age from which on they are not kept, in milliseconds of the clock that sends are stamped
+    /// with.
     pub milliseconds: f64,
 }
 

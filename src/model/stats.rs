@@ -2,16 +2,16 @@
 
 use std::cell::Cell;
 
-/// What became of a listener's messages.
+/// The fate of a listener's messages.
 ///
-/// In `delivered + dropped + refused + filtered + discarded - replayed`, and what is queued, each message that was sent to it
-/// counts once.
+/// In `delivered + dropped + refused + filtered + discarded - replayed`, and what is queued, each
+/// message that was sent to it counts once.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Tally {
     /// Handed to a reader.
     pub delivered: u64,
-    /// Queued again for a client that came back: what was sent before its listener came, or what the listener had
-    /// before it was rewound.
+    /// Queued again for a reconnecting client: messages from before its listener was registered, or
+    /// that the listener had before it was rewound.
     pub replayed: u64,
     /// Dropped, oldest first, because the queue was full; told or not yet.
     pub dropped: u64,
@@ -38,7 +38,7 @@ impl Tally {
 #[derive(Default)]
 pub(crate) struct Counters {
     delivered: Cell<u64>,
-    /// What else there is to count, of which there is nothing for most listeners.
+    /// Further counters, which are zero for most listeners.
     others: Cell<Option<Box<Tally>>>,
 }
 
@@ -78,7 +78,7 @@ impl Counters {
 /// The state of a listener at a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ListenerStats {
-    /// What became of its messages so far.
+    /// The fate of its messages so far.
     pub tally: Tally,
     /// How many messages wait for it.
     pub queued: u64,
@@ -86,19 +86,20 @@ pub struct ListenerStats {
     pub bytes: u64,
     /// How many broadcasts it is behind the newest, without those that were dropped for it.
     pub lag: u64,
-    /// How many bytes are kept that were dispatched to it and delivered, in case its client has not got them: for a resumable
-    /// one.
+    /// How many bytes are kept that were dispatched to it and delivered, in case its client has not
+    /// got them: for a resumable one.
     pub remembered: u64,
 }
 
 /// The state of a channel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ChannelStats {
-    /// What became of the messages of all listeners, those that have left included.
+    /// The fate of the messages of all listeners, including those that have left.
     pub tally: Tally,
     /// How many listeners there are.
     pub listeners: u64,
-    /// How many messages wait, for all listeners together: one that waits for three of them counts three times.
+    /// The number of waiting messages, for all listeners together: a message that waits for three
+    /// of them counts three times.
     pub queued: u64,
     /// How many bytes those have.
     pub bytes: u64,

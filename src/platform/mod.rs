@@ -1,4 +1,4 @@
-//! What the core asks of the platform: a clock, a console, random identifiers.
+//! The needs of the core from the platform: a clock, a console, random identifiers.
 //!
 //! The files for WebAssembly stand under `src/wasm`, the only folder that names `wasm_bindgen`.
 

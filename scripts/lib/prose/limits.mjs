@@ -8,12 +8,12 @@ const SHARE = 2;
  * @type {Record<string, Partial<Record<import('./rules.mjs').Rule | 'columns', number>>>}
  */
 const ABOVE = {
-  src: { headless: 14.5, riddle: 8.2, long: 3.4, columns: 349 },
-  js: { headless: 16.3, riddle: 12.4, columns: 296 },
-  tests: { columns: 14 },
-  README: { headless: 19.3, riddle: 9.5, long: 12.8 },
-  CONTRIBUTING: { headless: 18, riddle: 13, long: 24.9 },
-  docs: { headless: 5, riddle: 4.4, long: 7.4 },
+  src: { headless: 5.9, riddle: 5, columns: 231 },
+  js: { headless: 3.4, riddle: 2.7, columns: 62 },
+  tests: { columns: 22 },
+  README: { headless: 15.7, riddle: 10.5, long: 12.3 },
+  CONTRIBUTING: { headless: 14.5, riddle: 12.6, long: 24.5 },
+  docs: { headless: 2.8, riddle: 3.4, long: 5.7 },
 };
 
 /**

@@ -55,7 +55,8 @@ const RIDDLE = new RegExp(
 export const RULES = {
   headless: (sentence) => HEADLESS.test(sentence) && !sentence.endsWith('?'),
   riddle: (sentence) => RIDDLE.test(sentence),
-  long: (sentence) => sentence.split(/\s+/).length > MOST_WORDS,
+  // A quotation of the standard stays as it is.
+  long: (sentence) => sentence.split(/\s+/).length > MOST_WORDS && !/^["“].*["”]$/.test(sentence),
 };
 
 /** @typedef {keyof typeof RULES} Rule */
