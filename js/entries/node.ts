@@ -7,7 +7,7 @@ export {
   InvalidMessageFormat,
   QueueFullException,
 } from '../model/errors.js';
-export type { ResponseOptions } from '../response/respond.js';
+export type { ResponseOptions } from '../response/options.js';
 export type { NodeHandler, NodeRequest, NodeResponse } from '../servers/node/http-types.js';
 export { toNode } from '../servers/node/to-node.js';
 export type { SocketStats } from '../socket/client.js';

@@ -6,6 +6,8 @@ export class InvalidChannelException extends Error {
     this.prototype.name = 'InvalidChannelException';
   }
   readonly code = 'ERIC_INVALID_CHANNEL';
+  /** The status with which web frameworks answer a request that fails with it. */
+  readonly status = 503;
 }
 
 /** A listener is unknown to the channel, or registered with it already. */
@@ -14,6 +16,8 @@ export class InvalidListenerException extends Error {
     this.prototype.name = 'InvalidListenerException';
   }
   readonly code = 'ERIC_INVALID_LISTENER';
+  /** The status with which web frameworks answer a request that fails with it. */
+  readonly status = 409;
 }
 
 /** A message cannot be put on the wire: its payload is not JSON, or its type would break a line. */

@@ -1,8 +1,8 @@
 // Answer: in which terms a channel answers a request. Entries that do not load the core ask for it by a name.
 
 import type { Body, Sink } from './body.js';
+import type { ResponseOptions } from './options.js';
 import type { RequestLike } from './request-id.js';
-import type { ResponseOptions } from './respond.js';
 
 /**
  * Sends an answer.

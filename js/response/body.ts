@@ -61,6 +61,12 @@ export class Body implements Transport {
   #pulled: (() => void) | undefined;
 
   /**
+   * The request, until the response ends. Its signal follows another one by a weak reference to the request, so that
+   * without the request it is never aborted (Node 20, 22 and 26).
+   */
+  holds: object | null | undefined;
+
+  /**
    * @param sink Holds the body, which is held by nobody else but while it waits.
    * @param sourceFor Opens the source, which may end the body at once.
    */
@@ -104,6 +110,7 @@ export class Body implements Transport {
   /** The source has ended. */
   ended(): void {
     this.#over = true;
+    this.holds = undefined;
     if (!this.#cancelled) this.#sink.close(this.#connection.reason);
     this.#answer();
   }
@@ -111,6 +118,7 @@ export class Body implements Transport {
   /** The source has failed. */
   failed(error: unknown): void {
     this.#over = true;
+    this.holds = undefined;
     if (!this.#cancelled) this.#sink.error(error);
     this.#answer();
   }
@@ -128,6 +136,11 @@ export class Body implements Transport {
     this.#connection.waits();
     this.#sink.drained?.();
     return false;
+  }
+
+  /** The sink has got rid of a part of what it was given. */
+  progressed(): void {
+    this.#connection.sent();
   }
 
   /** Nobody takes the bytes any more, and the sink is not told of the end. */

@@ -2,7 +2,7 @@
 
 import type { ChannelCore } from '../channel/core.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
-import { spread } from './respond.js';
+import { jittered } from '../util/random.js';
 
 export interface DrainOptions {
   /** Over how long the responses end; 10 by default. */
@@ -41,6 +41,14 @@ export async function drain(
   // Those that read nothing have had their time.
   for (const connection of [...channel.connections]) connection.end('drained');
 }
+
+/**
+ * Returns a time around this one, at random. A time below a second counts as a second: shorter ones would not spread the
+ * clients.
+ *
+ * @internal
+ */
+export const spread = (milliseconds: number): number => Math.round(jittered(Math.max(milliseconds, 1000)));
 
 /** Fisher and Yates. */
 function shuffled<T>(items: T[]): T[] {

@@ -8,8 +8,9 @@ import type { AnyEvents, ClosedMessage, EventMap, GapMessage, MessageOf, SSEEven
 import { type Answer, RESPOND } from '../response/answer.js';
 import { type DrainOptions, drain } from '../response/drain.js';
 import { toResponse } from '../response/fetch-sink.js';
+import type { ResponseOptions } from '../response/options.js';
 import type { RequestLike } from '../response/request-id.js';
-import { type ResponseOptions, respond } from '../response/respond.js';
+import { respond } from '../response/respond.js';
 import { objectOption } from '../util/options.js';
 import { type SSEChannelOptions, settingsOption } from './settings.js';
 

@@ -13,9 +13,10 @@ import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../../model/e
 import { queueOption } from '../../model/limits.js';
 import { send } from '../../model/message.js';
 import type { ChannelStats } from '../../model/stats.js';
+import { refusedStatus } from '../../response/access.js';
 import type { DrainOptions } from '../../response/drain.js';
+import type { ResponseOptions } from '../../response/options.js';
 import { lastEventIdOf } from '../../response/request-id.js';
-import type { ResponseOptions } from '../../response/respond.js';
 import type { SSEChannelOptions } from '../../sse/settings.js';
 import { idOption, LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../../util/options.js';
 import { wakeLost } from '../../wasm/wake.js';
@@ -78,13 +79,13 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
 
   /** Answers a client with its event stream, which continues after its `Last-Event-ID`. */
   async fetch(request: Request): Promise<Response> {
-    if (request.method !== 'GET' && request.method !== 'HEAD') {
-      return new Response('Use GET to open the event stream', { status: 405, headers: { Allow: 'GET, HEAD' } });
-    }
     const { root, relay } = contextOf(request);
     if (!relay && request.headers.get('Upgrade')?.toLowerCase() === 'websocket')
       return new Response('WebSockets are opened by relay() only', { status: 400 });
     const options = this.#optionsFor(request);
+    const headers = new Headers(options.headers);
+    const refused = relay ? undefined : refusedStatus(request, options, headers);
+    if (refused !== undefined) return new Response(null, { status: refused, headers });
     // An id from a relay is newer than any other.
     const lastEventId = relay?.again
       ? relay.id

@@ -2,7 +2,7 @@
 
 import { ChannelCore } from '../../channel/core.js';
 import { uniqueId } from '../../model/ids.js';
-import type { ResponseOptions } from '../../response/respond.js';
+import type { ResponseOptions } from '../../response/options.js';
 import { type SSEChannelOptions, settingsOption } from '../../sse/settings.js';
 import { SSEChannel } from '../../sse/sse-channel.js';
 import type { ChannelRpc } from '../objects.js';

@@ -10,7 +10,7 @@ import { precedingBroadcast } from '../../model/event-id.js';
 import { RESPOND } from '../../response/answer.js';
 import type { Body } from '../../response/body.js';
 import { toResponse } from '../../response/fetch-sink.js';
-import type { ResponseOptions } from '../../response/respond.js';
+import type { ResponseOptions } from '../../response/options.js';
 import type { SSEChannel } from '../../sse/sse-channel.js';
 import { noteText } from '../../wasm/event-text.js';
 import { ALIVE, closeQuietly, REPLAYED, STREAM_ENDED } from '../socket-protocol.js';
@@ -32,8 +32,8 @@ const HANDSHAKE = /^(connection|upgrade|sec-websocket-.*)$/;
 
 const OPEN = 1;
 
-/** The relay does these. */
-const FOREVER = { heartbeatSeconds: 0, stallSeconds: 0, maxDurationSeconds: 0 };
+/** The relay decides these for its client. */
+const FOREVER = { heartbeatSeconds: 0, stallSeconds: 0, maxDurationSeconds: 0, methods: undefined, cors: undefined };
 
 export class Sockets {
   readonly #state: DurableObjectState;

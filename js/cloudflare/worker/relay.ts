@@ -3,6 +3,7 @@
 
 import type { CloseReason } from '../../channel/ending.js';
 import { lastEventIdOption } from '../../model/event-id.js';
+import { type AccessOptions, refusedStatus } from '../../response/access.js';
 import { Body } from '../../response/body.js';
 import { toResponse } from '../../response/fetch-sink.js';
 import { eventStreamHeaders, type HeadersLike } from '../../response/headers.js';
@@ -21,13 +22,13 @@ export interface RelayTarget {
   fetch(request: Request): Promise<Response>;
 }
 
-export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
+export interface RelayOptions extends Omit<LivenessOptions, 'onClose'>, AccessOptions {
   /**
    * The headers that the object's `responseOptions` sees, instead of the client's: they are kept
    * with the socket, which has little room.
    */
   objectHeaders?: HeadersLike | undefined;
-  /** Headers of the response to send as well, for example those of CORS. */
+  /** Headers of the response to send as well. */
   headers?: HeadersLike | undefined;
   /** The last event ID of the client, instead of what the request says. */
   lastEventId?: string | undefined;
@@ -55,7 +56,8 @@ export interface RelayOptions extends Omit<LivenessOptions, 'onClose'> {
  * @param stub The object's stub, or a function that makes one. A stub is useless after its object
  * failed, so only a function lets the relay join again. With a stub alone the response ends, and
  * the client reconnects.
- * @returns the event stream, or the object's other answer, such as 204 for a channel that is gone.
+ * @returns the event stream, or another answer: 405 for a method that opens no stream, or the
+ * object's, such as 204 for a channel that is gone.
  * @throws {TypeError | RangeError} if an option is invalid.
  */
 export async function relay(
@@ -71,25 +73,27 @@ export async function relay(
   const lastEventId = lastEventIdOption(given.lastEventId) ?? lastEventIdOf(request);
   const signal = signalOption(request.signal, 'request.signal');
   const headers = eventStreamHeaders(given.headers);
+  const refused = refusedStatus(request, given, headers);
+  if (refused !== undefined) return new Response(null, { status: refused, headers });
 
   /** Asks the object. An id other than the client's came through a former WebSocket. */
   const ask = (id: string | undefined): Promise<Response> => {
     const { method, url } = request;
     const joining = new Headers(given.objectHeaders);
-    const isGet = method === 'GET';
-    if (isGet) joining.set('Upgrade', 'websocket');
-    const plain = new Request(url, { method, headers: joining });
+    const isHead = method === 'HEAD';
+    if (!isHead) joining.set('Upgrade', 'websocket');
+    const plain = new Request(url, { method: isHead ? method : 'GET', headers: joining });
     return (typeof stub === 'function' ? stub() : stub).fetch(
-      isGet ? withContext(plain, { relay: { id, again: id !== lastEventId } }) : plain,
+      isHead ? plain : withContext(plain, { relay: { id, again: id !== lastEventId } }),
     );
   };
   const answer = await retrying(() => ask(lastEventId));
   if (!answer.webSocket) {
     const { status, body } = answer;
-    // With the caller's headers: without those of CORS a page could not read the status.
-    const all = new Headers(given.headers);
-    answer.headers.forEach((value, name) => all.set(name, value));
-    return new Response(body, { status, headers: all });
+    // With the headers of CORS: without them a page could not read the status.
+    headers.delete('Content-Type');
+    answer.headers.forEach((value, name) => headers.set(name, value));
+    return new Response(body, { status, headers });
   }
 
   const connection: Connection = new Connection(liveness, { resumable: false, connection: undefined }, (reason) =>

@@ -1,23 +1,28 @@
-// Outgoing: the bytes of a body go to a response of Node, as fast as its socket takes them.
+// NodeSink: the bytes of a body go to a response of Node, as fast as its socket takes them.
 
 import type { CloseReason } from '../../channel/ending.js';
 import type { Body, Sink } from '../../response/body.js';
-import type { ResponseOptions } from '../../response/respond.js';
+import type { ResponseOptions } from '../../response/options.js';
 import { tell } from '../../response/status.js';
 import { setQuietTimeout } from '../../util/timers.js';
-import type { NodeResponse } from './http-types.js';
+import { closeConnection } from './connection.js';
+import type { NodeRequest, NodeResponse } from './http-types.js';
 
-/** What only some responses have. */
+/** Members that only some responses have. */
 interface Sometimes {
   /** HTTP/1. */
   destroyed?: boolean;
-  /** HTTP/2. */
-  stream?: { destroyed?: boolean };
   /** Of middleware that compresses: sends what it holds back. */
   flush?: () => void;
 }
 
 const STALL_SECONDS = 60;
+
+/**
+ * A longer chunk is written in parts of this size, each after the one before it has left the process. A socket says
+ * nothing of its progress within a write, so a client that reads a large message slowly would seem to be stalled.
+ */
+const PART_BYTES = 256 * 1024;
 
 const { Buffer } = globalThis as unknown as {
   Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array };
@@ -26,7 +31,7 @@ const { Buffer } = globalThis as unknown as {
 let lastBytes: Uint8Array;
 let lastBuffer: Uint8Array;
 
-/** Node makes a `Buffer` of what is written, for each response anew, unless it is one: clients share theirs as they do the bytes. */
+/** Node makes a `Buffer` of any other bytes for each response anew. Clients share the buffer, as they share the bytes. */
 function bufferOf(bytes: Uint8Array): Uint8Array {
   if (!Buffer) return bytes;
   if (bytes === lastBytes) return lastBuffer;
@@ -34,35 +39,51 @@ function bufferOf(bytes: Uint8Array): Uint8Array {
   return (lastBuffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
 }
 
-/** Sends status and headers, on top of what a framework has set. */
-export function sendHead(response: NodeResponse, status: number, headers: Headers): void {
-  // What somebody has set before us is not about this body.
+/** Sends status and headers, on top of those that a framework has set. */
+export function sendHead(request: NodeRequest, response: NodeResponse, status: number, headers: Headers): void {
+  // It was set for another body.
   response.removeHeader('Content-Length');
+  if (headers.has('Connection')) closeConnection(request, response);
   headers.forEach((value, name) => {
-    if (name !== 'set-cookie') response.setHeader(name, value);
+    if (name === 'vary') add(response, 'Vary', [value]);
+    else if (name !== 'set-cookie' && name !== 'connection') response.setHeader(name, value);
   });
   const cookies = headers.getSetCookie();
-  // That of a session has been set by others.
-  if (cookies.length > 0)
-    response.setHeader('Set-Cookie', [...[response.getHeader('Set-Cookie') ?? []].flat().map(String), ...cookies]);
+  if (cookies.length > 0) add(response, 'Set-Cookie', cookies);
   response.writeHead(status);
 }
 
-/** Is held by the response, whose events it listens to. */
-export class Outgoing implements Sink {
+/** Adds values to a header that others may have set. */
+function add(response: NodeResponse, name: string, values: string[]): void {
+  response.setHeader(name, [...[response.getHeader(name) ?? []].flat().map(String), ...values]);
+}
+
+/** The response holds its sink, which listens to the response's events. */
+export class NodeSink implements Sink {
+  readonly #request: NodeRequest;
   readonly #response: NodeResponse & Sometimes;
   readonly #options: ResponseOptions | undefined;
   readonly #body: Body;
   #started = false;
+  /** What is still to be written, part by part. */
+  readonly #parts: Uint8Array[] = [];
   /** The socket takes nothing more until it says so. */
   #isFull = false;
   /** The body has ended, or nobody takes it any more. */
   #over = false;
-  /** The reason of a body that has ended before anything was sent. */
-  #endedBefore: CloseReason | undefined;
+  /** The reason of a body that has ended and whose end is not written yet. */
+  #ending: CloseReason | undefined;
+  /** Runs while the client takes the end of its response. */
+  #patience: ReturnType<typeof setTimeout> | undefined;
 
   /** @throws what `open` throws. */
-  constructor(response: NodeResponse, open: (sink: Sink) => Body, options: ResponseOptions | undefined) {
+  constructor(
+    request: NodeRequest,
+    response: NodeResponse,
+    open: (sink: Sink) => Body,
+    options: ResponseOptions | undefined,
+  ) {
+    this.#request = request;
     this.#response = response;
     this.#options = options;
     this.#body = open(this);
@@ -70,6 +91,8 @@ export class Outgoing implements Sink {
     response.on('error', () => this.leave('failed'));
     response.on('drain', () => {
       this.#isFull = false;
+      if (this.#over) this.#wait();
+      else this.#body.progressed();
       this.#pump();
     });
   }
@@ -77,28 +100,30 @@ export class Outgoing implements Sink {
   /** Sends the headers, and whatever comes. */
   start(headers: Headers): void {
     const { destroyed, stream } = this.#response;
-    // It was closed before we were asked, and says so no more.
+    // It was closed before this call, and emits no further event.
     if (destroyed || stream?.destroyed) return this.leave('cancelled');
-    if (this.#over && this.#endedBefore === undefined) return;
-    sendHead(this.#response, 200, headers);
+    if (this.#over && this.#ending === undefined) return;
+    sendHead(this.#request, this.#response, 200, headers);
     this.#started = true;
-    if (this.#endedBefore !== undefined) return this.#end(this.#endedBefore);
     this.#pump();
   }
 
   /** Nobody takes the bytes any more. Does nothing when they have ended. */
   leave(reason: CloseReason): void {
+    clearTimeout(this.#patience);
     if (this.#over) return;
     this.#over = true;
     void this.#leave(reason);
   }
 
   enqueue(bytes: Uint8Array): void {
+    const buffer = bufferOf(bytes);
     try {
-      this.#isFull = !this.#response.write(bufferOf(bytes));
-      this.#response.flush?.();
+      if (this.#parts.length === 0 && buffer.length <= PART_BYTES) return this.#write(buffer);
+      for (let at = 0; at < buffer.length; at += PART_BYTES) this.#parts.push(buffer.subarray(at, at + PART_BYTES));
+      this.#flush();
     } catch (error) {
-      // The body has ended by that, and does not say so to who has thrown.
+      // The body ends by that error, and does not call the sink again.
       this.error();
       throw error;
     }
@@ -107,8 +132,8 @@ export class Outgoing implements Sink {
   close(reason: CloseReason = 'finished'): void {
     if (this.#over) return;
     this.#over = true;
-    if (this.#started) this.#end(reason);
-    else this.#endedBefore = reason;
+    this.#ending = reason;
+    if (this.#started) this.#pump();
   }
 
   error(): void {
@@ -117,27 +142,52 @@ export class Outgoing implements Sink {
     this.#response.destroy();
   }
 
+  #write(part: Uint8Array): void {
+    this.#isFull = !this.#response.write(part);
+    this.#response.flush?.();
+  }
+
+  #flush(): void {
+    while (!this.#isFull && this.#parts.length > 0) this.#write(this.#parts.shift()!);
+  }
+
   /** Sends what is ready, as far as the socket takes it. */
   readonly #pump = (): void => {
+    // A client that has read nothing for so long does not read the end either.
+    if (this.#ending === 'stalled') return void this.#response.destroy();
+    try {
+      this.#flush();
+    } catch {
+      this.#response.destroy();
+      return this.leave('failed');
+    }
+    if (this.#parts.length > 0) return this.#ending && this.#wait();
+    if (this.#ending) return this.#end(this.#ending);
     while (!this.#over && !this.#isFull) if (!this.#body.pull(this.#pump)) return;
   };
 
   #end(reason: CloseReason): void {
-    // Who has read nothing for so long does not read the end either.
-    if (reason === 'stalled') return void this.#response.destroy();
+    this.#ending = undefined;
+    if (reason === 'drained' || reason === 'closed') closeConnection(this.#request, this.#response);
+    this.#response.on('finish', () => clearTimeout(this.#patience));
+    this.#wait();
     this.#response.end();
+  }
+
+  /** Destroys the socket unless the client takes the rest of its response, or a part of it, in time. */
+  #wait(): void {
+    clearTimeout(this.#patience);
     const seconds = this.#options?.stallSeconds ?? STALL_SECONDS;
     if (seconds === 0) return;
     // A process need not stay for a peer that may be gone.
-    const timer = setQuietTimeout(() => this.#response.destroy(), seconds * 1000);
-    for (const event of ['finish', 'close']) this.#response.on(event, () => clearTimeout(timer));
+    this.#patience = setQuietTimeout(() => this.#response.destroy(), seconds * 1000);
   }
 
   async #leave(reason: CloseReason): Promise<void> {
     try {
       await this.#body.cancel(reason);
     } catch (error) {
-      // What a subclass's iterator throws at its end.
+      // Thrown by the iterator of a subclass at its end.
       tell(error, this.#options?.onError, 'a stream could not be ended');
     }
   }

@@ -2,21 +2,26 @@
 
 import type { AnyEvents, EventMap } from '../../model/event-types.js';
 import { type Answer, RESPOND, type Responder } from '../../response/answer.js';
+import type { ResponseOptions } from '../../response/options.js';
 import type { RequestLike } from '../../response/request-id.js';
-import type { ResponseOptions } from '../../response/respond.js';
-import { refusal } from '../../response/status.js';
+import { refusal, statusOf } from '../../response/status.js';
 import type { SSEChannel } from '../../sse/sse-channel.js';
 import { shown } from '../../util/options.js';
+import { closeConnection } from './connection.js';
 import type { NodeHandler, NodeRequest, NodeResponse } from './http-types.js';
-import { Outgoing, sendHead } from './node-sink.js';
+import { NodeSink, sendHead } from './node-sink.js';
 
 /**
  * Makes a handler of a channel: it answers as {@link SSEChannel.response} does, for `node:http`, `node:http2` with its
  * compatibility API, Express and whatever else has their requests and responses.
  *
- * The socket of a client that has not taken the end of its response within `stallSeconds` is destroyed; that of one which stalls
- * at once. What cannot be answered (a closed channel: 503, a listener that is taken: 409, a wrong option: 500) goes to `next`
- * where there is one.
+ * The socket of a client that stalls is destroyed, as is that of a client that does not take the end of its response
+ * within `stallSeconds`. When the channel is drained or closed, the last response on a connection closes the
+ * connection, so that the client reconnects to whichever process listens by then.
+ *
+ * A request that cannot be answered goes to `next`, with an error whose `status` is 503 when the channel is closed,
+ * 409 when the listener is taken, and 400 when an option made from the request is invalid. Without `next`, the
+ * response has that status; 500 for any other error.
  *
  * @param options As for `response()`; or what makes them for a request.
  * @throws {TypeError} when it is no channel.
@@ -39,6 +44,8 @@ export function toNode<Events extends EventMap<Events> = AnyEvents, Request exte
       given = (typeof options === 'function' ? options(request) : options) as ResponseOptions | undefined;
       responder[RESPOND](asked(request), given, answer(request, response, given));
     } catch (error) {
+      // A client that keeps the connection would reconnect over it, to the same closed channel.
+      if (statusOf(error) === 503) closeConnection(request, response);
       if (next) next(error);
       else refuse(response, error, given);
     }
@@ -53,25 +60,26 @@ function asked({ method, url, headers }: NodeRequest): RequestLike {
 
 function answer(request: NodeRequest, response: NodeResponse, options: ResponseOptions | undefined): Answer<void> {
   return (status, headers, body) => {
-    if (typeof body === 'function') return send(request, response, headers, new Outgoing(response, body, options));
-    sendHead(response, status, headers);
+    if (typeof body === 'function')
+      return send(request, response, headers, new NodeSink(request, response, body, options));
+    sendHead(request, response, status, headers);
     if (body) response.write(body);
     response.end();
   };
 }
 
-function send(request: NodeRequest, response: NodeResponse, headers: Headers, outgoing: Outgoing): void {
+function send(request: NodeRequest, response: NodeResponse, headers: Headers, sink: NodeSink): void {
   // A connection of which nothing is read does not tell that it was closed; what nobody has begun to read nobody wants.
   if (request.readableFlowing === null) request.resume();
   // A response that waits for an earlier one on its connection has no socket yet, and is not told that it was closed.
   if (response.socket === null) {
-    const leave = (): void => outgoing.leave('cancelled');
+    const leave = (): void => sink.leave('cancelled');
     if (request.socket.destroyed) return leave();
     const waiting = waitingOn(request.socket);
     waiting.add(leave);
     response.on('close', () => waiting.delete(leave));
   }
-  outgoing.start(headers);
+  sink.start(headers);
 }
 
 /** What is to be told that a socket has closed. A client may send many requests ahead, and Node warns of many listeners of one socket. */
@@ -94,6 +102,8 @@ function refuse(response: NodeResponse, error: unknown, options: ResponseOptions
     response.destroy();
     return;
   }
+  const text = status < 500 ? String((error as Error).message) : undefined;
+  if (text !== undefined) response.setHeader('Content-Type', 'text/plain');
   response.writeHead(status);
-  response.end();
+  response.end(text);
 }

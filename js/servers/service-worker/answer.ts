@@ -3,7 +3,7 @@
 import type { AnyEvents, EventMap } from '../../model/event-types.js';
 import { type Answer, RESPOND, type Responder } from '../../response/answer.js';
 import { toResponse } from '../../response/fetch-sink.js';
-import type { ResponseOptions } from '../../response/respond.js';
+import type { ResponseOptions } from '../../response/options.js';
 import { refusal } from '../../response/status.js';
 import type { SSEChannel } from '../../sse/sse-channel.js';
 import { objectOption, shown } from '../../util/options.js';
@@ -33,7 +33,8 @@ interface FetchEventLike extends Event {
  * worker's script is run first: browsers take `fetch` listeners at no other time.
  *
  * A channel alone answers whatever of its own site asks for an event stream, by `Accept: text/event-stream`. What cannot be answered
- * is told by its status: 503 of a closed channel, 409 for a listener that is taken, 500 for a wrong option.
+ * is told by its status: 503 of a closed channel, 409 for a listener that is taken, 400 for an invalid `listener`, 500 for any other
+ * wrong option.
  *
  * @param options As for `response()`; or what makes them for a request.
  * @returns what takes the listener off again.
