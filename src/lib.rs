@@ -97,16 +97,19 @@ pub use model::error::{
     CallbackError, Error, InvalidChannelException, InvalidListenerException, InvalidMessageFormat,
     NoMessagesException, NoMessagesReason, QueueFullException, SendError,
 };
+pub use model::event_id::EventId;
+pub use model::event_type::EventType;
 pub use model::gap::{Gap, GapReason};
 pub use model::limit::{History, Overflow, QueueLimit};
-pub use model::message::{MESSAGE_BYTES, Message, Payload, ToEvent};
+pub use model::message::{MESSAGE_BYTES, Message, Payload};
 pub use model::position::Position;
 pub use model::stats::{ChannelStats, ListenerStats, Tally};
 pub use sse::channel::{SseChannel, SseOptions};
 pub use sse::container::{Channel, ChannelContainer};
 pub use sse::event_stream::{ByteStream, SseEvent, SseStream};
 pub use stream::MessageStream;
-pub use wire::event::{Event, EventId, EventType, heartbeat};
+pub use wire::event::{Event, heartbeat};
+pub use wire::to_event::ToEvent;
 
 /// The examples of the README, which run as tests.
 #[cfg(doctest)]

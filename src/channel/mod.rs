@@ -66,6 +66,7 @@ use crate::channel::names::Names;
 use crate::channel::sent::Delivery;
 use crate::channel::state::State;
 use crate::log::Log;
+use crate::model::event_id::EventId;
 use crate::model::gap::Gap;
 use crate::model::limit::History;
 use crate::model::message::Message;
@@ -73,7 +74,6 @@ use crate::model::position::Position;
 use crate::model::stats::Tally;
 use crate::platform::clock;
 use crate::platform::ids;
-use crate::wire::event::EventId;
 
 /// The base of channels: delivers messages of any type to listeners.
 ///

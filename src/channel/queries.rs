@@ -9,11 +9,11 @@ use crate::channel::sent::Sent;
 use crate::channel::subscription::Seat;
 use crate::log::Log;
 use crate::model::error::InvalidListenerException;
+use crate::model::event_id::EventId;
 use crate::model::stats::ChannelStats;
 use crate::model::stats::ListenerStats;
 use crate::platform::clock;
 use crate::queue::Queue;
-use crate::wire::event::EventId;
 
 impl<M> AbstractChannel<M> {
     /// Returns a listener.

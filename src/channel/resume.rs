@@ -7,12 +7,12 @@ use crate::channel::sent::Sent;
 use crate::channel::subscription::Seat;
 use crate::log::Log;
 use crate::model::error::InvalidListenerException;
+use crate::model::event_id::EventId;
 use crate::model::gap;
 use crate::model::gap::Gap;
 use crate::model::gap::GapReason;
 use crate::model::gap::LastEventId;
 use crate::model::position::Position;
-use crate::wire::event::EventId;
 
 impl<M> AbstractChannel<M> {
     /// Finds the position behind which a client that has this id goes on, what it has to be told first, and the id if it is one of

@@ -8,9 +8,11 @@ use std::rc::Rc;
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
 use crate::chunk::Medium;
-use crate::model::message::ToEvent;
+use crate::model::event_id::EventId;
+use crate::model::event_type::EventType;
 use crate::wire::encode;
-use crate::wire::event::{Event, EventId, EventType};
+use crate::wire::event::Event;
+use crate::wire::to_event::ToEvent;
 
 impl<M: ToEvent> Medium<M> for Rc<[u8]> {
     type Draft = Vec<u8>;

@@ -30,11 +30,12 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
+use crate::model::event_id::EventId;
+use crate::model::event_type::CHANNEL_CLOSED;
 use crate::model::gap::GAP;
 use crate::model::position::Position;
 use crate::platform::clock;
 use crate::stream::{MessageStream, Step};
-use crate::wire::event::{CHANNEL_CLOSED, EventId};
 
 /// About so many bytes of a block are neither type nor data.
 const BLOCK_OVERHEAD: u64 = 48;

@@ -1,8 +1,9 @@
 //! Replay: where a client that comes back goes on, and what it is told when it cannot.
 
+use crate::model::event_id::EventId;
+use crate::model::event_type::EventType;
 use crate::model::position::Position;
 use crate::model::text;
-use crate::wire::event::{EventId, EventType};
 
 /// The type of the event that tells of a gap.
 pub(crate) const GAP: &str = "_eric_gap";

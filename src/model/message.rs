@@ -4,8 +4,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::model::error::InvalidMessageFormat;
+use crate::model::event_type::EventType;
 use crate::model::shared::Shared;
-use crate::wire::event::{Event, EventType};
 
 /// A payload, serialised when the message was made and shared by everybody who gets it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
@@ -45,7 +45,7 @@ impl Payload {
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Message {
-    event_type: EventType,
+    pub(crate) event_type: EventType,
     payload: Payload,
 }
 
@@ -123,25 +123,6 @@ impl Message {
 
 /// What a message counts for beside its type and data: about what it takes to keep one, in WebAssembly and JavaScript together.
 pub const MESSAGE_BYTES: u64 = 256;
-
-/// What an [`SseChannel`](crate::SseChannel) can put on the wire.
-pub trait ToEvent {
-    /// Returns the event: its type and data. The channel adds the id.
-    fn to_event(&self) -> Event;
-
-    /// Returns how many bytes the message counts for where bytes are bounded: those of its type and data, and
-    /// [`MESSAGE_BYTES`].
-    fn bytes(&self) -> u64 {
-        let event = self.to_event();
-        MESSAGE_BYTES + (event.event_type().as_str().len() + event.data().len()) as u64
-    }
-}
-
-impl ToEvent for Message {
-    fn to_event(&self) -> Event {
-        Event::new(self.event_type.clone()).with_data(self.payload.data())
-    }
-}
 
 fn not_json(error: serde_json::Error) -> InvalidMessageFormat {
     InvalidMessageFormat::new(format!("the payload does not fit: {error}"))

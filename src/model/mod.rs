@@ -1,9 +1,12 @@
 //! The values of the crate: what is sent, where it stands, what may be kept, and what can go wrong.
 
 pub(crate) mod error;
+pub(crate) mod event_id;
+pub(crate) mod event_type;
 pub(crate) mod exceptions;
 pub(crate) mod gap;
 pub(crate) mod limit;
+mod line;
 pub(crate) mod message;
 pub(crate) mod position;
 pub(crate) mod shared;

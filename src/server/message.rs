@@ -8,9 +8,10 @@ use std::rc::Rc;
 
 use serde_json::value::RawValue;
 
+use crate::model::event_id::EventId;
+use crate::model::event_type::EventType;
 use crate::model::gap::Gap;
 use crate::model::message::MESSAGE_BYTES;
-use crate::wire::event::{EventId, EventType};
 
 /// A message, shared by the channels that it is sent on.
 #[derive(Clone)]

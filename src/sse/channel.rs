@@ -22,10 +22,11 @@ use crate::channel::subscription::RegisterOptions;
 use crate::chunk::{Chunks, Wire};
 use crate::model::error::{Error, InvalidListenerException};
 use crate::model::limit::{History, QueueLimit};
-use crate::model::message::{Message, ToEvent};
+use crate::model::message::Message;
 use crate::sse::event_stream::{ByteStream, SseStream};
 use crate::sse::pace::Pace;
 use crate::stream::MessageStream;
+use crate::wire::to_event::ToEvent;
 
 /// How an [`SseChannel`] behaves.
 #[derive(Clone, Debug, PartialEq)]

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::model::error::InvalidChannelException;
-use crate::model::message::ToEvent;
 use crate::sse::channel::{SseChannel, SseOptions};
+use crate::wire::to_event::ToEvent;
 
 /// A handle of a channel, as a [`ChannelContainer`] holds it.
 ///

@@ -11,12 +11,15 @@ use futures_core::Stream;
 use crate::channel::listener::MessageQueueListener;
 use crate::chunk::{ChunkStep, Chunks};
 use crate::model::error::CallbackError;
+use crate::model::event_id::EventId;
+use crate::model::event_type::EventType;
 use crate::model::gap::Gap;
-use crate::model::message::{Message, Payload, ToEvent};
+use crate::model::message::{Message, Payload};
 use crate::sse::pace::Pace;
 use crate::stream::{MessageStream, Step};
 use crate::wire::encode;
-use crate::wire::event::{Event, EventId, EventType};
+use crate::wire::event::Event;
+use crate::wire::to_event::ToEvent;
 
 /// One event of an [`SseChannel`](crate::SseChannel), as a value.
 #[derive(Clone, Debug, PartialEq, Eq)]

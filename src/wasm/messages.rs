@@ -7,8 +7,8 @@ use wasm_bindgen::prelude::*;
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
 use crate::chunk::Medium;
+use crate::model::event_id::EventId;
 use crate::wasm::host::{JsDraft, draft};
-use crate::wire::event::EventId;
 
 #[wasm_bindgen]
 extern "C" {

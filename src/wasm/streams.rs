@@ -13,6 +13,7 @@ use crate::channel::AbstractChannel;
 use crate::channel::sent::Delivery;
 use crate::channel::subscription::Seat;
 use crate::chunk::{ChunkStep, Chunks, Wire};
+use crate::model::error::CallbackError;
 use crate::stream::{MessageStream, Step};
 use crate::wasm::handover::{self, Given, give, give_text};
 use crate::wasm::host::{callback_value, wake_soon};
@@ -86,7 +87,7 @@ pub(crate) fn open(
     })
 }
 
-fn report(on_error: Function) -> impl Fn(crate::CallbackError) {
+fn report(on_error: Function) -> impl Fn(CallbackError) {
     move |error| {
         // What reports errors has nowhere to report its own.
         let _ = on_error.call1(&JsValue::UNDEFINED, &callback_value(error));

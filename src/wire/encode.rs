@@ -5,7 +5,8 @@
 
 use memchr::memchr2;
 
-use crate::wire::event::{EventId, EventType, POSITION};
+use crate::model::event_id::EventId;
+use crate::model::event_type::{EventType, POSITION};
 
 /// Writes a block that carries no message: the reconnection time, or a comment, and the event id up
 /// to which the client has everything.

@@ -2,3 +2,4 @@
 
 pub(crate) mod encode;
 pub(crate) mod event;
+pub(crate) mod to_event;

@@ -7,9 +7,9 @@ use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::model::error::InvalidMessageFormat;
+use crate::model::event_type::EventType;
 use crate::server::protocol::request::{MessageFields, Request};
 use crate::server::protocol::sound::{Key, Sound};
-use crate::wire::event::EventType;
 
 pub(super) fn refused<T>(why: &str) -> Result<T, InvalidMessageFormat> {
     Err(InvalidMessageFormat::with_message(why))

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::value::RawValue;
 
-use crate::wire::event::EventType;
+use crate::model::event_type::EventType;
 
 /// A request of a client.
 #[derive(Clone, Debug)]
