@@ -16,6 +16,7 @@ import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { runCase } from '../benches/peers/lib/run-case.mjs';
 import { bars, curves } from './lib/bench-charts.mjs';
+import * as ratios from './lib/bench-ratios.mjs';
 import { markdown, printAims, printCase } from './lib/bench-report.mjs';
 import { buildPackage } from './lib/build.mjs';
 import { Failure, main } from './lib/failure.mjs';
@@ -29,8 +30,7 @@ import { step } from './lib/step.mjs';
 /** @typedef {import('../benches/peers/lib/run-case.mjs').CaseResult} Result */
 
 const RESULTS = inRoot('docs/performance.json');
-/** The page, and between what its figures stand. */
-const PAGE = inRoot('docs/performance.md');
+/** The lines of docs/performance.md around the figures. */
 const [BEGIN, END] = ['<!-- figures -->', '<!-- /figures -->'];
 const ROUNDS = 5;
 const NATIVE = 'native';
@@ -87,15 +87,27 @@ await main(async () => {
   writeFileSync(RESULTS, `${JSON.stringify({ node: process.version, machine, cases }, null, 1)}\n`);
   writeFileSync(inRoot('docs/performance.svg'), bars(cases));
   writeFileSync(inRoot('docs/performance-curves.svg'), curves(cases));
-  const page = readFileSync(PAGE, 'utf8');
-  const [before, after] = [page.split(BEGIN)[0], page.split(END)[1]];
-  if (before === page || after === undefined) throw new Failure(`docs/performance.md has no ${BEGIN} and ${END}.`);
   const where = `${machine.system}, ${machine.processors} processors (${machine.processor}), Node ${process.version}`;
-  writeFileSync(PAGE, `${before}${BEGIN}\n${markdown(cases, where)}${END}${after}`);
+  replaceBetween('docs/performance.md', BEGIN, END, markdown(cases, where));
+  replaceBetween('README.md', ratios.BEGIN, ratios.END, `${ratios.ratiosOf(cases)}\n`);
   console.log(
-    '\nthe figures in docs/ are written: performance.json, performance.md, performance.svg and performance-curves.svg',
+    '\nthe figures are written: README.md, and in docs/ performance.json, performance.md, performance.svg and performance-curves.svg',
   );
 });
+
+/**
+ * Replaces what is between two lines of a page.
+ * @param {string} name
+ * @param {string} begin
+ * @param {string} end
+ * @param {string} text
+ */
+function replaceBetween(name, begin, end, text) {
+  const page = readFileSync(inRoot(name), 'utf8');
+  const [before, after] = [page.split(begin)[0], page.split(end)[1]];
+  if (before === page || after === undefined) throw new Failure(`${name} has no ${begin} and ${end}.`);
+  writeFileSync(inRoot(name), `${before}${begin}\n${text}${end}${after}`);
+}
 
 /** The figures measured before. @returns {Result[]} */
 function former() {

@@ -1,6 +1,6 @@
-// `npm run conformance`: the suite in every runtime, and the table of it in the README.
+// `npm run conformance`: the suite in every runtime, and the table of it in docs/reference/runtimes.md.
 //
-// `npm run conformance -- deno firefox` runs some only, and leaves the README alone.
+// `npm run conformance -- deno firefox` runs some only, and leaves that page alone.
 
 import { buildPackage } from './lib/build.mjs';
 import { Failure, main } from './lib/failure.mjs';

@@ -1,37 +1,29 @@
-// The README's Cloudflare section, followed literally: in an empty folder, with the package as it
-// is packed.
+// The recipe of a Durable Object, followed literally: in an empty folder, with the package as it is
+// packed.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { subscribe } from '../js/lib/sse-client.mjs';
 import { install } from '../package/lib/install.mjs';
+import { example } from '../readme/documents.mjs';
 import { numbers } from './lib/runtime.mjs';
-import { ROOT, serve } from './lib/serve.mjs';
-
-const readme = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
-
-/** @param {string} name */
-function example(name) {
-  const [, text] = readme.match(new RegExp(`<!-- example: ${name} -->\\n\`\`\`js(?:onc)?\\n([^]*?)\`\`\``)) ?? [];
-  assert.ok(text, `the README has no example ${name}`);
-  return text;
-}
+import { serve } from './lib/serve.mjs';
 
 /** @type {Awaited<ReturnType<typeof install>>} */
 let project;
 before(async () => void (project = await install()));
 after(() => project?.remove());
 
-/** Runs an example as the README's wrangler.jsonc does the first one. @param {string} main */
+/** Runs an example as the recipe's wrangler.jsonc does the first one. @param {string} main */
 async function run(main) {
   writeFileSync(path.join(project.folder, main), example(main));
   writeFileSync(path.join(project.folder, 'wrangler.jsonc'), example('wrangler.jsonc').replace('channels.js', main));
   return serve(project.folder);
 }
 
-/** Does what the README's `curl` line does. @param {string} line @param {string} url */
+/** Does what the recipe's `curl` line does. @param {string} line @param {string} url */
 function curl(line, url) {
   const [, flag, path, body] = /^curl (-N )?localhost:8787(\/\w+)(?: -d '(.*)')?\s*(?:#.*)?$/.exec(line) ?? [];
   assert.ok(path, `it is no line for curl: ${line}`);
@@ -40,10 +32,10 @@ function curl(line, url) {
 }
 
 describe('the quick start', () => {
-  test('one listens, another speaks, by the lines of the README', async () => {
+  test('one listens, another speaks, by the lines of the recipe', async () => {
     const server = await run('channels.js');
     try {
-      const [listens, speaks, ...more] = readme.match(/^curl .*$/gm).filter((line) => line.includes('localhost:8787'));
+      const [listens, speaks, ...more] = example('wrangler dev').match(/^curl .*$/gm);
       assert.deepEqual(more, []);
       const { reader, leave } = await curl(listens, server.url);
       assert.match(await reader.chunk(), /^retry: 15000\nevent: _eric_position\nid: \w+-0\ndata:\n\n$/);

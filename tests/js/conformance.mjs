@@ -1,4 +1,4 @@
-// The suite in every runtime, one after another, and the table of it in the README. Run by
+// The suite in every runtime, one after another, and the table of it in the docs. Run by
 // `npm run conformance`, which sets up the runtimes first.
 
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -8,6 +8,8 @@ import { elapsed } from '../../scripts/lib/step.mjs';
 import { HOSTS } from './lib/places.mjs';
 import { NAMES } from './lib/remote-names.mjs';
 
+/** The page that has the table, and the lines around it. */
+const PAGE = 'docs/reference/runtimes.md';
 const BEGIN = '<!-- conformance -->';
 const END = '<!-- /conformance -->';
 /**
@@ -36,7 +38,7 @@ await main(async () => {
   const failed = rows.filter(({ tests, passed }) => passed !== tests);
   if (failed.length)
     throw new Failure(`not all tests pass in ${failed.map(({ runtime, place }) => `${runtime}, ${place}`).join('; ')}`);
-  if (wanted.length === 0) writeReadme(table);
+  if (wanted.length === 0) writePage(table);
 });
 
 /** @param {import('./lib/places.mjs').HostKind} kind @returns {Promise<Row[]>} */
@@ -108,11 +110,11 @@ function tableOf(rows) {
 }
 
 /** @param {string} table */
-function writeReadme(table) {
-  const file = inRoot('README.md');
+function writePage(table) {
+  const file = inRoot(PAGE);
   const text = readFileSync(file, 'utf8');
   const [begin, end] = [text.indexOf(BEGIN), text.indexOf(END)];
-  if (begin < 0 || end < begin) throw new Failure(`README.md has no ${BEGIN} … ${END} for the table`);
+  if (begin < 0 || end < begin) throw new Failure(`${PAGE} has no ${BEGIN} … ${END} for the table`);
   writeFileSync(file, `${text.slice(0, begin + BEGIN.length)}\n${table}\n${text.slice(end)}`);
-  console.log('\nREADME.md has the table');
+  console.log(`\n${PAGE} has the table`);
 }

@@ -8,7 +8,6 @@ import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, mock, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import * as eric from 'eric-sse';
 import { build } from 'esbuild';
@@ -16,16 +15,8 @@ import { Miniflare } from 'miniflare';
 import { launchBrowser } from '../browser.mjs';
 import { HOSTS } from '../js/lib/places.mjs';
 import { BodyReader } from '../js/suite/lib/body.mjs';
+import { example, pageWith, ROOT as root, resolved } from './documents.mjs';
 
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const readme = readFileSync(`${root}README.md`, 'utf8');
-
-/** @param {string} name */
-function example(name) {
-  const found = readme.match(new RegExp(`<!-- example: ${name} -->\\n\`\`\`js\\n([^]*?)\`\`\``));
-  assert.ok(found, `the README has no example ${name}`);
-  return found[1];
-}
 
 /** Bundles an example as its user's bundler would. */
 async function bundle(name, options) {
@@ -173,13 +164,11 @@ describe('the example of an async iterator, in a dedicated worker of a browser',
 
 describe('the example of the guarantees', () => {
   const said = [];
-  let example;
+  let page;
 
   before(async () => {
-    const text = await bundle('guarantees.js', { format: 'esm', platform: 'node', external: ['eric-sse'] });
-    // Resolved from here, as an installed package is.
-    const here = text.replaceAll('"eric-sse"', JSON.stringify(import.meta.resolve('eric-sse')));
-    example = await import(`data:text/javascript,${encodeURIComponent(here)}`);
+    const text = resolved(example('guarantees.js'));
+    page = await import(`data:text/javascript,${encodeURIComponent(text)}`);
     mock.method(console, 'log', (...words) => said.push(words));
   });
   after(() => mock.restoreAll());
@@ -187,16 +176,16 @@ describe('the example of the guarantees', () => {
   test('a user who comes back goes on where the connection broke, and hears nothing of other rooms or of what they said', async () => {
     const subscribe = (lastEventId) => {
       const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
-      return new BodyReader(example.subscribe(new Request('http://localhost/', { headers }), 'user-7', 'kitchen'));
+      return new BodyReader(page.subscribe(new Request('http://localhost/', { headers }), 'user-7', 'kitchen'));
     };
     const first = subscribe();
-    example.say('user-8', 'kitchen', 'one');
-    example.say('user-8', 'cellar', 'not here');
-    example.say('user-7', 'kitchen', 'my own');
+    page.say('user-8', 'kitchen', 'one');
+    page.say('user-8', 'cellar', 'not here');
+    page.say('user-7', 'kitchen', 'my own');
     const [one] = await first.events(1);
     await first.cancel();
     assert.deepEqual(said, [['user-7', 'cancelled', 1]]);
-    example.say('user-8', 'kitchen', 'two');
+    page.say('user-8', 'kitchen', 'two');
     const again = subscribe(one.lastEventId);
     const [two] = await again.events(1);
     assert.deepEqual(
@@ -211,8 +200,7 @@ describe('the example of a server of Node', () => {
   test('streams the visits, from one address, to whoever listens at the other', async () => {
     const source = example('node.js');
     assert.ok(source.includes("listen(8080, '127.0.0.1')"));
-    const here = source
-      .replace(/'(eric-sse(?:\/node)?)'/g, (_, name) => JSON.stringify(import.meta.resolve(name)))
+    const here = resolved(source)
       // Any free port, and a server that the test can close.
       .replace('createServer((', 'export const server = createServer((')
       .replace('listen(8080', 'listen(0');
@@ -278,7 +266,8 @@ describe('the example of a service worker, in a browser', () => {
 });
 
 describe('the table of runtimes', () => {
-  const table = readme.slice(readme.indexOf('<!-- conformance -->'), readme.indexOf('<!-- /conformance -->'));
+  const { text } = pageWith('<!-- conformance -->');
+  const table = text.slice(text.indexOf('<!-- conformance -->'), text.indexOf('<!-- /conformance -->'));
   const rows = [...table.matchAll(/^\| ([^|]+) \| ([^|]+) \| ([^|]+) \| (\d+) \| (\d+) \|$/gm)].map(
     ([, ...cells]) => cells,
   );
@@ -304,10 +293,7 @@ describe('the table of runtimes', () => {
 });
 
 test("the example of tests, as a user's test", async () => {
-  // Resolved from here, as an installed package is.
-  const text = example('testing.js').replace(/'(eric-sse[^']*)'/g, (_all, name) =>
-    JSON.stringify(import.meta.resolve(name)),
-  );
+  const text = resolved(example('testing.js'));
   const folder = mkdtempSync(path.join(tmpdir(), 'eric-sse-readme-'));
   try {
     writeFileSync(path.join(folder, 'example.test.mjs'), text);
@@ -419,7 +405,8 @@ describe('the table of defaults', () => {
 });
 
 describe('the reference', () => {
-  const rows = readme.slice(readme.indexOf('## Reference'), readme.indexOf('| exception |')).split('\n');
+  const { text } = pageWith('| JavaScript | Rust | what it does |');
+  const rows = text.slice(text.indexOf('| JavaScript |')).split('\n\n', 1)[0].split('\n');
   const members = rows.filter((row) => row.startsWith('| `')).map((row) => row.split(' | ')[0]);
   const names = members.flatMap((cell) => [...cell.matchAll(/`(?:new )?(\w+)/g)].map(([, name]) => name));
 
@@ -438,7 +425,9 @@ describe('the reference', () => {
 });
 
 describe('the table of exceptions', () => {
-  for (const [, name, code] of readme.matchAll(/^\| `(\w+)` \| `(ERIC_\w+)` \|/gm)) {
+  for (const [, name, code] of pageWith('| exception | `code` | when |').text.matchAll(
+    /^\| `(\w+)` \| `(ERIC_\w+)` \|/gm,
+  )) {
     test(`gives ${name} its code`, () => {
       const exception = new eric[name]('text', 'empty');
       assert.ok(exception instanceof Error);

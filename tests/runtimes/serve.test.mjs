@@ -2,16 +2,16 @@
 // toNode at their `node:http`.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { inRoot } from '../../scripts/lib/paths.mjs';
 import { HTTP1 } from '../js/lib/clients.mjs';
 import { DENO_FLAGS } from '../js/lib/places.mjs';
 import { makeProject, start } from '../js/lib/processes.mjs';
 import { until } from '../js/lib/sse-client.mjs';
 import { promptly } from '../js/suite/lib/support.mjs';
+import { example } from '../readme/documents.mjs';
 
 const DENO = {
   executable: process.env.ERIC_DENO,
@@ -271,9 +271,8 @@ describe('idle responses outlive the idle time-outs of the platform, by the defa
   }
 });
 
-describe("the README's example", () => {
-  const readme = readFileSync(inRoot('README.md'), 'utf8');
-  const example = /<!-- example: serve\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
+describe('the example of Deno and Bun', () => {
+  const text = example('serve.js');
   const COMMANDS = {
     'deno serve': [
       DENO.executable,
@@ -283,14 +282,13 @@ describe("the README's example", () => {
   };
   for (const [name, [executable, args]] of Object.entries(COMMANDS)) {
     test(`${name} serve.js`, { timeout: 60_000 }, async (context) => {
-      assert.ok(example, 'the README has the example');
       const { folder, remove } = makeProject();
       context.after(remove);
       const port = await freePort();
       // On a loopback address, which Deno takes as a flag.
       writeFileSync(
         path.join(folder, 'serve.js'),
-        name === 'bun' ? example.replace('export default {', `export default { hostname: '127.0.0.1',`) : example,
+        name === 'bun' ? text.replace('export default {', `export default { hostname: '127.0.0.1',`) : text,
       );
       const lines = [];
       const { child, ended, output } = start(executable, [...args, String(port), 'serve.js'], {

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
 import net from 'node:net';
 import { afterEach, before, beforeEach, describe, mock, test } from 'node:test';
 import {
@@ -19,6 +18,7 @@ import { ROOT } from '../../scripts/lib/paths.mjs';
 import { startSocketServer } from '../../scripts/lib/socket-server.mjs';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
 import { promptly } from '../js/suite/lib/support.mjs';
+import { example, resolved } from '../readme/documents.mjs';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
@@ -629,14 +629,8 @@ describe('the module', () => {
   });
 });
 
-test("the README's example prints what it says", async () => {
-  const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
-  const example = /<!-- example: socket\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
-  assert.ok(example, 'the README has the example');
-  // Resolved from here, as an installed package is.
-  const here = example
-    .replace("'eric-sse/node'", JSON.stringify(import.meta.resolve('eric-sse/node')))
-    .replace('/tmp/eric.sock', server.socket);
+test("the socket client's example prints what it says", async () => {
+  const here = resolved(example('socket.js')).replace('/tmp/eric.sock', server.socket);
   const log = mock.method(console, 'log', () => {});
   try {
     await import(`data:text/javascript,${encodeURIComponent(here)}`);
@@ -649,15 +643,13 @@ test("the README's example prints what it says", async () => {
   );
 });
 
-describe("the README's example of several processes", () => {
+describe('the example of several processes', () => {
   /** Starts a process of the example, which sends the lines of its standard input. */
   async function started(context) {
-    const readme = readFileSync(`${ROOT}/README.md`, 'utf8');
-    const example = /<!-- example: processes\.js -->\n```js\n([^]*?)```/.exec(readme)?.[1];
-    assert.ok(example, 'the README has the example');
+    const text = example('processes.js');
     const listening = "createServer(toNode(channel)).listen(8080, '127.0.0.1');";
-    assert.ok(example.includes(listening));
-    const program = example
+    assert.ok(text.includes(listening));
+    const program = text
       .replace('/tmp/eric.sock', server.socket)
       // Any free port, which the process prints; and commands, which the example does not have.
       .replace(
