@@ -115,3 +115,8 @@ pub use wire::to_event::ToEvent;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 pub struct Readme;
+
+/// The examples of the recipe for Rust, which run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/recipes/rust.md")]
+pub struct RustRecipe;

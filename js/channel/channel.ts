@@ -96,10 +96,15 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   /**
    * Adds a new listener, which is stopped.
    *
-   * @param listenerClass The class of the listener: `MessageQueueListener` or a subclass.
    * @throws {InvalidChannelException} when the channel is closed.
    */
   addListener(): MessageQueueListener<Events>;
+  /**
+   * Adds a new listener of a class, which is stopped.
+   *
+   * @param listenerClass The class of the listener: `MessageQueueListener` or a subclass.
+   * @throws {InvalidChannelException} when the channel is closed.
+   */
   addListener<Listener extends MessageQueueListener<Events>>(
     listenerClass: (new () => Listener) | undefined,
     options?: RegisterOptions<Events>,

@@ -46,7 +46,7 @@ export const STAGES = [
   node('runtimes', 'tests/runtimes', { needsRuntimes: true, minutes: 15 }),
   node('types', 'tests/types/types.test.mjs'),
   node('page', 'tests/page/page.test.mjs', { needsBrowser: true, minutes: 10 }),
-  node('readme', 'tests/readme/readme.test.mjs', { needsBrowser: true, minutes: 10 }),
+  node('readme', 'tests/readme', { needsBrowser: true, minutes: 10 }),
   node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('testing', 'tests/testing/testing.test.mjs'),
   node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),

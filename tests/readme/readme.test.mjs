@@ -12,11 +12,11 @@ import { promisify } from 'node:util';
 import * as eric from 'eric-sse';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
+import { BEGIN, END, ratiosOf } from '../../scripts/lib/bench-ratios.mjs';
 import { launchBrowser } from '../browser.mjs';
 import { HOSTS } from '../js/lib/places.mjs';
 import { BodyReader } from '../js/suite/lib/body.mjs';
-import { example, pageWith, ROOT as root, resolved } from './documents.mjs';
-
+import { example, pageWith, resolved, ROOT as root } from './documents.mjs';
 
 /** Bundles an example as its user's bundler would. */
 async function bundle(name, options) {
@@ -402,6 +402,12 @@ describe('the table of defaults', () => {
     assert.ok(delays[0] > 59_900 && delays[0] <= 60_001, `${delays[0]}`);
     await unread.body.cancel();
   });
+});
+
+test('the ratios of the README are those of the last bench', () => {
+  const { cases } = JSON.parse(readFileSync(`${root}docs/performance.json`, 'utf8'));
+  const { text } = pageWith(BEGIN);
+  assert.equal(text.split(`${BEGIN}\n`)[1].split(`\n${END}`)[0], ratiosOf(cases));
 });
 
 describe('the reference', () => {
