@@ -23,7 +23,10 @@ for (const { file, line, language, kind, name } of fences()) {
   if (!CODE.has(language)) continue;
   test(`${file}:${line} is run, or says why not`, () => {
     if (language === 'rust') return assert.ok(doctests.includes(`"../${file}"`), 'src/lib.rs does not name the page');
-    assert.ok(['example', 'terminal', 'recipe', 'run', 'not run'].includes(kind), `the block of ${language} has no such comment`);
+    assert.ok(
+      ['example', 'terminal', 'recipe', 'run', 'not run'].includes(kind),
+      `the block of ${language} has no such comment`,
+    );
     if (kind === 'example' || kind === 'terminal') assert.ok(isNamed(name), `no test names ${name}`);
     // The tests of hosts take every recipe, and name its files.
     if (kind === 'recipe') assert.ok(isNamed(path.posix.basename(name)), `no test names ${name}`);
