@@ -28,6 +28,7 @@ export default {
   outDir: '../.site/html',
   cacheDir: '../.site/cache',
   lastUpdated: false,
+  head: [['link', { rel: 'icon', href: '/favicon.svg', type: 'image/svg+xml' }]],
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],

@@ -7,6 +7,14 @@ import { fileURLToPath } from 'node:url';
 
 const WWW = fileURLToPath(new URL('..', import.meta.url));
 const DIST = fileURLToPath(new URL('../../dist/', import.meta.url));
+/** The docs as a site, which `npm run docs` builds. */
+const DOCS = fileURLToPath(new URL('../../.site/html/', import.meta.url));
+
+/** The folders outside www/, by the first part of the path. @type {[string, string][]} */
+const FOLDERS = [
+  ['/dist/', DIST],
+  ['/docs/', DOCS],
+];
 
 /** The files that are served, by the end of their names. */
 const TYPES = new Map(
@@ -18,6 +26,8 @@ const TYPES = new Map(
     '.svg': 'image/svg+xml',
     '.wasm': 'application/wasm',
     '.map': 'application/json',
+    '.json': 'application/json',
+    '.woff2': 'font/woff2',
   }),
 );
 
@@ -35,7 +45,10 @@ export async function files(request) {
     headers: {
       'Content-Type': type,
       'Content-Length': String(content.byteLength),
-      'Content-Security-Policy': policyFor(type.startsWith('text/html') ? content.toString() : ''),
+      'Content-Security-Policy': policyFor(
+        type.startsWith('text/html') ? content.toString() : '',
+        name.startsWith('/docs/'),
+      ),
       'Cache-Control': 'no-cache',
       'Cross-Origin-Opener-Policy': 'same-origin',
       'Referrer-Policy': 'no-referrer',
@@ -59,7 +72,8 @@ function nameOf(pathname) {
 
 /** @param {string} name */
 async function contentOf(name) {
-  const [folder, rest] = name.startsWith('/dist/') ? [DIST, name.slice('/dist/'.length)] : [WWW, name.slice(1)];
+  const [begin, folder] = FOLDERS.find(([begin]) => name.startsWith(begin)) ?? ['/', WWW];
+  const rest = name.slice(begin.length);
   try {
     const [root, file] = await Promise.all([realpath(folder), realpath(path.join(folder, rest))]);
     // A link may lead out of the folder all the same.
@@ -69,13 +83,20 @@ async function contentOf(name) {
   }
 }
 
-/** The page's own files, its import map, WebAssembly, and nothing else. @param {string} html */
-function policyFor(html) {
-  const [, map] = /<script type="importmap">([^]*?)<\/script>/.exec(html) ?? [];
-  const hash = map === undefined ? '' : ` 'sha256-${createHash('sha256').update(map).digest('base64')}'`;
+/**
+ * Allows the site's own files, the scripts in a page, WebAssembly, and nothing else.
+ * @param {string} html
+ * @param {boolean} isOfDocs
+ */
+function policyFor(html, isOfDocs) {
+  const hashes = [...html.matchAll(/<script(?![^>]* src=)[^>]*>([^]*?)<\/script>/g)].map(
+    ([, script = '']) => ` 'sha256-${createHash('sha256').update(script).digest('base64')}'`,
+  );
   return [
     "default-src 'self'",
-    `script-src 'self' 'wasm-unsafe-eval'${hash}`,
+    `script-src 'self' 'wasm-unsafe-eval'${hashes.join('')}`,
+    // VitePress sets style attributes, and its styles have their icons in them.
+    ...(isOfDocs ? ["style-src 'self' 'unsafe-inline'", "img-src 'self' data:"] : []),
     "object-src 'none'",
     "base-uri 'none'",
     "form-action 'none'",
