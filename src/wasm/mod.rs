@@ -27,6 +27,7 @@
 
 mod allocator;
 pub mod channels;
+mod chunks;
 mod handover;
 pub mod host;
 pub mod messages;
