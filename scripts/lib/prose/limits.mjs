@@ -11,9 +11,6 @@ const ABOVE = {
   src: { headless: 5.9, riddle: 5, columns: 231 },
   js: { headless: 3.4, riddle: 2.7, columns: 62 },
   tests: { columns: 22 },
-  README: { headless: 15.7, riddle: 10.5, long: 12.3 },
-  CONTRIBUTING: { headless: 14.5, riddle: 12.6, long: 24.5 },
-  docs: { headless: 2.8, riddle: 3.4, long: 5.7 },
 };
 
 /**
