@@ -14,14 +14,14 @@ const ENTRY = `
 import { initSync, openStreams } from '../../pkg/eric_sse.js';
 import bytes from '../../pkg/eric_sse_bg.wasm';
 import { load } from '../wasm/module.js';
-import { internalsOf } from '../channel/channel.js';
+import { AbstractChannel } from '../channel/channel.js';
 load(bytes);
 export * from '../index.js';
 export { openStreams };
 /** Gives what is loaded already. */
 export const wasmBytes = () => initSync().memory.buffer.byteLength;
 /** Frees what a channel has of it, as its finalizer does. The channel is of no use any more. */
-export const freeChannel = (channel) => internalsOf(channel).raw.free();
+export const freeChannel = (channel) => AbstractChannel.coreOf(channel).raw.free();
 `;
 
 /** @returns {Promise<typeof import('eric-sse') & { openStreams: () => number, wasmBytes: () => number, freeChannel: (channel: import('eric-sse').SSEChannel) => void }>} */
