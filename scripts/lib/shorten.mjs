@@ -22,6 +22,15 @@ export function importsOfModule(): WebAssembly.Imports;
 export function useInstance(instance: WebAssembly.Instance, module?: WebAssembly.Module): void;
 `;
 
+/** What the bindings do and the package does not need: nothing frees a channel by hand, and every runtime has `encodeInto`. */
+const UNUSED = [
+  /^ {4}__destroy_into_raw\(\) \{[^]*?^ {4}\}\n/m,
+  /^ {4}free\(\) \{[^]*?^ {4}\}\n/m,
+  /^if \(Symbol\.dispose\) .*\n/m,
+  /^ {4}if \(realloc === undefined\) \{[^]*?^ {4}\}\n/m,
+  /^if \(!\('encodeInto' in [^]*?^\}\n/m,
+];
+
 /** @param {string} folder where wasm-bindgen has left both files, which are replaced */
 export async function shortenNames(folder) {
   const [wasmFile, glueFile] = [path.join(folder, 'eric_sse_bg.wasm'), path.join(folder, 'eric_sse.js')];
@@ -45,6 +54,12 @@ export async function shortenNames(folder) {
     }
     // Exports that are not imported, because nothing is left that would call them.
     glue = glue.replace(/^( +)__wb\w+: function[^]*?^\1\},?.*\n/gm, '');
+    for (const unused of UNUSED) {
+      if (!unused.test(glue))
+        throw new Failure(`the bindings have nothing like ${unused} any more. See scripts/lib/shorten.mjs.`);
+      glue = glue.replace(unused, '');
+    }
+    glue = glue.replaceAll('__wbg_ptr', 'ptr');
     glue = glue.replace(`"${IMPORTED_FROM}": `, `"${SHORT_FROM}": `);
     glue += OWN_LOADING;
     writeFileSync(wasmFile, module.emitBinary());
