@@ -21,7 +21,7 @@ export async function init(
     if ('arrayBuffer' in given) return loadLater(await bytesOf(given));
     if (isCompiled(given) || 'byteLength' in given) return loadLater(given);
   }
-  throw new TypeError('init wants the WebAssembly: a compiled module, its bytes, a Response or a URL');
+  throw new TypeError('init() expects a compiled module, its bytes, a Response or a URL');
 }
 
 async function bytesOf(response: Response): Promise<ArrayBuffer> {

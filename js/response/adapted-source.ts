@@ -140,7 +140,7 @@ const NOTHING = new Uint8Array();
 function encode(item: unknown): Uint8Array {
   const { event, data, id } = Object(item) as { event?: unknown; data?: unknown; id?: unknown };
   if (typeof event !== 'string')
-    throw new InvalidMessageFormat('an event stream has objects { event, data, id }, whose event is a string');
+    throw new InvalidMessageFormat('adapt() must return { event, data, id } with a string `event`');
   if (id != null && typeof id !== 'string') throw new InvalidMessageFormat('the id of an event is a string');
   checkType(event);
   if (id != null) checkEventId(id);

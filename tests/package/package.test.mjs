@@ -118,7 +118,7 @@ describe('slim', () => {
   });
   test('says what init takes when it is given something else', async () => {
     const [first] = (await project.node('slim-init.mjs', 'nothing')).split('\n');
-    assert.equal(first, 'init wants the WebAssembly: a compiled module, its bytes, a Response or a URL');
+    assert.equal(first, 'init() expects a compiled module, its bytes, a Response or a URL');
   });
   test('works by require', async () => {
     assert.equal(await project.node('slim-init.cjs'), '1\n');
