@@ -98,10 +98,10 @@ describe('subscribing', () => {
     leave();
   });
 
-  test('a request that is no subscription is answered with 405', async () => {
+  test('a method that opens no stream is answered with 405', async () => {
     const response = await fetch(channel().at('subscribe'), { method: 'POST', body: 'x' });
     assert.equal(response.status, 405);
-    assert.equal(response.headers.get('allow'), 'GET, HEAD');
+    assert.equal(response.headers.get('allow'), 'GET, HEAD, OPTIONS');
   });
 
   test('a payload that JSON cannot carry is refused, and takes no number', async () => {

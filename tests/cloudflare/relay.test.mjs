@@ -341,11 +341,15 @@ describe('joining', () => {
     leave();
   });
 
-  test('a request that is no subscription is answered with 405, and HEAD like GET', async () => {
+  test('a method that opens no stream is answered with 405, OPTIONS with 204, and HEAD as GET', async () => {
     const here = channel();
     for (const method of ['POST', 'PUT', 'DELETE', 'OPTIONS']) {
       const response = await fetch(here.at('relay'), { method });
-      assert.deepEqual([response.status, response.headers.get('allow')], [405, 'GET, HEAD'], method);
+      assert.deepEqual(
+        [response.status, response.headers.get('allow')],
+        [method === 'OPTIONS' ? 204 : 405, 'GET, HEAD, OPTIONS'],
+        method,
+      );
     }
     const head = () =>
       fetch(here.at('relay', { relay: { headers: { 'Access-Control-Allow-Origin': '*' } } }), { method: 'HEAD' });

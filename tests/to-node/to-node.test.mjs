@@ -386,7 +386,7 @@ describe('toNode, clients that leave', () => {
   });
 
   test('a client that leaves after posting an unread body is noticed', async (context) => {
-    const { reasons, handler, listeners } = scene();
+    const { reasons, handler, listeners } = scene({ methods: ['POST'] });
     const server = await serving(context, handler);
     const client = await raw(
       server.url,

@@ -29,6 +29,7 @@ import ending from './reading/ending.mjs';
 import stream from './reading/stream.mjs';
 import stuck from './reading/stuck.mjs';
 import watch from './reading/watch.mjs';
+import responseAccess from './responses/access.mjs';
 import responseAdapted from './responses/adapted.mjs';
 import responseEnding from './responses/ending.mjs';
 import liveness from './responses/liveness.mjs';
@@ -48,6 +49,7 @@ const TOPICS = {
   delay,
   subclass,
   response,
+  'response access': responseAccess,
   'response ending': responseEnding,
   'response adapted': responseAdapted,
   decoding,

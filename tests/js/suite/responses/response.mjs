@@ -117,7 +117,7 @@ export default function register(
       [null],
       [new Request('http://localhost/')],
       [{ method: 'GET', signal }],
-      [{ method: 'POST', signal }, {}],
+      [{ method: 'POST', signal }, { methods: ['POST'] }],
     ]) {
       const reader = new BodyReader(channel.response(...args));
       assert.match(await reader.chunk(), PRELUDE);

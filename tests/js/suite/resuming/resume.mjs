@@ -388,11 +388,11 @@ export default function register(eric, test) {
     });
   }
 
-  test('resumeSeconds wants a listener to come back to', () => {
+  test('resumeSeconds requires a listener', () => {
     const channel = new SSEChannel();
     const error = thrownBy(() => channel.response(null, { resumeSeconds: 1 }));
     assert.instanceOf(error, TypeError);
-    assert.include(error.message, 'resumeSeconds needs a listener');
+    assert.include(error.message, 'resumeSeconds requires the option `listener`');
     assert.strictEqual(channel.listenerCount, 0);
   });
 
