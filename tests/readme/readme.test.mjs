@@ -76,7 +76,7 @@ describe('the example of a Response at the edge, on workerd', () => {
   test('streams the progress and says that it is over', async () => {
     const response = await workerd.dispatchFetch('http://localhost/');
     assert.equal(response.headers.get('content-type'), 'text/event-stream; charset=utf-8');
-    const text = (await response.text()).replace(/^id: .*\n/gm, '');
+    const text = (await response.text()).replace(/^event: _eric_position\nid: .*\ndata:\n|^id: .*\n/gm, '');
     assert.equal(
       text,
       'retry: 15000\n\n' +
