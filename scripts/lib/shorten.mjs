@@ -22,10 +22,8 @@ export function importsOfModule(): WebAssembly.Imports;
 export function useInstance(instance: WebAssembly.Instance, module?: WebAssembly.Module): void;
 `;
 
-/** What the bindings do and the package does not need: nothing frees a channel by hand, and every runtime has `encodeInto`. */
+/** What the bindings do and the package does not need: nothing disposes of a channel by `using`, and every runtime has `encodeInto`. */
 const UNUSED = [
-  /^ {4}__destroy_into_raw\(\) \{[^]*?^ {4}\}\n/m,
-  /^ {4}free\(\) \{[^]*?^ {4}\}\n/m,
   /^if \(Symbol\.dispose\) .*\n/m,
   /^ {4}if \(realloc === undefined\) \{[^]*?^ {4}\}\n/m,
   /^if \(!\('encodeInto' in [^]*?^\}\n/m,
