@@ -4,15 +4,14 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
+use crate::channel::subscription::Occupancy;
 use crate::channel::subscription::Seat;
 use crate::channel::subscription::Taken;
 use crate::model::error::CallbackError;
 use crate::model::error::Error;
 use crate::model::error::InvalidListenerException;
 use crate::model::error::NoMessagesException;
-use crate::model::gap;
 use crate::model::gap::Gap;
-use crate::model::gap::GapReason;
 use crate::model::stats::Tally;
 use crate::queue::Read;
 
@@ -35,11 +34,10 @@ impl<M> AbstractChannel<M> {
     /// Takes the oldest message that waits for a seat, or what has to be said before it.
     #[inline]
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
-        if let Some(queue) = seat.queue.borrow_mut().as_mut() {
+        if let Some(queue) = seat.occupancy.borrow_mut().queue_mut() {
             let log = &mut self.core.state.borrow_mut().log;
             let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
             if let Some(sent) = queue.take_broadcast(log, is_for_all) {
-                seat.last.set(sent.position);
                 return Taken::Message(sent);
             }
         }
@@ -51,37 +49,30 @@ impl<M> AbstractChannel<M> {
         // Before the borrows, so that it is dropped after them: a message may own anything.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
-        let mut queue = seat.queue.borrow_mut();
-        let Some(queue) = queue.as_mut() else {
+        let mut occupancy = seat.occupancy.borrow_mut();
+        let Some(queue) = occupancy.queue_mut() else {
             return Taken::Removed;
         };
         loop {
             match queue.take(&mut state.log, &mut unneeded) {
                 Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
-                    seat.last.set(sent.position);
+                    queue.skip(sent.position);
                     seat.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
                 }
                 Some(Read::Entry(sent)) => {
-                    queue.was_at(seat.last.replace(sent.position));
+                    queue.hand_over(sent.position);
                     return Taken::Message(sent);
                 }
                 Some(Read::Gap(gap)) => {
-                    queue.was_at(seat.last.replace(gap.to));
+                    queue.hand_over(gap.to);
                     return Taken::Gap(gap);
                 }
-                Some(Read::Missed(dropped, to)) => {
+                Some(Read::Missed(dropped, from, to)) => {
                     seat.counters.count(|tally| tally.dropped += dropped);
-                    let last = seat.last.get();
-                    let gap = Gap {
-                        reason: GapReason::Overflow,
-                        missed: Some(dropped),
-                        from: Some(self.event_id(last)),
-                        // The client may have come with the id of something that was never given to it.
-                        to: to.max(last),
-                    };
-                    // It is past already: it comes next.
-                    gap::tell(queue.gaps(), gap);
+                    // It is due at once, so it is taken next.
+                    let gap = Gap::overflow(dropped, self.event_id(from), to);
+                    queue.gaps().tell(gap);
                 }
                 None if state.closed => return Taken::Closed,
                 None => return Taken::Empty,
@@ -91,8 +82,10 @@ impl<M> AbstractChannel<M> {
 
     /// Has a gap that was taken told again, at its place.
     pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
-        let told = self.with_queue(seat, |queue, _| gap::tell(queue.gaps(), gap));
-        seat.untold.set(told.is_none());
+        match &mut *seat.occupancy.borrow_mut() {
+            Occupancy::Here(queue) => queue.gaps().tell(gap),
+            Occupancy::Left(departure) => departure.last = None,
+        }
         seat.listener.wake();
     }
 
@@ -108,20 +101,14 @@ impl<M> AbstractChannel<M> {
         {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
-            let mut queue = seat.queue.borrow_mut();
-            match queue.as_mut() {
+            let mut occupancy = seat.occupancy.borrow_mut();
+            match occupancy.queue_mut() {
                 Some(queue) => {
-                    let (last, before) = (seat.last.get(), queue.take_before_last(position));
-                    seat.last.set(match last == position {
-                        true => before,
-                        // What is not for the listener was passed over since.
-                        false => position.broadcast_before().min(last),
-                    });
                     let (bytes, at) = (sent.bytes, sent.at);
                     queue.give_back(&state.log, position, bytes, at, sent, &mut unneeded);
-                    if queue.has_lane() {
+                    if queue.has_unread_dispatches() {
                         let overflow = queue.overflow(&state.log);
-                        state.has_lane(seat, overflow);
+                        state.note_inbox(seat, overflow);
                     }
                 }
                 None => {

@@ -1,8 +1,7 @@
 //! Leaving: how a listener is removed or disconnected.
 
 use crate::channel::AbstractChannel;
-use crate::channel::subscription::Leave;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::{Departure, Leave, Occupancy, Seat};
 use crate::model::error::InvalidListenerException;
 
 impl<M> AbstractChannel<M> {
@@ -23,7 +22,14 @@ impl<M> AbstractChannel<M> {
         let mut unneeded = Vec::new();
         let freed = {
             let mut state = self.core.state.borrow_mut();
-            let Some(queue) = seat.queue.take() else {
+            let departure = {
+                let occupancy = seat.occupancy.borrow();
+                occupancy.queue().map(|queue| Departure {
+                    why,
+                    last: (!queue.has_gaps()).then(|| queue.last()),
+                })
+            };
+            let Some(departure) = departure else {
                 // Its owner has now seen that it was disconnected.
                 let kept = state.seats.get(seat.key);
                 if kept.is_some_and(|kept| std::ptr::eq(&**kept, seat)) {
@@ -31,8 +37,10 @@ impl<M> AbstractChannel<M> {
                 }
                 return;
             };
-            seat.left.set(Some(why));
-            seat.untold.set(queue.has_gaps());
+            let left = Occupancy::Left(Box::new(departure));
+            let Occupancy::Here(queue) = seat.occupancy.replace(left) else {
+                return;
+            };
             state.overflows += u64::from(why == Leave::Overflow);
             state.forget(seat);
             let lost = queue.len(&state.log) + queue.untold(&state.log);
@@ -54,6 +62,6 @@ impl<M> AbstractChannel<M> {
 
     /// Returns whether the seat's listener was removed.
     pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
-        seat.left.get().is_some()
+        seat.left().is_some()
     }
 }

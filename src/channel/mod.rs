@@ -177,7 +177,7 @@ impl<M> AbstractChannel<M> {
             seats: Slab::new(),
             names,
             parked: Vec::new(),
-            laned: Vec::new(),
+            with_inbox: Vec::new(),
             refusing: Vec::new(),
             left: Tally::default(),
             refused_sends: 0,

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::Sent;
+use crate::channel::subscription::Occupancy;
 use crate::channel::subscription::Seat;
 use crate::log::Log;
 use crate::model::error::InvalidListenerException;
@@ -49,8 +50,8 @@ impl<M> AbstractChannel<M> {
     pub fn waiting(&self, listener_id: &str) -> Result<u64, InvalidListenerException> {
         let seat = self.seat(listener_id)?;
         let state = self.core.state.borrow();
-        let queue = seat.queue.borrow();
-        Ok(queue.as_ref().map_or(0, |queue| queue.len(&state.log)))
+        let occupancy = seat.occupancy.borrow();
+        Ok(occupancy.queue().map_or(0, |queue| queue.len(&state.log)))
     }
 
     pub(crate) fn seat(&self, listener_id: &str) -> Result<Rc<Seat<M>>, InvalidListenerException> {
@@ -72,16 +73,17 @@ impl<M> AbstractChannel<M> {
     /// Returns the event id that a client has at the beginning of a stream: behind which a seat goes on; or the one it is told first that it does
     /// not go on behind, so that it is told again if it comes back before.
     pub(crate) fn first_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        let from = self.with_queue(seat, |queue, _| {
-            queue.first_gap().map(|gap| gap.from.clone())
-        });
-        from.flatten().unwrap_or_else(|| self.last_id(seat))
+        if let Occupancy::Here(queue) = &*seat.occupancy.borrow()
+            && let Some(gap) = queue.first_gap()
+        {
+            return gap.from.clone();
+        }
+        self.last_id(seat)
     }
 
-    /// Returns the event id behind which a seat goes on, unless it is to be told first that it does not.
+    /// Returns the event id behind which a seat goes on; `None` if it is told of a gap first.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        let has_gaps = self.with_queue(seat, |queue, _| queue.has_gaps());
-        (!has_gaps.unwrap_or(seat.untold.get())).then(|| self.event_id(seat.last.get()))
+        seat.last().map(|last| self.event_id(last))
     }
 
     /// Returns the state of a listener.
@@ -133,7 +135,7 @@ impl<M> AbstractChannel<M> {
             kept_bytes: state.log.bytes(),
             ..ChannelStats::default()
         };
-        let here = |(_, seat): &(usize, &Rc<Seat<M>>)| seat.left.get().is_none();
+        let here = |(_, seat): &(usize, &Rc<Seat<M>>)| seat.left().is_none();
         for (_, seat) in state.seats.iter().filter(here) {
             let listener = seat.stats(&state.log);
             stats.tally.add(listener.tally);
@@ -164,7 +166,7 @@ impl<M> AbstractChannel<M> {
         read: impl FnOnce(&mut Queue<Rc<Sent<M>>>, &mut Log<Rc<Sent<M>>>) -> R,
     ) -> Option<R> {
         let mut state = self.core.state.borrow_mut();
-        let mut queue = seat.queue.borrow_mut();
-        Some(read(queue.as_mut()?, &mut state.log))
+        let mut occupancy = seat.occupancy.borrow_mut();
+        Some(read(occupancy.queue_mut()?, &mut state.log))
     }
 }

@@ -64,8 +64,8 @@ impl<M> AbstractChannel<M> {
             let position = Position::broadcast(state.log.tail());
             let sent = Sent::new(message, position, bytes, at, except);
             let lagged = state.log.append(sent, bytes, at, &mut unneeded);
-            if !state.laned.is_empty() {
-                state.enforce_lanes(&mut full, &mut unneeded);
+            if !state.with_inbox.is_empty() {
+                state.enforce_inboxes(&mut full, &mut unneeded);
             }
             if lagged {
                 state.find_lagging(&mut full);
@@ -119,8 +119,8 @@ impl<M> AbstractChannel<M> {
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
             }
-            let mut queue = seat.queue.borrow_mut();
-            let Some(queue) = queue.as_mut() else {
+            let mut occupancy = seat.occupancy.borrow_mut();
+            let Some(queue) = occupancy.queue_mut() else {
                 let unknown = InvalidListenerException::unknown(seat.listener.id());
                 return Err(SendError::new(message, unknown));
             };
@@ -134,7 +134,7 @@ impl<M> AbstractChannel<M> {
             let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
             let sent = Sent::new(message, position, bytes, at, [].into());
             queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
-            state.has_lane(seat, overflow);
+            state.note_inbox(seat, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             if overflow == Some(Overflow::DropOldest) {
                 queue.enforce(&mut state.log, &mut unneeded);

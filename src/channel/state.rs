@@ -20,8 +20,8 @@ pub(super) struct State<M> {
     /// The seats with a parked stream: those that a broadcast has to wake. A seat may outstay its
     /// stream here until the next broadcast, but not its own removal.
     pub(super) parked: Vec<Rc<Seat<M>>>,
-    /// The seats with a limit and something in their lane: the log alone does not keep their limit.
-    pub(super) laned: Vec<Rc<Seat<M>>>,
+    /// The seats with a limit and something unread in their inbox: the log alone does not keep their limit.
+    pub(super) with_inbox: Vec<Rc<Seat<M>>>,
     /// The seats that refuse what they have no room for.
     pub(super) refusing: Vec<Rc<Seat<M>>>,
     /// What became of the messages of listeners that have left.
@@ -50,10 +50,10 @@ impl<M> State<M> {
         }
     }
 
-    /// Notes that a seat has something in its lane.
-    pub(super) fn has_lane(&mut self, seat: &Rc<Seat<M>>, overflow: Option<Overflow>) {
-        if overflow.is_some() && !seat.laned.replace(true) {
-            self.laned.push(seat.clone());
+    /// Notes that a seat has something unread in its inbox.
+    pub(super) fn note_inbox(&mut self, seat: &Rc<Seat<M>>, overflow: Option<Overflow>) {
+        if overflow.is_some() && !seat.with_inbox.replace(true) {
+            self.with_inbox.push(seat.clone());
         }
     }
 
@@ -61,27 +61,30 @@ impl<M> State<M> {
     pub(super) fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
         let mut full = Vec::new();
         for seat in &self.refusing {
-            let queue = seat.queue.borrow();
+            let occupancy = seat.occupancy.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
             let is_excepted = except.iter().any(|id| **id == *seat.listener.id());
-            if queue.as_ref().is_some_and(over) && !is_excepted {
+            if occupancy.queue().is_some_and(over) && !is_excepted {
                 full.push(seat.listener.id().to_string());
             }
         }
         full
     }
 
-    /// Keeps the limits of those with something in their lane. Adds to `full` who is to be disconnected.
-    pub(super) fn enforce_lanes(
+    /// Keeps the limits of those with something unread in their inbox. Adds to `full` who is to be disconnected.
+    pub(super) fn enforce_inboxes(
         &mut self,
         full: &mut Vec<Rc<Seat<M>>>,
         unneeded: &mut Vec<Rc<Sent<M>>>,
     ) {
         let log = &mut self.log;
-        self.laned.retain(|seat| {
-            let mut queue = seat.queue.borrow_mut();
-            let Some(queue) = queue.as_mut().filter(|queue| queue.has_lane()) else {
-                seat.laned.set(false);
+        self.with_inbox.retain(|seat| {
+            let mut occupancy = seat.occupancy.borrow_mut();
+            let Some(queue) = occupancy
+                .queue_mut()
+                .filter(|queue| queue.has_unread_dispatches())
+            else {
+                seat.with_inbox.set(false);
                 return false;
             };
             match queue.overflow(log) {
@@ -96,7 +99,7 @@ impl<M> State<M> {
     /// Adds to `full` who has missed something and is to be disconnected for it.
     pub(super) fn find_lagging(&self, full: &mut Vec<Rc<Seat<M>>>) {
         for (_, seat) in &self.seats {
-            if let Some(queue) = seat.queue.borrow().as_ref()
+            if let Some(queue) = seat.occupancy.borrow().queue()
                 && queue.overflow(&self.log) == Some(Overflow::Disconnect)
                 && queue.lags(&self.log)
             {
@@ -108,8 +111,9 @@ impl<M> State<M> {
     /// Removes a seat that is being left from the lists it may stand in.
     pub(super) fn forget(&mut self, seat: &Seat<M>) {
         self.unpark(seat);
-        if seat.laned.take() {
-            self.laned.retain(|other| !std::ptr::eq(&**other, seat));
+        if seat.with_inbox.take() {
+            self.with_inbox
+                .retain(|other| !std::ptr::eq(&**other, seat));
         }
         if seat.refuses {
             self.refusing.retain(|other| !std::ptr::eq(&**other, seat));

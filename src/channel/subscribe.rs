@@ -9,7 +9,6 @@ use crate::channel::subscription::Seat;
 use crate::model::error::Error;
 use crate::model::error::InvalidChannelException;
 use crate::model::error::InvalidListenerException;
-use crate::model::gap::Gap;
 use crate::model::limit::Overflow;
 use crate::model::position::Position;
 use crate::queue::Queue;
@@ -85,42 +84,26 @@ impl<M> AbstractChannel<M> {
             return Err(InvalidListenerException::registered(&id).into());
         }
         let newest = state.log.tail() - 1;
-        let (queue, came) = match last_event_id {
-            Some(id) => {
-                let (last, gap, goes_on) = self.resume_point(id, &state.log, state.dispatched);
-                let next = last.sequence() + 1;
-                let mut queue = Queue::attach_at(&mut state.log, next, options.limit);
-                if let Some(gap) = gap {
-                    queue.gaps().push(gap);
-                }
-                if options.resumable {
-                    // Behind every id that a client may have of a former listener of that name.
-                    state.dispatched += 1;
-                    let since = Position::dispatch(newest, state.dispatched);
-                    queue.remember(since);
-                    if let Some(id) = goes_on {
-                        queue.gaps().push(Gap::forgotten(id, since));
-                    }
-                }
-                (queue, last)
-            }
-            None => {
-                let mut queue = Queue::attach(&mut state.log, options.limit);
-                let mut came = Position::broadcast(newest);
-                if options.resumable {
-                    came = Position::dispatch(newest, state.dispatched);
-                    queue.remember(came);
-                }
-                (queue, came)
-            }
-        };
+        let claim = last_event_id.map(|id| self.claim(id, state));
+        let mut queue = Queue::attach(&mut state.log, options.limit);
+        if options.resumable {
+            // Behind every id that a client may have of a former listener of that name.
+            state.dispatched += u64::from(claim.is_some());
+            queue.remember(Position::dispatch(newest, state.dispatched));
+        }
+        let mut unneeded = Vec::new();
+        let replayed = claim.map(|claim| {
+            let oldest = state.log.history_start();
+            queue.resume(&mut state.log, claim, Some(oldest), &mut unneeded);
+            queue.len(&state.log)
+        });
+        debug_assert!(unneeded.is_empty(), "a cursor at the end keeps nothing");
         let refuses = queue.overflow(&state.log) == Some(Overflow::Refuse);
-        let seat = Seat::new(listener.clone(), key, state.next_seat, came, refuses, queue);
+        let seat = Seat::new(listener.clone(), key, state.next_seat, refuses, queue);
         if refuses {
             state.refusing.push(seat.clone());
         }
-        if last_event_id.is_some() {
-            let replayed = seat.stats(&state.log).queued;
+        if let Some(replayed) = replayed {
             seat.counters.count(|tally| tally.replayed = replayed);
         }
         state.next_seat += 1;

@@ -32,6 +32,37 @@ pub enum Leave {
     Overflow,
 }
 
+/// Whether a listener is at its channel.
+///
+/// The rare part is in a box, so that it adds no weight to the queue.
+pub(crate) enum Occupancy<T> {
+    Here(Queue<T>),
+    Left(Box<Departure>),
+}
+
+/// How a listener has left its channel.
+pub(crate) struct Departure {
+    pub(crate) why: Leave,
+    /// The position handed over last; `None` if the listener left with a gap that it was not told of.
+    pub(crate) last: Option<Position>,
+}
+
+impl<T> Occupancy<T> {
+    pub(crate) fn queue(&self) -> Option<&Queue<T>> {
+        match self {
+            Self::Here(queue) => Some(queue),
+            Self::Left(_) => None,
+        }
+    }
+
+    pub(crate) fn queue_mut(&mut self) -> Option<&mut Queue<T>> {
+        match self {
+            Self::Here(queue) => Some(queue),
+            Self::Left(_) => None,
+        }
+    }
+}
+
 /// A listener's place at a channel.
 pub(crate) struct Seat<M> {
     pub(crate) listener: MessageQueueListener<M>,
@@ -39,18 +70,12 @@ pub(crate) struct Seat<M> {
     pub(crate) key: usize,
     /// The order in which the listeners came.
     pub(crate) number: u64,
-    /// `None` once the listener has left.
-    pub(crate) queue: RefCell<Option<Queue<Rc<Sent<M>>>>>,
-    pub(crate) left: Cell<Option<Leave>>,
-    /// Whether it has left with a gap that it was not told of.
-    pub(crate) untold: Cell<bool>,
-    /// Up to where the listener has got everything, or was told what it has not: where it came, at first.
-    pub(crate) last: Cell<Position>,
+    pub(crate) occupancy: RefCell<Occupancy<Rc<Sent<M>>>>,
     pub(crate) counters: Counters,
     /// Where this seat stands in the channel's list of parked ones; [`NOWHERE`] when it does not.
     pub(crate) parked_at: Cell<usize>,
-    /// Whether it stands in the channel's list of those with a lane to bound.
-    pub(crate) laned: Cell<bool>,
+    /// Whether it stands in the channel's list of those whose inbox has to be bounded.
+    pub(crate) with_inbox: Cell<bool>,
     /// Whether it stands in the channel's list of those that refuse.
     pub(crate) refuses: bool,
 }
@@ -63,7 +88,6 @@ impl<M> Seat<M> {
         listener: MessageQueueListener<M>,
         key: usize,
         number: u64,
-        came: Position,
         refuses: bool,
         queue: Queue<Rc<Sent<M>>>,
     ) -> Rc<Self> {
@@ -72,14 +96,27 @@ impl<M> Seat<M> {
             key,
             number,
             refuses,
-            queue: RefCell::new(Some(queue)),
-            left: Cell::new(None),
-            untold: Cell::new(false),
-            last: Cell::new(came),
+            occupancy: RefCell::new(Occupancy::Here(queue)),
             counters: Counters::default(),
             parked_at: Cell::new(NOWHERE),
-            laned: Cell::new(false),
+            with_inbox: Cell::new(false),
         })
+    }
+
+    /// Returns why the listener has left; `None` while it is here.
+    pub(crate) fn left(&self) -> Option<Leave> {
+        match &*self.occupancy.borrow() {
+            Occupancy::Here(_) => None,
+            Occupancy::Left(departure) => Some(departure.why),
+        }
+    }
+
+    /// Returns the position that the client has everything up to; `None` if it is told of a gap first.
+    pub(crate) fn last(&self) -> Option<Position> {
+        match &*self.occupancy.borrow() {
+            Occupancy::Here(queue) => (!queue.has_gaps()).then(|| queue.last()),
+            Occupancy::Left(departure) => departure.last,
+        }
     }
 
     /// Returns the state of the listener.
@@ -88,7 +125,7 @@ impl<M> Seat<M> {
             tally: self.counters.tally(),
             ..ListenerStats::default()
         };
-        if let Some(queue) = self.queue.borrow().as_ref() {
+        if let Some(queue) = self.occupancy.borrow().queue() {
             stats.tally.dropped += queue.untold_overflow(log);
             stats.queued = queue.len(log);
             stats.bytes = queue.bytes(log);

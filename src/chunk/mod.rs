@@ -184,7 +184,7 @@ impl<M, C> Chunks<M, C> {
     pub(crate) fn new(stream: MessageStream<M>, wire: Rc<Wire<C>>) -> Self {
         wire.open.set(wire.open.get() + 1);
         Self {
-            told: Cell::new(stream.seat().last.get()),
+            told: Cell::new(Position::broadcast(0)),
             stream,
             wire,
             started: false,
@@ -201,13 +201,12 @@ impl<M, C> Chunks<M, C> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         // Heartbeats ask, however quiet the channel is.
         self.wire.forget(channel.kept());
-        let last = seat.last.get();
+        let last = seat.last()?;
         if !self.started || last == self.told.get() {
             return None;
         }
-        let id = channel.last_id(seat)?;
         self.told.set(last);
-        Some(id)
+        Some(channel.event_id(last))
     }
 
     /// Returns whether the reconnection time was handed out.
@@ -253,7 +252,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             self.started = true;
             let seat = self.stream.seat();
             let start = self.stream.channel().first_id(seat);
-            self.told.set(seat.last.get());
+            self.told.set(seat.last().unwrap_or(Position::broadcast(0)));
             C::start(
                 &mut draft,
                 self.wire.retry_milliseconds,
@@ -358,15 +357,12 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             };
             let shared = made.iter().rev().find(is_owed)?;
             self.more.set(shared.to != tail);
-            log.skip(cursor, shared.to - shared.from, &mut unwanted);
-            queue.end_replay(log);
+            queue.pass(log, shared.to - shared.from, &mut unwanted);
             Some((shared, log.kept()))
         })??;
         let count = shared.to - shared.from;
         seat.counters.delivered(count);
-        let last = Position::broadcast(shared.to - 1);
-        seat.last.set(last);
-        self.told.set(last);
+        self.told.set(Position::broadcast(shared.to - 1));
         if shared.is_long() {
             shared.used.set(clock::milliseconds());
         }

@@ -62,6 +62,31 @@ impl Gap {
         }
     }
 
+    /// The id that a client has is not from this life of the channel.
+    pub(crate) fn foreign(reason: GapReason, from: Option<EventId>, to: Position) -> Self {
+        Self {
+            reason,
+            missed: None,
+            from,
+            to,
+        }
+    }
+
+    /// A known number of messages is missing behind an id that a client has.
+    pub(crate) fn counted(reason: GapReason, missed: u64, from: EventId, to: Position) -> Self {
+        Self {
+            reason,
+            missed: Some(missed),
+            from: Some(from),
+            to,
+        }
+    }
+
+    /// Messages were dropped from a full queue.
+    pub(crate) fn overflow(missed: u64, from: EventId, to: Position) -> Self {
+        Self::counted(GapReason::Overflow, missed, from, to)
+    }
+
     /// Becomes the gap that begins as another one, which ends before it.
     pub(crate) fn join(&mut self, other: Self) {
         self.missed = match (self.missed, other.missed) {
@@ -109,19 +134,13 @@ impl Gap {
     }
 }
 
-/// Notes what is to be told. Whoever is told of a gap is not told of one that ends before it: they become one.
-pub(crate) fn tell(gaps: &mut Vec<Gap>, mut gap: Gap) {
-    let is_before = |other: &Gap| other.to <= gap.to;
-    let mut behind = 0;
-    while gaps.get(behind).is_some_and(is_before) {
-        behind += 1;
-    }
-    // The one that begins first comes last, and has its say.
-    while behind > 0 {
-        behind -= 1;
-        gap.join(gaps.remove(behind));
-    }
-    gaps.insert(0, gap);
+/// What a client claims to have, by its last event ID.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// Everything up to a position of this life of the channel.
+    At(EventId, Position),
+    /// An id that this channel has not issued; the id, if it can be read, and whose it may be.
+    Foreign(GapReason, Option<EventId>),
 }
 
 /// What a client sends back as its last event id, as far as it can be read.

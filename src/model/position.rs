@@ -39,7 +39,7 @@ impl Position {
     }
 
     /// Returns the position of the newest broadcast before this one.
-    pub(crate) fn broadcast_before(self) -> Self {
+    pub(crate) fn preceding_broadcast(self) -> Self {
         match self.is_dispatch() {
             true => Self::broadcast(self.sequence),
             false => Self::broadcast(self.sequence.saturating_sub(1)),

@@ -16,13 +16,13 @@ impl<T: Clone> Queue<T> {
 
     /// Returns how many bytes are unread.
     pub(crate) fn bytes(&self, log: &Log<T>) -> u64 {
-        let lane_bytes = self.own.as_ref().map_or(0, |own| own.lane_bytes);
-        lane_bytes + log.bytes_from(log.place(&self.cursor))
+        let unread_bytes = self.extras.as_ref().map_or(0, |extras| extras.unread_bytes);
+        unread_bytes + log.bytes_from(log.place(&self.cursor))
     }
 
     /// Returns how many bytes were read and are remembered.
     pub(crate) fn remembered(&self) -> u64 {
-        self.own.as_ref().map_or(0, |own| own.past_bytes)
+        self.extras.as_ref().map_or(0, |extras| extras.read_bytes)
     }
 
     /// Returns how many broadcasts are unread.
@@ -32,6 +32,6 @@ impl<T: Clone> Queue<T> {
 
     /// Returns how many entries are unread.
     pub(crate) fn len(&self, log: &Log<T>) -> u64 {
-        self.unread_lane() + log.waiting(&self.cursor)
+        self.unread_dispatches() + log.waiting(&self.cursor)
     }
 }

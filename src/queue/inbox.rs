@@ -2,36 +2,31 @@
 
 use std::collections::VecDeque;
 
-use crate::model::gap::Gap;
 use crate::model::position::Position;
+use crate::queue::gaps::Gaps;
+use crate::queue::progress::Progress;
 
 /// What a queue has beside its cursor.
 ///
 /// # Invariants
 ///
-/// - The first `read` entries of the lane were read, `past_bytes` in all; the others were not, `lane_bytes` in all.
+/// - The first `read` entries of the inbox were read, `read_bytes` in all; the others were not, `unread_bytes` in all.
 /// - Only a resumable queue has entries that were read.
 #[derive(Debug)]
-pub(super) struct Own<T> {
+pub(super) struct Extras<T> {
     /// What was dispatched, and broadcasts that were given back.
-    pub(super) lane: VecDeque<Laned<T>>,
+    pub(super) inbox: VecDeque<InboxEntry<T>>,
     pub(super) read: usize,
-    pub(super) lane_bytes: u64,
-    pub(super) past_bytes: u64,
+    pub(super) unread_bytes: u64,
+    pub(super) read_bytes: u64,
     /// How many entries were dropped here, beside those that the log knows of.
     pub(super) missed: u64,
     /// `None` once what is replayed has been read.
     pub(super) replay: Option<Replay>,
     /// Whether what was read is remembered: its listener outlives its connections, and the client may not have got it.
     pub(super) resumable: bool,
-    /// Up to where something for this listener alone may have been that is not here any more.
-    pub(super) forgotten: Position,
-    /// What is to be told.
-    pub(super) gaps: Vec<Gap>,
-    /// Up to where the reader had everything before something was taken. Right before that, unless it stands here.
-    pub(super) before_last: Option<Position>,
-    /// The newest up to which the reader had everything when it was set back.
-    pub(super) given: Option<Position>,
+    pub(super) progress: Progress,
+    pub(super) gaps: Gaps,
 }
 
 /// What is read for the first time or once more, though it was sent before: it counts on top of the limit.
@@ -44,7 +39,7 @@ pub(super) struct Replay {
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Laned<T> {
+pub(super) struct InboxEntry<T> {
     pub(super) position: Position,
     pub(super) bytes: u64,
     /// When it was sent, in milliseconds.
@@ -52,46 +47,57 @@ pub(super) struct Laned<T> {
     pub(super) entry: T,
 }
 
-impl<T> Default for Own<T> {
-    fn default() -> Self {
+impl<T> Extras<T> {
+    /// The extras of a reader that has everything up to a position.
+    pub(super) fn at(last: Position) -> Self {
         Self {
-            lane: VecDeque::new(),
+            inbox: VecDeque::new(),
             read: 0,
-            lane_bytes: 0,
-            past_bytes: 0,
+            unread_bytes: 0,
+            read_bytes: 0,
             missed: 0,
             replay: None,
             resumable: false,
-            forgotten: Position::broadcast(0),
-            gaps: Vec::new(),
-            before_last: None,
-            given: None,
+            progress: Progress::at(last),
+            gaps: Gaps::default(),
         }
     }
 }
 
-impl<T: Clone> Own<T> {
-    /// Returns the position of the newest entry of the lane that was read and is remembered.
+impl<T: Clone> Extras<T> {
+    /// Returns whether a cursor alone would say as much: everything is empty, and the reader has
+    /// everything up to the broadcast before the cursor.
+    pub(super) fn is_plain(&self, before: Position) -> bool {
+        self.inbox.is_empty()
+            && self.replay.is_none()
+            && self.missed == 0
+            && !self.resumable
+            && self.gaps.is_empty()
+            && self.progress.last() == before
+            && self.progress.is_plain()
+    }
+
+    /// Returns the position of the newest entry of the inbox that was read and is remembered.
     pub(super) fn newest_read(&self) -> Position {
-        let last = self.read.checked_sub(1).map(|last| &self.lane[last]);
+        let last = self.read.checked_sub(1).map(|last| &self.inbox[last]);
         last.map_or(Position::broadcast(0), |last| last.position)
     }
 
     /// Forgets one of the entries that were read.
     pub(super) fn forget(&mut self, at: usize) -> Option<T> {
-        let old = self.lane.remove(at)?;
+        let old = self.inbox.remove(at)?;
         self.read -= 1;
-        self.past_bytes -= old.bytes;
-        self.forgotten = self.forgotten.max(old.position);
+        self.read_bytes -= old.bytes;
+        self.progress.lose(old.position);
         Some(old.entry)
     }
 
-    /// Returns the oldest unread entry of the lane.
-    pub(super) fn front(&self) -> Option<&Laned<T>> {
-        self.lane.get(self.read)
+    /// Returns the oldest unread entry of the inbox.
+    pub(super) fn front(&self) -> Option<&InboxEntry<T>> {
+        self.inbox.get(self.read)
     }
 
-    /// Returns whether the front of the lane was sent before a broadcast.
+    /// Returns whether the front of the inbox was sent before a broadcast.
     pub(super) fn front_is_before(&self, number: u64) -> bool {
         let front = self.front();
         front.is_some_and(|front| front.position.sequence() < number)
@@ -104,19 +110,19 @@ impl<T: Clone> Own<T> {
 
     /// Takes the oldest unread entry. [`forget`](Queue::forget) has to follow.
     pub(super) fn pop_front(&mut self) -> Option<T> {
-        let laned = self.front()?;
-        let (position, bytes) = (laned.position, laned.bytes);
+        let item = self.front()?;
+        let (position, bytes) = (item.position, item.bytes);
         let kept = self.resumable && position.is_dispatch();
-        let kept = kept.then(|| laned.entry.clone());
-        self.lane_bytes -= bytes;
+        let kept = kept.then(|| item.entry.clone());
+        self.unread_bytes -= bytes;
         if kept.is_some() {
             self.read += 1;
-            self.past_bytes += bytes;
+            self.read_bytes += bytes;
             return kept;
         }
         if position.is_dispatch() {
-            self.forgotten = self.forgotten.max(position);
+            self.progress.lose(position);
         }
-        self.lane.remove(self.read).map(|laned| laned.entry)
+        self.inbox.remove(self.read).map(|item| item.entry)
     }
 }

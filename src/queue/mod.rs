@@ -1,28 +1,50 @@
-//! What one listener has still to read: its cursor into the channel's log, merged with its lane.
+//! One listener's queue: what it has still to read, in the order in which it was sent.
 //!
-//! ## Delivery order
+//! ## Reading is a merge
 //!
-//! Broadcasts stand in the log, for everybody. Dispatches stand in the lane, for this listener
-//! alone. A dispatch remembers the newest broadcast at the moment it was sent; it is read after that
-//! broadcast and before the next one, and dispatches among themselves are read first in, first out.
-//! So a listener reads everything in exactly the order in which it was sent, and a broadcast needs no
-//! entry per listener for it.
+//! A queue merges three sorted sequences: gaps, the inbox and the channel's log. Broadcasts are in the
+//! log, for all listeners. Dispatches are in the inbox, for this one alone.
+//!
+//! ```text
+//!   gaps     ........[expired ..40].................................[overflow x12 ..63]......
+//!   inbox    ..(read)(read)|.....................[41.7][41.8]................................
+//!   log      ......................[41]........................[42][43]..            [64][65]
+//!                                  ^ cursor
+//!
+//!   next = the least of: a gap with nothing unread up to its end, the inbox's first unread entry,
+//!          the broadcast at the cursor
+//!   last = the position handed over last: the client has everything up to it, or was told what is
+//!          missing
+//! ```
+//!
+//! A dispatch remembers the newest broadcast at the moment it was sent. It is read after that
+//! broadcast and before the next one, and dispatches are read first in, first out. So a listener reads
+//! everything in exactly the order in which it was sent, and a broadcast needs no entry per listener.
+//!
+//! ## A mere cursor
+//!
+//! Most queues are a cursor for as long as they live. Everything else is in a box, which is made when
+//! it is needed and dropped when the cursor says as much: [`settle`](Queue::settle) follows each read.
+//!
+//! ## Resuming
+//!
+//! [`plan`] decides where a client that brings a last event ID goes on, and which gaps it is told of.
+//! [`resume`](Queue::resume) carries that out, for a new listener and for one that is at its channel.
 //!
 //! ## Limit
 //!
-//! A queue holds no more than its limit, log and lane together. The log keeps its part of the limit by
-//! itself, for all cursors at once; what the lane adds is kept by [`enforce`](Queue::enforce), which has to
-//! be called after every append while the lane is not empty. It is always the oldest that is dropped, so
-//! what was missed is older than all that is still to be read.
-//!
-//! ## Gaps
-//!
-//! What the reader is to be told stands at its place in the order: a gap is read once nothing is unread up to where it ends.
+//! A queue holds no more than its limit, log and inbox together. The log keeps its part of the limit by
+//! itself, for all cursors at once. [`enforce`](Queue::enforce) keeps what the inbox adds: it follows
+//! every append while the inbox has unread entries. It is always the oldest entry that is dropped, so
+//! missed entries are older than all unread ones.
 
 mod bounds;
 mod counts;
+pub(crate) mod gaps;
 mod inbox;
 mod overflow;
+mod plan;
+mod progress;
 mod replay;
 #[cfg(test)]
 mod tests;
@@ -31,8 +53,10 @@ use crate::log::{Cursor, Log};
 use crate::model::gap::Gap;
 use crate::model::limit::QueueLimit;
 use crate::model::position::Position;
-use crate::queue::bounds::{bound_of, replay_bound};
-use crate::queue::inbox::{Laned, Own};
+use crate::queue::bounds::bound_of;
+use crate::queue::gaps::Gaps;
+use crate::queue::inbox::{Extras, InboxEntry};
+use crate::queue::progress::Progress;
 
 /// One listener's unread entries, in the order in which they were sent.
 ///
@@ -41,7 +65,7 @@ use crate::queue::inbox::{Laned, Own};
 pub(crate) struct Queue<T> {
     cursor: Cursor,
     /// `None` until there is something in it: most queues are a cursor for as long as they live.
-    own: Option<Box<Own<T>>>,
+    extras: Option<Box<Extras<T>>>,
 }
 
 /// What is read next.
@@ -49,8 +73,8 @@ pub(crate) struct Queue<T> {
 pub(crate) enum Read<T> {
     /// What is to be told.
     Gap(Gap),
-    /// So many entries were dropped; what follows stands behind the position.
-    Missed(u64, Position),
+    /// So many entries were dropped, between the two positions.
+    Missed(u64, Position, Position),
     Entry(T),
 }
 
@@ -59,48 +83,66 @@ impl<T: Clone> Queue<T> {
     pub(crate) fn attach(log: &mut Log<T>, limit: Option<QueueLimit>) -> Self {
         Self {
             cursor: log.attach(bound_of(limit)),
-            own: None,
+            extras: None,
         }
-    }
-
-    /// Creates a queue that starts with an entry of the past. What is replayed counts on top of the limit
-    /// until it is read: the history has it anyway.
-    pub(crate) fn attach_at(log: &mut Log<T>, number: u64, limit: Option<QueueLimit>) -> Self {
-        let mut queue = Self {
-            cursor: log.attach_at(number, replay_bound(log, limit)),
-            own: None,
-        };
-        queue.replay_up_to(Position::broadcast(log.tail() - 1), log);
-        queue
     }
 
     /// Not inlined: it is rarely needed, and in many places.
     #[inline(never)]
-    fn own(&mut self) -> &mut Own<T> {
-        self.own.get_or_insert_default()
+    fn extras(&mut self) -> &mut Extras<T> {
+        let last = Position::broadcast(self.cursor.next() - 1);
+        self.extras
+            .get_or_insert_with(|| Box::new(Extras::at(last)))
     }
 
-    /// Remembers what is read from now on, so that the queue can be [rewound](Self::rewind). What was for the listener alone
-    /// before the position was in the lane of a former queue.
+    /// Remembers what is read from now on, so that a client can [resume](Self::resume). Dispatches up to
+    /// the position were in the inbox of a former queue.
     pub(crate) fn remember(&mut self, since: Position) {
-        let own = self.own();
-        own.resumable = true;
-        own.forgotten = since;
+        let extras = self.extras();
+        extras.resumable = true;
+        extras.progress = Progress::at(since);
+        extras.progress.lose(since);
     }
 
-    /// Returns up to where something for this listener alone may have been that is not here any more.
-    pub(crate) fn forgotten(&self) -> Position {
-        let own = self.own.as_ref();
-        own.map_or(Position::broadcast(0), |own| own.forgotten)
+    /// Returns the position handed over last: the client has everything up to it, or was told what is
+    /// missing.
+    pub(crate) fn last(&self) -> Position {
+        match &self.extras {
+            Some(extras) => extras.progress.last(),
+            None => Position::broadcast(self.cursor.next() - 1),
+        }
+    }
+
+    /// Records that the message or gap that was taken was handed over.
+    pub(crate) fn hand_over(&mut self, position: Position) {
+        if let Some(extras) = &mut self.extras {
+            extras.progress.hand_over(position);
+            self.settle();
+        }
+    }
+
+    /// Records that the message that was taken is not for the listener.
+    pub(crate) fn skip(&mut self, position: Position) {
+        if let Some(extras) = &mut self.extras {
+            extras.progress.skip(position);
+            self.settle();
+        }
+    }
+
+    /// Moves behind `count` broadcasts that were handed over from the [shared](Self::shared) cursor.
+    pub(crate) fn pass(&mut self, log: &mut Log<T>, count: u64, unneeded: &mut Vec<T>) {
+        log.skip(&mut self.cursor, count, unneeded);
+        self.end_replay(log);
+        self.skip(Position::broadcast(self.cursor.next() - 1));
     }
 
     /// Gives the cursor back. Adds what nobody reads any more to `unneeded`, for the caller to drop once it
     /// holds no borrow.
     pub(crate) fn detach(self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
         log.detach(self.cursor, unneeded);
-        if let Some(mut own) = self.own {
-            while let Some(laned) = own.lane.pop_front() {
-                unneeded.push(laned.entry);
+        if let Some(mut extras) = self.extras {
+            while let Some(item) = extras.inbox.pop_front() {
+                unneeded.push(item.entry);
             }
         }
     }
@@ -115,9 +157,9 @@ impl<T: Clone> Queue<T> {
         entry: T,
         unneeded: &mut Vec<T>,
     ) {
-        let own = self.own();
-        own.lane_bytes += bytes;
-        own.lane.push_back(Laned {
+        let extras = self.extras();
+        extras.unread_bytes += bytes;
+        extras.inbox.push_back(InboxEntry {
             position,
             bytes,
             at,
@@ -129,11 +171,11 @@ impl<T: Clone> Queue<T> {
     /// Returns whether the entry at a position is still to be read: it is once more when the queue was set back to before it.
     pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
         let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
-        let is_in_lane = |own: &Own<T>| {
-            let mut unread = own.lane.range(own.read..);
-            unread.any(|laned| laned.position == position)
+        let is_in_lane = |extras: &Extras<T>| {
+            let mut unread = extras.inbox.range(extras.read..);
+            unread.any(|item| item.position == position)
         };
-        is_in_log || self.own.as_deref().is_some_and(is_in_lane)
+        is_in_log || self.extras.as_deref().is_some_and(is_in_lane)
     }
 
     /// Gives back the entry that was just taken: it is the oldest unread one again. When newer ones were dropped meanwhile, it
@@ -149,30 +191,31 @@ impl<T: Clone> Queue<T> {
         unneeded: &mut Vec<T>,
     ) {
         let lags = self.lags(log);
-        let own = self.own();
+        let extras = self.extras();
+        extras.progress.undo(position);
         if lags {
-            own.missed += 1;
+            extras.missed += 1;
             unneeded.push(entry);
             return;
         }
-        own.lane_bytes += bytes;
+        extras.unread_bytes += bytes;
         // What was dropped behind it, and told of by a gap that was given back, would stand before it: it is forgotten.
-        while own.newest_read() > position {
-            unneeded.extend(own.forget(own.read - 1));
+        while extras.newest_read() > position {
+            unneeded.extend(extras.forget(extras.read - 1));
         }
-        if own.newest_read() == position {
-            own.read -= 1;
-            own.past_bytes -= bytes;
+        if extras.newest_read() == position {
+            extras.read -= 1;
+            extras.read_bytes -= bytes;
             unneeded.push(entry);
             return;
         }
-        let laned = Laned {
+        let item = InboxEntry {
             position,
             bytes,
             at,
             entry,
         };
-        own.lane.insert(own.read, laned);
+        extras.inbox.insert(extras.read, item);
         self.forget(log, unneeded);
     }
 
@@ -183,7 +226,7 @@ impl<T: Clone> Queue<T> {
         log: &mut Log<T>,
         wanted: impl FnOnce(&T) -> bool,
     ) -> Option<T> {
-        if self.own.is_some() || log.lags(&self.cursor) {
+        if self.extras.is_some() || log.lags(&self.cursor) {
             return None;
         }
         log.take_if(&mut self.cursor, wanted)
@@ -196,16 +239,13 @@ impl<T: Clone> Queue<T> {
             return Some(self.tell_missed(log));
         }
         let next = self.cursor.next();
-        if let Some(own) = &mut self.own {
-            if own
-                .gaps
-                .first()
-                .is_some_and(|gap| own.is_behind(next, gap.to))
-            {
-                return Some(Read::Gap(own.gaps.remove(0)));
+        if let Some(extras) = &mut self.extras {
+            let first = extras.gaps.first();
+            if first.is_some_and(|gap| extras.is_behind(next, gap.to)) {
+                return Some(Read::Gap(extras.gaps.take_first()));
             }
-            if own.front_is_before(next) {
-                let entry = own.pop_front();
+            if extras.front_is_before(next) {
+                let entry = extras.pop_front();
                 self.end_replay(log);
                 self.forget(log, unneeded);
                 return entry.map(Read::Entry);
@@ -213,17 +253,20 @@ impl<T: Clone> Queue<T> {
         }
         let entry = log.take(&mut self.cursor);
         self.end_replay(log);
+        if entry.is_none() {
+            self.settle();
+        }
         entry.map(Read::Entry)
     }
 
     /// Returns what is to be told, in the order of where it ends: each when nothing is unread up to there.
-    pub(crate) fn gaps(&mut self) -> &mut Vec<Gap> {
-        &mut self.own().gaps
+    pub(crate) fn gaps(&mut self) -> &mut Gaps {
+        &mut self.extras().gaps
     }
 
     /// Returns the gap that is told first.
     pub(crate) fn first_gap(&self) -> Option<&Gap> {
-        self.own.as_ref()?.gaps.first()
+        self.extras.as_ref()?.gaps.first()
     }
 
     /// Returns whether there is a gap to be told.
@@ -231,53 +274,40 @@ impl<T: Clone> Queue<T> {
         self.first_gap().is_some()
     }
 
-    /// Notes up to where the reader had everything before something was taken.
-    ///
-    /// A mere cursor has read one broadcast after the other: then it was right before, and need not be noted.
-    pub(crate) fn was_at(&mut self, position: Position) {
-        if let Some(own) = &mut self.own {
-            own.before_last = Some(position);
-        }
+    /// Returns the oldest unread entry of the inbox.
+    fn front(&self) -> Option<&InboxEntry<T>> {
+        self.extras.as_ref()?.front()
     }
 
-    /// Returns up to where the reader had everything before what was taken last. It is forgotten by that, as something is given back: what was
-    /// taken before that was not noted.
-    pub(crate) fn take_before_last(&mut self, last: Position) -> Position {
-        let before = self.own.as_mut().and_then(|own| own.before_last.take());
-        before.unwrap_or(last.broadcast_before())
-    }
-
-    /// Returns the oldest unread entry of the lane.
-    fn front(&self) -> Option<&Laned<T>> {
-        self.own.as_ref()?.front()
-    }
-
-    /// Returns whether the front of the lane was sent before a broadcast.
+    /// Returns whether the front of the inbox was sent before a broadcast.
     fn front_is_before(&self, number: u64) -> bool {
-        let own = self.own.as_ref();
-        own.is_some_and(|own| own.front_is_before(number))
+        let extras = self.extras.as_ref();
+        extras.is_some_and(|extras| extras.front_is_before(number))
     }
 
     /// Returns whether entries wait that are for this listener alone.
-    pub(crate) fn has_lane(&self) -> bool {
-        self.unread_lane() > 0
+    pub(crate) fn has_unread_dispatches(&self) -> bool {
+        self.unread_dispatches() > 0
     }
 
-    fn unread_lane(&self) -> u64 {
-        let own = self.own.as_ref();
-        own.map_or(0, |own| (own.lane.len() - own.read) as u64)
+    fn unread_dispatches(&self) -> u64 {
+        let extras = self.extras.as_ref();
+        extras.map_or(0, |extras| (extras.inbox.len() - extras.read) as u64)
     }
 
     /// Returns whether there is something to read, or to be told.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, log: &Log<T>) -> bool {
-        log.waiting(&self.cursor) > 0 || self.has_lane() || self.has_gaps() || self.lags(log)
+        log.waiting(&self.cursor) > 0
+            || self.has_unread_dispatches()
+            || self.has_gaps()
+            || self.lags(log)
     }
 
     /// Returns the cursor when broadcasts are all that is unread, and nothing is to be told: what other listeners at the same
     /// place read too, and may share.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
-        let alike = !self.has_lane() && !self.has_gaps() && !self.lags(log);
+        let alike = !self.has_unread_dispatches() && !self.has_gaps() && !self.lags(log);
         alike.then_some(&mut self.cursor)
     }
 }

@@ -3,17 +3,20 @@
 use crate::log::Log;
 use crate::model::limit::{Overflow, QueueLimit};
 use crate::model::position::Position;
+use crate::queue::plan::end_before;
 use crate::queue::{Queue, Read};
 
 impl<T: Clone> Queue<T> {
     /// Says how many entries were dropped since the last call, and moves behind them.
     pub(super) fn tell_missed(&mut self, log: &Log<T>) -> Read<T> {
         let missed = self.untold(log);
+        // Made before the cursor moves: it says how far the reader has come.
+        let extras = self.extras();
+        extras.missed = 0;
+        let last = extras.progress.last();
         log.catch_up(&mut self.cursor);
-        if let Some(own) = &mut self.own {
-            own.missed = 0;
-        }
-        Read::Missed(missed, self.before(log))
+        // The client may have brought the id of a message that it was never sent.
+        Read::Missed(missed, last, self.before(log).max(last))
     }
 
     /// Returns how many entries were dropped that the reader was not told of yet.
@@ -22,7 +25,7 @@ impl<T: Clone> Queue<T> {
     }
 
     pub(super) fn missed(&self) -> u64 {
-        self.own.as_ref().map_or(0, |own| own.missed)
+        self.extras.as_ref().map_or(0, |extras| extras.missed)
     }
 
     /// As [`untold`](Self::untold), for the counters: who is disconnected drops nothing before.
@@ -38,45 +41,42 @@ impl<T: Clone> Queue<T> {
         let broadcast = Position::broadcast(log.place(&self.cursor));
         let front = self.front().map(|front| front.position);
         let next = front.map_or(broadcast, |front| front.min(broadcast));
-        // What was dispatched before the next one was read or dropped, and is remembered or forgotten.
-        let mut before = next.broadcast_before();
-        if let Some(own) = &self.own {
-            for own in [own.newest_read(), own.forgotten] {
-                if own > before && own < next {
-                    before = own;
-                }
-            }
-        }
-        before
+        // Dispatches before the next entry were read or dropped: they are remembered, or lost.
+        let nothing = Position::broadcast(0);
+        let dispatches = match &self.extras {
+            Some(extras) => [extras.newest_read(), extras.progress.lost()],
+            None => [nothing, nothing],
+        };
+        end_before(next, dispatches)
     }
 
     /// Drops the oldest entries while there are more than the limit allows. Adds them to `unneeded`, for the caller to
     /// drop once it holds no borrow.
     pub(crate) fn enforce(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
-        // What the log has let go may be newer than the front of the lane, which then is dropped too.
+        // What the log has let go may be newer than the front of the inbox, which then is dropped too.
         let place = log.place(&self.cursor);
         while log.lags(&self.cursor) && self.front_is_before(place - 1) {
             self.drop_front(log, unneeded);
         }
-        while self.has_lane() && self.is_over(log, 0, 0) {
+        while self.has_unread_dispatches() && self.is_over(log, 0, 0) {
             if self.front_is_before(log.place(&self.cursor)) {
                 self.drop_front(log, unneeded);
             } else {
-                self.own().missed += log.catch_up(&mut self.cursor) + 1;
+                self.extras().missed += log.catch_up(&mut self.cursor) + 1;
                 log.skip(&mut self.cursor, 1, unneeded);
             }
         }
     }
 
     pub(super) fn drop_front(&mut self, log: &Log<T>, dropped: &mut Vec<T>) {
-        let own = self.own();
-        let front = own.pop_front();
-        own.missed += 1;
+        let extras = self.extras();
+        let front = extras.pop_front();
+        extras.missed += 1;
         dropped.extend(front);
         self.forget(log, dropped);
     }
 
-    /// Forgets the oldest that was read while the lane is over the limit, or over what is remembered at most; without a limit,
+    /// Forgets the oldest that was read while the inbox is over the limit, or over what is remembered at most; without a limit,
     /// over the history's bounds.
     pub(super) fn forget(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) {
         let (messages, bytes) = match log.limit(&self.cursor) {
@@ -85,11 +85,12 @@ impl<T: Clone> Queue<T> {
         };
         let messages = messages.min(QueueLimit::NETWORK.messages);
         let bytes = bytes.min(QueueLimit::NETWORK.bytes);
-        let own = self.own();
-        while own.read > 0
-            && (own.lane.len() as u64 > messages || own.past_bytes + own.lane_bytes > bytes)
+        let extras = self.extras();
+        while extras.read > 0
+            && (extras.inbox.len() as u64 > messages
+                || extras.read_bytes + extras.unread_bytes > bytes)
         {
-            unneeded.extend(own.forget(0));
+            unneeded.extend(extras.forget(0));
         }
     }
 
@@ -98,7 +99,10 @@ impl<T: Clone> Queue<T> {
         let Some(limit) = log.limit(&self.cursor) else {
             return false;
         };
-        let replay = self.own.as_ref().and_then(|own| own.replay.as_ref());
+        let replay = self
+            .extras
+            .as_ref()
+            .and_then(|extras| extras.replay.as_ref());
         let (more, more_bytes) = replay.map_or((0, 0), |replay| (replay.messages, replay.bytes));
         let (waiting, waiting_bytes) = (self.len(log) + entries, self.bytes(log) + bytes);
         waiting > limit.messages.saturating_add(more)

@@ -3,7 +3,9 @@
 use std::collections::VecDeque;
 
 use super::*;
+use crate::model::gap::Claim;
 use crate::model::limit::{History, Overflow};
+use crate::wire::event::EventId;
 use proptest::prelude::*;
 
 /// The plain model: one list per listener, to which every send appends.
@@ -79,7 +81,7 @@ proptest! {
                     let read = model.queue.take(&mut log, &mut Vec::new());
                     let read = read.map(|read| match read {
                         Read::Entry(number) => Ok(number),
-                        Read::Missed(missed, _) => Err(missed),
+                        Read::Missed(missed, ..) => Err(missed),
                         Read::Gap(gap) => panic!("nobody has told of {gap:?}"),
                     });
                     prop_assert_eq!(read, expected);
@@ -95,4 +97,66 @@ proptest! {
             }
         }
     }
+}
+
+/// A log with broadcasts 1 to `count`, all within the history.
+fn log_with(count: usize) -> Log<usize> {
+    let mut log = Log::new(History::DEFAULT, 1);
+    for number in 1..=count {
+        log.append(number, 1, 0.0, &mut Vec::new());
+    }
+    log
+}
+
+fn claim(sequence: u64) -> Claim {
+    let id = EventId::new("id").unwrap();
+    Claim::At(id, Position::broadcast(sequence))
+}
+
+fn read_all(queue: &mut Queue<usize>, log: &mut Log<usize>) -> Vec<usize> {
+    let mut read = Vec::new();
+    while let Some(Read::Entry(number)) = queue.take(log, &mut Vec::new()) {
+        queue.hand_over(Position::broadcast(number as u64));
+        read.push(number);
+    }
+    read
+}
+
+#[test]
+fn a_queue_that_has_replayed_is_a_mere_cursor_again() {
+    let mut log = log_with(4);
+    for sequence in [0, 1, 4] {
+        let mut queue = Queue::attach(&mut log, None);
+        assert!(queue.extras.is_none());
+        queue.resume(&mut log, claim(sequence), Some(1), &mut Vec::new());
+        assert!(queue.extras.is_some());
+        let expected: Vec<_> = (sequence as usize + 1..=4).collect();
+        assert_eq!(read_all(&mut queue, &mut log), expected);
+        assert!(queue.extras.is_none(), "after {sequence}");
+        assert_eq!(queue.last(), Position::broadcast(4));
+        queue.detach(&mut log, &mut Vec::new());
+    }
+}
+
+#[test]
+fn a_queue_that_was_passed_over_shared_broadcasts_is_a_mere_cursor_again() {
+    let mut log = log_with(4);
+    let mut queue = Queue::attach(&mut log, None);
+    queue.resume(&mut log, claim(1), Some(1), &mut Vec::new());
+    queue.pass(&mut log, 2, &mut Vec::new());
+    assert_eq!(queue.last(), Position::broadcast(3));
+    assert!(queue.extras.is_some(), "a part of the replay is unread");
+    queue.pass(&mut log, 1, &mut Vec::new());
+    assert!(queue.extras.is_none());
+    queue.detach(&mut log, &mut Vec::new());
+}
+
+#[test]
+fn a_resumable_queue_keeps_its_extras() {
+    let mut log = log_with(2);
+    let mut queue = Queue::attach(&mut log, None);
+    queue.remember(Position::dispatch(2, 1));
+    assert!(read_all(&mut queue, &mut log).is_empty());
+    assert!(queue.extras.is_some());
+    queue.detach(&mut log, &mut Vec::new());
 }

@@ -223,7 +223,7 @@ impl RawChannel {
     #[wasm_bindgen(js_name = isSeated)]
     pub fn is_seated(&self, seat: usize) -> bool {
         let seat = self.seat(seat);
-        seat.is_some_and(|seat| seat.left.get().is_none())
+        seat.is_some_and(|seat| seat.left().is_none())
     }
 
     /// Returns the event id up to which a listener was given everything; nothing when it is to be told first that it was not.

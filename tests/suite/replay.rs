@@ -495,6 +495,23 @@ fn dispatches_that_are_gone_are_in_no_count() {
 }
 
 #[test]
+fn missing_broadcasts_and_lost_dispatches_with_nothing_between_them_are_one_gap() {
+    let (channel, mut stream, last, _) = come_back_too_late(0);
+    let own = stream.listener().clone();
+    // The new listener is told as the one that is rewound: once, without a count.
+    for _ in 0..2 {
+        let got = read(&mut stream);
+        assert_eq!(got.len(), 1);
+        let Got::Gap(GapReason::Expired, None, Some(from), to) = &got[0] else {
+            panic!("{got:?}");
+        };
+        assert_eq!(*from, last);
+        assert!(to.is_dispatch() && to.sequence() == 4, "{to}");
+        channel.rewind(own.id(), &last).unwrap();
+    }
+}
+
+#[test]
 fn an_id_that_a_client_has_is_not_issued_again_to_the_listener_that_it_reconnects_with() {
     let channel = numbers(newest(10));
     broadcast(&channel, [0]);

@@ -222,13 +222,8 @@ impl Listener {
         // Its former queue is gone, and the content of that is unknown; a client with an unknown id
         // receives a gap that says so.
         let goes_on = gap.as_ref().is_none_or(|gap| gap.missed.is_some());
-        let mut gaps = Vec::from_iter(gap);
-        if resumable && goes_on {
-            gaps.push(forgotten(id, came));
-        }
         let mut listener = Self {
             epoch: epoch.into(),
-            gaps,
             told,
             last: told,
             due: sent.from(next).iter().copied().collect(),
@@ -239,6 +234,17 @@ impl Listener {
             limit,
             ..Self::default()
         };
+        if resumable && goes_on {
+            listener.tell(forgotten(id, came));
+        }
+        // Nothing is replayed between the two: they are one.
+        if let Some(mut gap) = gap {
+            let end = listener.before();
+            if gap.missed.is_some() && end > gap.to {
+                gap.to = end;
+            }
+            listener.tell(gap);
+        }
         listener.replay_up_to(newest);
         listener
     }
@@ -508,10 +514,11 @@ impl Listener {
     pub fn rewind(&mut self, sent: &Broadcasts, id: &str, epoch: &str) {
         let (reason, from) = match read(id, epoch) {
             Read::Ours(place) if sent.was_given(place) => {
-                let (expired, skipped) = self.rewind_to(sent, place);
+                let lost = self.forgotten;
+                let (expired, skipped, before) = self.rewind_to(sent, place);
                 self.gaps.clear();
-                if self.forgotten > place {
-                    self.gaps.push(forgotten(id, self.forgotten));
+                if lost > place {
+                    self.gaps.push(forgotten(id, lost));
                 }
                 if expired + skipped > 0 {
                     let gap = Gap {
@@ -521,7 +528,7 @@ impl Listener {
                         },
                         missed: Some(expired + skipped),
                         from: Some(id.into()),
-                        to: self.before().max(place),
+                        to: before.max(place),
                     };
                     self.tell(gap);
                 }
@@ -539,9 +546,9 @@ impl Listener {
         }];
     }
 
-    /// Returns how many are missing before what is kept, and how many of its own it says it has
-    /// without having been given them.
-    fn rewind_to(&mut self, sent: &Broadcasts, place: Place) -> (u64, u64) {
+    /// Returns how many are missing before what is kept, how many of its own it claims to have without
+    /// having been given them, and the newest place before everything due.
+    fn rewind_to(&mut self, sent: &Broadcasts, place: Place) -> (u64, u64, Place) {
         let newest_read = self.past.back().map_or((0, 0), |item| item.place);
         let end = match self.replay {
             Some(replay) => replay.end,
@@ -574,8 +581,9 @@ impl Listener {
         self.due.extend(sent.from(self.next));
         self.due.make_contiguous().sort_by_key(|item| item.place);
         self.replay_up_to(end);
+        let before = self.before();
         self.forget(sent);
-        (missed, skipped)
+        (missed, skipped, before)
     }
 
     /// Returns the newest place that was given to it and that everything due stands behind.

@@ -135,14 +135,14 @@ impl Taker {
 
     /// Returns whether the listener was removed.
     pub(super) fn is_removed(&self) -> bool {
-        self.feed.stream.seat().left.get().is_some()
+        self.feed.stream.seat().left().is_some()
     }
 
     /// Adds an error if the listener was disconnected because its queue was full. The stream of a
     /// listener that was removed just ends.
     fn add_reason(&mut self) {
         let seat = self.feed.stream.seat();
-        if seat.left.get() == Some(Leave::Overflow) {
+        if seat.left() == Some(Leave::Overflow) {
             let full = QueueFullException::new(vec![seat.listener.id().to_owned()]);
             Refusal::from(full).write(&mut self.bytes);
         }

@@ -163,7 +163,7 @@ impl Writer {
         let removed = poll_fn(|context| {
             // Parked with the listener and not with the channel, whose broadcasts would wake it.
             seat.listener.park(*key, context.waker());
-            match seat.left.get() {
+            match seat.left() {
                 Some(_) => Poll::Ready(()),
                 None => Poll::Pending,
             }
