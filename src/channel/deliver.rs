@@ -16,13 +16,14 @@ use crate::model::stats::Tally;
 use crate::queue::Read;
 
 impl<M: Clone> AbstractChannel<M> {
-    /// Delivers the oldest message that waits for a listener, after its `on_message` has seen it.
+    /// Delivers the oldest message that waits for a listener, after its `on_message` has accepted
+    /// it.
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when the listener is unknown; [`NoMessagesException`] when nothing
-    /// waits for it or it is stopped; [`Error::Callback`] when `on_message` refused the message, which is then
-    /// gone.
+    /// [`InvalidListenerException`] if the listener is unknown. [`NoMessagesException`] if its
+    /// queue is empty or it is stopped. [`Error::Callback`] if `on_message` refused the message,
+    /// which is then gone.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
         let seat = self.seat(listener_id)?;
         let sent = self.deliver_to(&seat)?;
@@ -31,7 +32,7 @@ impl<M: Clone> AbstractChannel<M> {
 }
 
 impl<M> AbstractChannel<M> {
-    /// Takes the oldest message that waits for a seat, or what has to be said before it.
+    /// Takes the oldest message that waits for a listener, or the gap before it.
     #[inline]
     pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
         if let Some(queue) = seat.occupancy.borrow_mut().queue_mut() {
@@ -46,7 +47,7 @@ impl<M> AbstractChannel<M> {
 
     #[inline(never)]
     fn take_any(&self, seat: &Seat<M>) -> Taken<M> {
-        // Before the borrows, so that it is dropped after them: a message may own anything.
+        // Declared before the borrows, so dropped after them: the drop of a message may run any code.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
         let mut occupancy = seat.occupancy.borrow_mut();
@@ -80,7 +81,7 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Has a gap that was taken told again, at its place.
+    /// Makes a gap that was taken untold again, at its place.
     pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
         match &mut *seat.occupancy.borrow_mut() {
             Occupancy::Here(queue) => queue.gaps().tell(gap),
@@ -89,7 +90,7 @@ impl<M> AbstractChannel<M> {
         seat.listener.wake();
     }
 
-    /// Makes the message that was just taken the next one again, unless it is to come again anyway.
+    /// Makes the message that was taken last the next one again, unless it is still unread.
     pub(crate) fn give_back(&self, seat: &Rc<Seat<M>>, sent: Rc<Sent<M>>) {
         let position = sent.position;
         let comes_again = self.with_queue(seat, |queue, log| queue.is_unread(log, position));
@@ -112,7 +113,7 @@ impl<M> AbstractChannel<M> {
                     }
                 }
                 None => {
-                    // It leaves with the listener.
+                    // The message leaves with the listener.
                     seat.counters.count(|tally| tally.discarded += 1);
                     let left = &mut state.left;
                     left.delivered = left.delivered.saturating_sub(1);
@@ -132,7 +133,7 @@ impl<M> AbstractChannel<M> {
         }
         loop {
             return match self.take(seat) {
-                // Only streams tell of gaps; here they are counted.
+                // Only streams yield gaps; here their messages are counted.
                 Taken::Gap(_) => continue,
                 Taken::Message(sent) => match self.show(seat, &sent) {
                     Ok(true) => Ok(sent),
@@ -146,8 +147,8 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Shows a message to the listener's filter and callback, and counts what they say. Returns whether it
-    /// is to be delivered.
+    /// Shows a message to the listener's filter and callback, and counts their answers. Returns
+    /// whether to deliver it.
     pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
         if seat.listener.looks_at_messages() && !self.ask(seat, &sent.message)? {
             return Ok(false);
@@ -172,7 +173,7 @@ impl<M> AbstractChannel<M> {
         accepted.map(|()| true)
     }
 
-    /// Counts for a seat, and for the channel when the seat was left meanwhile.
+    /// Counts for a listener; also for the channel if the listener has left meanwhile.
     fn count(&self, seat: &Seat<M>, add: impl Fn(&mut Tally)) {
         seat.counters.count(&add);
         if self.is_left(seat) {

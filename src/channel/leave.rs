@@ -5,19 +5,19 @@ use crate::channel::subscription::{Departure, Leave, Occupancy, Seat};
 use crate::model::error::InvalidListenerException;
 
 impl<M> AbstractChannel<M> {
-    /// Removes a listener, with everything that waits for it. Its streams end.
+    /// Removes a listener and drops its queue. Its streams end.
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when it is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn remove_listener(&self, listener_id: &str) -> Result<(), InvalidListenerException> {
         let seat = self.seat(listener_id)?;
         self.leave_seat(&seat, Leave::Removed);
         Ok(())
     }
 
-    /// Removes a listener by its seat. A seat that was left before is left alone, even when another
-    /// listener with the same id has come since.
+    /// Ends a subscription. One that has ended before stays as it is, also if another listener with
+    /// the same id was registered since.
     pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
         let mut unneeded = Vec::new();
         let freed = {
@@ -30,7 +30,7 @@ impl<M> AbstractChannel<M> {
                 })
             };
             let Some(departure) = departure else {
-                // Its owner has now seen that it was disconnected.
+                // The owner has now seen that the listener was disconnected.
                 let kept = state.seats.get(seat.key);
                 if kept.is_some_and(|kept| std::ptr::eq(&**kept, seat)) {
                     state.seats.remove(seat.key);
@@ -55,12 +55,12 @@ impl<M> AbstractChannel<M> {
             queue.detach(&mut state.log, &mut unneeded);
             frees.then(|| state.seats.remove(seat.key))
         };
-        // Dropped without a borrow: a message or a listener may own anything.
+        // Dropped without a borrow: the drop of a message or a listener may run any code.
         drop((unneeded, freed));
         seat.listener.wake();
     }
 
-    /// Returns whether the seat's listener was removed.
+    /// Returns whether the subscription has ended.
     pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
         seat.left().is_some()
     }

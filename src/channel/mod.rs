@@ -2,19 +2,35 @@
 //!
 //! A channel is a handle: clones share everything. It is single-threaded and never blocks.
 //!
+//! ## A listener's life
+//!
+//! ```text
+//!              subscribe(claim)                      progress passes the replay's end
+//!   (none) ────────────────────> HERE: replaying ─────────────────────────────────> HERE: live
+//!                                     ^                                                 │
+//!                                     └─────── rewind(claim): plan() again ─────────────┤
+//!                                                                                       │
+//!   LEFT { why, last }  <── disconnect ──────── over the limit ─────────────────────────┤
+//!                       <── remove_listener ────────────────────────────────────────────┤
+//!                           drop-oldest: a gap "overflow", stays ───────────────────────┤
+//!                           refuse: the sender's error, stays ──────────────────────────┤
+//!                           close: reads to the end, then Closed, once ─────────────────┘
+//! ```
+//!
 //! ## Delivery order
 //!
-//! A listener gets what was sent after it was registered, broadcasts and dispatches alike, in exactly
-//! the order in which it was sent, whether or not it has been started. It is delivered to only while
-//! running: by [`deliver_next`](AbstractChannel::deliver_next), or through a
-//! [`message_stream`](AbstractChannel::message_stream). Each message is delivered to a listener
-//! at most once, however many streams read for it.
+//! A listener receives what is sent after its registration, broadcasts and dispatches alike, in exactly
+//! the order in which it is sent, whether or not the listener was started. Messages are delivered only
+//! while it is running: by [`deliver_next`](AbstractChannel::deliver_next), or through a
+//! [`message_stream`](AbstractChannel::message_stream). Each message is delivered to a listener at most
+//! once, however many streams read for it.
 //!
 //! ## Ending
 //!
-//! [`close`](AbstractChannel::close) refuses further sends and listeners. What was queued before is still
-//! delivered; a running stream then yields [`Delivered::Closed`] and ends, and its listener is
-//! stopped. [`remove_listener`](AbstractChannel::remove_listener) drops the listener's queue; its streams end.
+//! [`close`](AbstractChannel::close) refuses further sends and listeners. Messages queued before are
+//! still delivered. Then a running stream yields [`Delivered::Closed`] and ends, and its listener is
+//! stopped. [`remove_listener`](AbstractChannel::remove_listener) drops the listener's queue, and its
+//! streams end.
 //!
 //! ## Re-entrancy
 //!
@@ -23,22 +39,23 @@
 //!
 //! ## Full queue
 //!
-//! A listener may be registered with a [`QueueLimit`](crate::QueueLimit). When more is sent to it, its
-//! oldest messages are dropped and it is told how many, or it is disconnected, or the sender is refused;
-//! a broadcast that one listener refuses nobody gets. A listener that stalls delays nobody else, and what is kept
-//! for it stays within its limit.
+//! A listener may be registered with a [`QueueLimit`](crate::QueueLimit). When its queue is full, its
+//! oldest messages are dropped and it receives a gap with their count, or it is disconnected, or the
+//! sender is refused. A broadcast that one listener refuses is delivered to no listener. A listener that
+//! stalls delays no other one, and its queue stays within its limit.
 //!
 //! ## History
 //!
-//! A channel may keep its newest broadcasts for those who come back. A listener can be registered
-//! [after](AbstractChannel::register_after) an event id: replay and live are joined without a gap and without a duplicate,
-//! or the first thing that it gets says that there is a [`Gap`]. What a listener of the same name may have been sent alone is told
-//! behind what is replayed, if it is resumable.
+//! A channel may keep its newest broadcasts for clients that reconnect. A listener can be registered
+//! [after](AbstractChannel::register_after) an event id: replay and live messages are joined without a
+//! gap and without a duplicate, or the first item is a [`Gap`] that says what is missing. If the listener
+//! is resumable, dispatches to a former listener of the same name may be missing too: a gap behind the
+//! replay says so.
 //!
 //! ## Another life
 //!
-//! Who stores what is broadcast can have a new channel [go on](AbstractChannel::restore) as the one that has ended: event ids
-//! that clients have from then hold.
+//! A program that stores its broadcasts can [restore](AbstractChannel::restore) a channel that has
+//! ended. Event ids that clients have from the former channel stay valid.
 
 mod deliver;
 mod leave;
@@ -77,8 +94,8 @@ use crate::platform::ids;
 
 /// The base of channels: delivers messages of any type to listeners.
 ///
-/// [`SseChannel`](crate::SseChannel) is the implementation for Server-Sent Events. What a stream yields
-/// is changed by mapping it.
+/// [`SseChannel`](crate::SseChannel) is the implementation for Server-Sent Events. Map a stream to
+/// change what it yields.
 ///
 /// ```
 /// use eric_sse::{AbstractChannel, Delivered};
@@ -102,12 +119,12 @@ pub struct AbstractChannel<M = Message> {
 }
 
 struct Core<M> {
-    /// Made when first asked for, as is the epoch: some runtimes have no random numbers while a
-    /// program's modules are being loaded.
+    /// Made when it is first asked for, as is the epoch: some runtimes have no random numbers while
+    /// they load the modules of a program.
     id: OnceCell<Rc<str>>,
     epoch: OnceCell<Rc<str>>,
     state: RefCell<State<M>>,
-    /// How many bytes a message counts for.
+    /// Returns how many bytes a message counts for.
     weigh: fn(&M) -> u64,
 }
 
@@ -116,9 +133,11 @@ struct Core<M> {
 pub enum Delivered<M> {
     /// The next message.
     Message(Delivery<M>),
-    /// Messages are missing before the next one. In a box: as what is rare, it would make every message's move from hand to hand slower.
+    /// Messages are missing before the next one. It is in a box, so that this rare variant does not
+    /// make every message larger to move.
     Gap(Box<Gap>),
-    /// The channel was closed and everything sent before has been delivered. The stream's last item.
+    /// The channel was closed, and everything sent before was delivered. This is the last item of
+    /// the stream.
     Closed,
 }
 
@@ -148,7 +167,7 @@ impl<M> AbstractChannel<M> {
         )
     }
 
-    /// Creates a channel with an id of the caller's.
+    /// Creates a channel with an id chosen by the caller.
     pub fn with_id(id: impl Into<Rc<str>>) -> Self {
         Self::create(
             Some(id.into()),
@@ -159,8 +178,9 @@ impl<M> AbstractChannel<M> {
         )
     }
 
-    /// Creates a channel that keeps a history and weighs its messages, for bounds in bytes. It goes on as another life of one
-    /// that has ended, if its epoch and the numbers of its newest broadcast and dispatch are given.
+    /// Creates a channel that keeps a history, and weighs its messages for bounds in bytes. With an
+    /// epoch, and the numbers of the newest broadcast and dispatch, it is another life of a channel
+    /// that has ended.
     pub(crate) fn create(
         id: Option<Rc<str>>,
         history: History,
@@ -201,16 +221,16 @@ impl<M> AbstractChannel<M> {
         self.core.id.get_or_init(|| ids::unique().into())
     }
 
-    /// Returns the event id of a position in this channel's order: `<epoch>-<position>`.
+    /// Returns the event id of a position in the order of this channel: `<epoch>-<position>`.
     ///
-    /// The epoch is random and belongs to this channel alone, so that an id from another channel, or
+    /// The epoch is random and belongs to this channel alone. So an id from another channel, or
     /// from before a restart, is recognised.
     pub fn event_id(&self, position: Position) -> EventId {
         EventId::of_position(self.epoch(), position)
     }
 
-    /// Returns the event id of the newest broadcast, or the one before the first. Who was shown the state of things
-    /// as of this id misses nothing [after](Self::register_after) it.
+    /// Returns the event id of the newest broadcast, or the one before the first. A client that was
+    /// shown the application's state as of this id misses nothing [after](Self::register_after) it.
     pub fn last_event_id(&self) -> EventId {
         let newest = self.core.state.borrow().log.tail() - 1;
         self.event_id(Position::broadcast(newest))
@@ -220,8 +240,8 @@ impl<M> AbstractChannel<M> {
         self.core.epoch.get_or_init(|| ids::epoch().into())
     }
 
-    /// Closes the channel: sends and listeners are refused from now on, and what was queued before is
-    /// delivered. Closing a closed channel does nothing.
+    /// Closes the channel: it refuses sends and listeners from now on, and delivers what was queued
+    /// before. A closed channel may be closed again.
     pub fn close(&self) {
         self.core.state.borrow_mut().closed = true;
         self.wake_parked();

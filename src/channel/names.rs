@@ -1,12 +1,11 @@
 //! Names: the ids of a channel's listeners.
 //!
-//! Apart from the channel, for those who find their listeners by themselves: the npm package does,
-//! and a hash map would weigh as much as the log there.
+//! The npm package finds its listeners itself: a hash map would weigh as much as the log there.
 
 use std::collections::HashMap;
 use std::rc::Rc;
 
-/// The keys of a channel's seats, by the ids of their listeners.
+/// Maps the ids of listeners to the keys of their subscriptions.
 pub(crate) trait Names {
     /// Adds a name. Returns `false` if it is taken.
     fn insert(&mut self, id: Rc<str>, key: usize) -> bool;
@@ -17,8 +16,8 @@ pub(crate) trait Names {
     /// Removes a name.
     fn remove(&mut self, id: &str);
 
-    /// Returns whether the key of a listener that was disconnected is free at once, or only when
-    /// its owner has seen to it.
+    /// Returns whether the key of a disconnected listener is free at once. If not, it is free once
+    /// its owner has removed the listener.
     fn frees(&self) -> bool;
 }
 

@@ -21,7 +21,7 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when it is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn get_listener(
         &self,
         listener_id: &str,
@@ -46,7 +46,7 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when it is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn waiting(&self, listener_id: &str) -> Result<u64, InvalidListenerException> {
         let seat = self.seat(listener_id)?;
         let state = self.core.state.borrow();
@@ -65,13 +65,15 @@ impl<M> AbstractChannel<M> {
         self.core.state.borrow().seats.get(key).cloned()
     }
 
-    /// Returns the number of the oldest broadcast that is kept, or of the next one; and whether no listener has a broadcast to read.
+    /// Returns the number of the oldest broadcast kept, or of the next one; and whether every
+    /// listener has read all broadcasts.
     pub(crate) fn kept(&self) -> (u64, bool) {
         self.core.state.borrow().log.kept()
     }
 
-    /// Returns the event id that a client has at the beginning of a stream: behind which a seat goes on; or the one it is told first that it does
-    /// not go on behind, so that it is told again if it comes back before.
+    /// Returns the event id in a stream's first block. Normally it is the position that the stream
+    /// continues after. If the stream opens with a gap, it is the id before that gap: a client that
+    /// disconnects before it has read the gap is told again.
     pub(crate) fn first_id(&self, seat: &Seat<M>) -> Option<EventId> {
         if let Occupancy::Here(queue) = &*seat.occupancy.borrow()
             && let Some(gap) = queue.first_gap()
@@ -81,7 +83,8 @@ impl<M> AbstractChannel<M> {
         self.last_id(seat)
     }
 
-    /// Returns the event id behind which a seat goes on; `None` if it is told of a gap first.
+    /// Returns the event id that the client has everything up to; `None` if it is told of a gap
+    /// first.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
         seat.last().map(|last| self.event_id(last))
     }
@@ -90,7 +93,7 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when it is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn listener_stats(
         &self,
         listener_id: &str,
@@ -102,11 +105,12 @@ impl<M> AbstractChannel<M> {
         seat.stats(&self.core.state.borrow().log)
     }
 
-    /// Returns for how long the oldest message that waits for a listener has been waiting; `None` when none does.
+    /// Returns how long the oldest unread message of a listener has been waiting; `None` if there
+    /// is none.
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when the listener is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn waiting_for(
         &self,
         listener_id: &str,
@@ -116,7 +120,8 @@ impl<M> AbstractChannel<M> {
         Ok(since.map(|since| Duration::from_secs_f64(milliseconds(since) / 1000.0)))
     }
 
-    /// Returns since when something waits for a seat, in milliseconds of the channel's clock.
+    /// Returns when the oldest unread message was sent, in milliseconds of the clock of the
+    /// channel.
     pub(crate) fn waiting_since(&self, seat: &Seat<M>) -> Option<f64> {
         self.with_queue(seat, |queue, log| queue.waiting_since(log))?
     }
@@ -147,19 +152,20 @@ impl<M> AbstractChannel<M> {
         stats
     }
 
-    /// Returns how many listeners were disconnected because they were full.
+    /// Returns how many listeners were disconnected because their queue was full.
     pub fn overflows(&self) -> u64 {
         self.core.state.borrow().overflows
     }
 
-    /// Returns whether something waits for a seat, or is to be told to it.
+    /// Returns whether a stream has something to read: a message, a gap, or the close of the
+    /// channel.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, seat: &Seat<M>) -> bool {
         let has_more = self.with_queue(seat, |queue, log| queue.has_more(log));
         has_more != Some(false) || self.is_closed()
     }
 
-    /// Runs `read` on a seat's queue and the log. `None` once the listener was removed.
+    /// Runs `read` on the queue of a listener, and the log. `None` if the listener has left.
     pub(crate) fn with_queue<R>(
         &self,
         seat: &Seat<M>,

@@ -11,16 +11,18 @@ use crate::model::position::Position;
 use crate::platform::clock;
 
 impl<M> AbstractChannel<M> {
-    /// Makes a new channel another life of one that has ended: it has its epoch, and goes on with
-    /// its numbers right behind an event id. The messages that the former channel broadcast after
-    /// that id are [refilled](Self::refill) first. So clients of the former life go on without a
-    /// gap, except for dispatches to them.
+    /// Makes a new channel another life of one that has ended. It takes over the epoch, and its
+    /// numbers continue after an event id. Clients of the former channel then resume without a gap,
+    /// except for their dispatches.
     ///
-    /// An id of a broadcast is enough where nothing was dispatched. Otherwise it is followed by a
-    /// number that no dispatch has exceeded, as in `e-17.3`: an id of a later dispatch is unknown.
+    /// [Refill](Self::refill) the channel with the broadcasts after that id first of all.
     ///
-    /// Returns whether it does. It does not when the id is invalid, or when the channel has been
-    /// used: when an event id was asked of it, or there were listeners or messages.
+    /// The id of a broadcast is enough if nothing was dispatched. Otherwise append a number that no
+    /// dispatch has exceeded, as in `e-17.3`. A client that reconnects with the id of a later
+    /// dispatch receives a gap `unknown`.
+    ///
+    /// Returns whether it was done. It is not if the id is invalid, or if the channel was used: if
+    /// it has issued an event id, or had listeners or messages.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -52,12 +54,12 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Sends a message that was sent before, so long ago, in a former life of the
-    /// [restored](Self::restore) channel. The oldest comes first.
+    /// Sends a message again that a former life of the [restored](Self::restore) channel has sent
+    /// `age` ago. Send the oldest first.
     ///
     /// # Errors
     ///
-    /// As those of [`broadcast`](Self::broadcast).
+    /// Those of [`broadcast`](Self::broadcast).
     pub fn refill(
         &self,
         message: M,

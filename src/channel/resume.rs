@@ -25,14 +25,17 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Sets a resumable listener back to what follows an event id, its own dispatched messages included. If that
-    /// cannot be done, it goes on where it is, after a [`Gap`](crate::Gap) that says so. A dispatched message that is older
-    /// than a broadcast that is missing counts as missing too: nothing behind a gap is older than its end.
-    /// One that is not resumable can be set back as well, but for what was dispatched to it and read: that is a gap.
+    /// Resumes a listener after an event id: it receives what follows, its own dispatches included.
+    /// If that is impossible, it continues where it is, after a [`Gap`](crate::Gap) that says so. A
+    /// dispatch that is older than a missing broadcast counts as missing too, so that everything
+    /// after a gap is newer than its end.
+    ///
+    /// A listener that is not resumable can be rewound as well. Dispatches that it has read are
+    /// then missing, which a gap says.
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when the listener is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn rewind(
         &self,
         listener_id: &str,
@@ -42,7 +45,7 @@ impl<M> AbstractChannel<M> {
         Ok(())
     }
 
-    /// As [`rewind`](Self::rewind); does nothing to a seat that was left.
+    /// As [`rewind`](Self::rewind). Does nothing once the listener has left.
     pub(crate) fn rewind_seat(&self, seat: &Rc<Seat<M>>, last_event_id: &str) {
         self.expire();
         let mut unneeded = Vec::new();
@@ -62,7 +65,7 @@ impl<M> AbstractChannel<M> {
                 let after = queue.len(log);
                 seat.counters.count(|tally| {
                     tally.replayed += after.saturating_sub(before);
-                    // What the client says that it has already.
+                    // Unread messages that the client has already.
                     tally.discarded += before.saturating_sub(after);
                 });
             }

@@ -15,31 +15,35 @@ use crate::model::position::Position;
 use crate::platform::clock;
 
 impl<M> AbstractChannel<M> {
-    /// Sends a message to every listener. Costs the same however many there are.
+    /// Sends a message to every listener. The cost does not depend on their number.
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the channel is closed; [`QueueFullException`] when a listener refuses what
-    /// it has no room for, and then nobody gets the message. The message comes back inside the error.
+    /// [`InvalidChannelException`] if the channel is closed. [`QueueFullException`] if a listener
+    /// refuses the message because its queue is full: then no listener receives it. The error
+    /// contains the message.
     pub fn broadcast(&self, message: M) -> Result<Position, SendError<M>> {
         let bytes = (self.core.weigh)(&message);
         self.broadcast_to_all_but(Box::default(), message, bytes, clock::milliseconds())
     }
 
-    /// Sends a message to every listener but those whose ids are given, also when one of them comes back for a replay.
+    /// Sends a message to every listener except those with the given ids, also when such a listener
+    /// is replayed the history.
     ///
-    /// For an excepted listener it counts as waiting until it is passed over, and as filtered then.
+    /// For an excepted listener the message counts as waiting until it is skipped, and as filtered
+    /// then.
     ///
     /// # Errors
     ///
-    /// As those of [`broadcast`](Self::broadcast).
+    /// Those of [`broadcast`](Self::broadcast).
     pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
         let bytes = (self.core.weigh)(&message);
         let except = except.iter().map(|id| Rc::from(*id));
         self.broadcast_to_all_but(except.collect(), message, bytes, clock::milliseconds())
     }
 
-    /// `at` is when it was sent, in milliseconds of the channel's clock.
+    /// As [`broadcast_except`](Self::broadcast_except). `at` is when the message was sent, in
+    /// milliseconds of the clock of the channel.
     pub(crate) fn broadcast_to_all_but(
         &self,
         except: Box<[Rc<str>]>,
@@ -72,9 +76,9 @@ impl<M> AbstractChannel<M> {
             }
             (position, !state.parked.is_empty())
         };
-        // Dropped, disconnected and woken without a borrow: all of it may call back.
+        // Without a borrow: a drop, an end and a waker may run any code.
         if unneeded.capacity() == 0 && full.capacity() == 0 {
-            // Mostly so: even to drop two vectors that hold nothing is to be seen in `cargo bench`.
+            // The usual case. Even the drop of two empty vectors shows in `cargo bench`.
             std::mem::forget((unneeded, full));
         } else {
             drop(unneeded);
@@ -92,9 +96,9 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the channel is closed; [`InvalidListenerException`] when the
-    /// listener is unknown; [`QueueFullException`] when it refuses what it has no room for. The message comes
-    /// back inside the error.
+    /// [`InvalidChannelException`] if the channel is closed. [`InvalidListenerException`] if the
+    /// listener is unknown. [`QueueFullException`] if the listener refuses the message because its
+    /// queue is full. The error contains the message.
     pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
         match self.seat(listener_id) {
             Ok(seat) => {

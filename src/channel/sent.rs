@@ -8,21 +8,21 @@ use std::rc::Rc;
 use crate::channel::listener::MessageQueueListener;
 use crate::model::position::Position;
 
-/// A message that was sent, with its place in the order. Made once and shared by everybody who gets
+/// A message that was sent, with its place in the order. It is made once, and all receivers share
 /// it.
 #[derive(Debug)]
 pub struct Sent<M> {
     pub(crate) message: M,
     pub(crate) position: Position,
-    /// Its weight in bounds.
+    /// How many bytes it counts for in limits.
     pub(crate) bytes: u64,
-    /// When it was sent, in milliseconds of the channel's clock.
+    /// When it was sent, in milliseconds of the clock of the channel.
     pub(crate) at: f64,
-    /// The ids of the listeners that a broadcast is not for.
+    /// The ids of the listeners that do not receive a broadcast.
     pub(crate) except: Box<[Rc<str>]>,
-    /// Whether its block of an event stream was needed before.
+    /// Whether its block of an event stream was encoded before.
     pub(crate) written: Cell<bool>,
-    /// The block, kept from the second time on that it is needed.
+    /// The block, kept from the second time on that it is encoded.
     pub(crate) block: OnceCell<Box<[u8]>>,
 }
 
@@ -45,13 +45,13 @@ impl<M> Sent<M> {
         })
     }
 
-    /// Returns whether a listener is to get it.
+    /// Returns whether a listener receives it.
     pub(crate) fn is_for(&self, listener: &MessageQueueListener<M>) -> bool {
         self.except.iter().all(|id| **id != *listener.id())
     }
 }
 
-/// A message as it is delivered: the message, shared with its other receivers, and its position.
+/// A message as it is delivered: shared with its other receivers, and with its position.
 #[derive(Debug)]
 pub struct Delivery<M> {
     pub(crate) sent: Rc<Sent<M>>,

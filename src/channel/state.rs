@@ -17,21 +17,23 @@ pub(super) struct State<M> {
     pub(super) log: Log<Rc<Sent<M>>>,
     pub(super) seats: Slab<Rc<Seat<M>>>,
     pub(super) names: Box<dyn Names>,
-    /// The seats with a parked stream: those that a broadcast has to wake. A seat may outstay its
-    /// stream here until the next broadcast, but not its own removal.
+    /// The subscriptions with a parked stream, which a broadcast has to wake. One may stay here
+    /// after its stream has ended, until the next broadcast, but not after its own end.
     pub(super) parked: Vec<Rc<Seat<M>>>,
-    /// The seats with a limit and something unread in their inbox: the log alone does not keep their limit.
+    /// The subscriptions with a limit and unread dispatches: the log alone does not keep their
+    /// limit.
     pub(super) with_inbox: Vec<Rc<Seat<M>>>,
-    /// The seats that refuse what they have no room for.
+    /// The subscriptions whose limit refuses messages.
     pub(super) refusing: Vec<Rc<Seat<M>>>,
-    /// What became of the messages of listeners that have left.
+    /// The counters of listeners that have left.
     pub(super) left: Tally,
     pub(super) refused_sends: u64,
-    /// The number of the last dispatch, to whomever: one that is given once is never given again, to no listener of the same name.
+    /// Number of the newest dispatch on this channel. It is never reused, not even for a later
+    /// listener with the same id.
     pub(super) dispatched: u64,
-    /// How many listeners were disconnected because they were full.
+    /// How many listeners were disconnected because their queue was full.
     pub(super) overflows: u64,
-    /// Number of the next listener to be registered: their order.
+    /// Number of the next subscription: their order.
     pub(super) next_seat: u64,
     pub(super) closed: bool,
 }
@@ -50,7 +52,7 @@ impl<M> State<M> {
         }
     }
 
-    /// Notes that a seat has something unread in its inbox.
+    /// Notes that a subscription has unread dispatches.
     pub(super) fn note_inbox(&mut self, seat: &Rc<Seat<M>>, overflow: Option<Overflow>) {
         if overflow.is_some() && !seat.with_inbox.replace(true) {
             self.with_inbox.push(seat.clone());
@@ -71,7 +73,8 @@ impl<M> State<M> {
         full
     }
 
-    /// Keeps the limits of those with something unread in their inbox. Adds to `full` who is to be disconnected.
+    /// Enforces the limits of listeners with unread dispatches. Adds to `full` the ones to
+    /// disconnect.
     pub(super) fn enforce_inboxes(
         &mut self,
         full: &mut Vec<Rc<Seat<M>>>,
@@ -96,7 +99,7 @@ impl<M> State<M> {
         });
     }
 
-    /// Adds to `full` who has missed something and is to be disconnected for it.
+    /// Adds to `full` the listeners to disconnect because they have missed a broadcast.
     pub(super) fn find_lagging(&self, full: &mut Vec<Rc<Seat<M>>>) {
         for (_, seat) in &self.seats {
             if let Some(queue) = seat.occupancy.borrow().queue()
@@ -108,7 +111,7 @@ impl<M> State<M> {
         }
     }
 
-    /// Removes a seat that is being left from the lists it may stand in.
+    /// Removes a subscription that has ended from the lists.
     pub(super) fn forget(&mut self, seat: &Seat<M>) {
         self.unpark(seat);
         if seat.with_inbox.take() {

@@ -28,21 +28,22 @@ impl<M> AbstractChannel<M> {
         }
     }
 
-    /// Adds a listener: it gets what is sent from now on.
+    /// Adds a listener, which receives what is sent from now on.
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the channel is closed; [`InvalidListenerException`] when a
-    /// listener with this id is registered already.
+    /// [`InvalidChannelException`] if the channel is closed. [`InvalidListenerException`] if a
+    /// listener with this id is already registered.
     pub fn register_listener(&self, listener: &MessageQueueListener<M>) -> Result<(), Error> {
         self.register_with(listener, RegisterOptions::default())
     }
 
-    /// Adds a listener with options of its own, as [`register_listener`](Self::register_listener) does.
+    /// Adds a listener with options of its own, as [`register_listener`](Self::register_listener)
+    /// does.
     ///
     /// # Errors
     ///
-    /// As those of [`register_listener`](Self::register_listener).
+    /// Those of [`register_listener`](Self::register_listener).
     pub fn register_with(
         &self,
         listener: &MessageQueueListener<M>,
@@ -51,12 +52,12 @@ impl<M> AbstractChannel<M> {
         self.take_seat(listener, options, None).map(drop)
     }
 
-    /// Adds a listener that goes on right after an event id, as far as the history reaches. If that cannot be
-    /// done, what the history has is replayed, after a [`Gap`] that says so.
+    /// Adds a listener that resumes right after an event id, as far as the history reaches. If that
+    /// is impossible, it receives the whole history, after a [`Gap`](crate::Gap) that says so.
     ///
     /// # Errors
     ///
-    /// As those of [`register_listener`](Self::register_listener).
+    /// Those of [`register_listener`](Self::register_listener).
     pub fn register_after(
         &self,
         listener: &MessageQueueListener<M>,
@@ -87,7 +88,7 @@ impl<M> AbstractChannel<M> {
         let claim = last_event_id.map(|id| self.claim(id, state));
         let mut queue = Queue::attach(&mut state.log, options.limit);
         if options.resumable {
-            // Behind every id that a client may have of a former listener of that name.
+            // After every id that a client may have from a former listener of that name.
             state.dispatched += u64::from(claim.is_some());
             queue.remember(Position::dispatch(newest, state.dispatched));
         }

@@ -1,4 +1,4 @@
-//! Seat: a listener's place at a channel, and what passes through it.
+//! Subscription: one listener at one channel.
 
 use std::cell::Cell;
 use std::cell::RefCell;
@@ -17,13 +17,14 @@ use crate::queue::Queue;
 /// How a listener is registered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct RegisterOptions {
-    /// How much may wait for it; without a limit when `None`.
+    /// How much may wait for the listener; `None` for no limit.
     pub limit: Option<QueueLimit>,
-    /// Whether it outlives the streams that read for it, so that it can be [rewound](crate::AbstractChannel::rewind).
+    /// Whether the listener outlives its streams, so that it can be
+    /// [rewound](crate::AbstractChannel::rewind).
     pub resumable: bool,
 }
 
-/// Why a listener is not at its channel any more.
+/// Why a listener has left its channel.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leave {
     /// It was removed.
@@ -63,24 +64,24 @@ impl<T> Occupancy<T> {
     }
 }
 
-/// A listener's place at a channel.
+/// A listener at a channel.
 pub(crate) struct Seat<M> {
     pub(crate) listener: MessageQueueListener<M>,
-    /// Where it stands among the channel's seats.
+    /// Its index among the channel's subscriptions.
     pub(crate) key: usize,
-    /// The order in which the listeners came.
+    /// Its place in the order of registration.
     pub(crate) number: u64,
     pub(crate) occupancy: RefCell<Occupancy<Rc<Sent<M>>>>,
     pub(crate) counters: Counters,
-    /// Where this seat stands in the channel's list of parked ones; [`NOWHERE`] when it does not.
+    /// Its index in the channel's list of parked subscriptions; [`NOWHERE`] if it is not parked.
     pub(crate) parked_at: Cell<usize>,
-    /// Whether it stands in the channel's list of those whose inbox has to be bounded.
+    /// Whether it is in the channel's list of those with unread dispatches.
     pub(crate) with_inbox: Cell<bool>,
-    /// Whether it stands in the channel's list of those that refuse.
+    /// Whether it is in the channel's list of those that refuse.
     pub(crate) refuses: bool,
 }
 
-/// No place in a list.
+/// Not in a list.
 pub(crate) const NOWHERE: usize = usize::MAX;
 
 impl<M> Seat<M> {
@@ -136,7 +137,7 @@ impl<M> Seat<M> {
     }
 }
 
-/// What a listener gets when it looks.
+/// The next item for a listener.
 pub(crate) enum Taken<M> {
     Message(Rc<Sent<M>>),
     Gap(Gap),
