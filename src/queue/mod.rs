@@ -41,6 +41,7 @@
 mod bounds;
 mod counts;
 pub(crate) mod gaps;
+mod give_back;
 mod inbox;
 mod overflow;
 mod plan;
@@ -165,57 +166,6 @@ impl<T: Clone> Queue<T> {
             at,
             entry,
         });
-        self.forget(log, unneeded);
-    }
-
-    /// Returns whether the entry at a position is still to be read: it is once more when the queue was set back to before it.
-    pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
-        let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
-        let is_in_lane = |extras: &Extras<T>| {
-            let mut unread = extras.inbox.range(extras.read..);
-            unread.any(|item| item.position == position)
-        };
-        is_in_log || self.extras.as_deref().is_some_and(is_in_lane)
-    }
-
-    /// Gives back the entry that was just taken: it is the oldest unread one again. When newer ones were dropped meanwhile, it
-    /// counts as dropped with them. Adds what is not kept to `unneeded`, for the caller to drop once it holds no borrow.
-    /// [`enforce`](Self::enforce) has to follow the next append.
-    pub(crate) fn give_back(
-        &mut self,
-        log: &Log<T>,
-        position: Position,
-        bytes: u64,
-        at: f64,
-        entry: T,
-        unneeded: &mut Vec<T>,
-    ) {
-        let lags = self.lags(log);
-        let extras = self.extras();
-        extras.progress.undo(position);
-        if lags {
-            extras.missed += 1;
-            unneeded.push(entry);
-            return;
-        }
-        extras.unread_bytes += bytes;
-        // What was dropped behind it, and told of by a gap that was given back, would stand before it: it is forgotten.
-        while extras.newest_read() > position {
-            unneeded.extend(extras.forget(extras.read - 1));
-        }
-        if extras.newest_read() == position {
-            extras.read -= 1;
-            extras.read_bytes -= bytes;
-            unneeded.push(entry);
-            return;
-        }
-        let item = InboxEntry {
-            position,
-            bytes,
-            at,
-            entry,
-        };
-        extras.inbox.insert(extras.read, item);
         self.forget(log, unneeded);
     }
 
