@@ -112,7 +112,7 @@ pub(super) fn end_before(unread: Position, dispatches: [Position; 2]) -> Positio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::event::EventId;
+    use crate::model::event_id::EventId;
 
     /// `17` or `17.3`.
     fn at(text: &str) -> Position {

@@ -3,9 +3,9 @@
 use std::collections::VecDeque;
 
 use super::*;
+use crate::model::event_id::EventId;
 use crate::model::gap::Claim;
 use crate::model::limit::{History, Overflow};
-use crate::wire::event::EventId;
 use proptest::prelude::*;
 
 /// The plain model: one list per listener, to which every send appends.
