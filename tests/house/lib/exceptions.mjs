@@ -23,6 +23,7 @@ const SUITES = [
   'tests/server/client.rs',
   'tests/server/command.rs',
   'tests/server/leaving.rs',
+  'tests/soak/soak.test.mjs',
   'tests/socket/socket.test.mjs',
   'tests/suite/chunks.rs',
   'tests/suite/counters.rs',
@@ -31,8 +32,6 @@ const SUITES = [
   'tests/suite/replay.rs',
   'tests/to-node/to-node.test.mjs',
 ];
-
-const reasonFor = (files, reason) => files.map((file) => [file, reason]);
 
 /** Files of more than 300 lines, and why each stays whole. */
 export const LONGER = {
