@@ -16,7 +16,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use eric_sse::{AbstractChannel, Delivered, RegisterOptions, MessageStream, Overflow, QueueLimit};
+use eric_sse::{AbstractChannel, Delivered, MessageStream, Overflow, QueueLimit, RegisterOptions};
 use futures::StreamExt;
 use futures::channel::mpsc;
 use tokio::runtime::{Builder, Runtime};

@@ -11,8 +11,8 @@ use std::task::{Context, Poll, Waker};
 
 use arbitrary::Arbitrary;
 use eric_sse::{
-    ByteStream, Delivered, Delivery, Event, EventType, History, RegisterOptions,
-    MessageQueueListener, MessageStream, Overflow, Position, QueueLimit, SseChannel, SseOptions,
+    ByteStream, Delivered, Delivery, Event, EventType, History, MessageQueueListener,
+    MessageStream, Overflow, Position, QueueLimit, RegisterOptions, SseChannel, SseOptions,
     ToEvent,
 };
 use futures_core::Stream;
