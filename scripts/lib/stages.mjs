@@ -52,7 +52,7 @@ export const STAGES = [
   node('testing', 'tests/testing/testing.test.mjs'),
   node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),
   node('hosts', 'tests/hosts/hosts.test.mjs', { needsHosts: true, minutes: 10 }),
-  node('soak', 'tests/soak/soak.test.mjs', { flags: ['--expose-gc'], minutes: 10 }),
+  node('soak', 'tests/soak', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
   node('cloudflare', 'tests/cloudflare', { minutes: 15 }),
   node('socket', 'tests/socket', { needsEric: true }),

@@ -101,7 +101,7 @@ fn text(chunk: &JsValue) -> String {
 fn a_message_comes_out_as_the_object_that_went_in() {
     let channel = channel();
     let seat = add(&channel, "a");
-    let stream = channel.open(seat, false, ignore()).unwrap();
+    let stream = channel.open(seat, ignore(), None).unwrap();
     let sent: JsValue = message("tick", "1").into();
     assert_eq!(broadcast(&channel, sent.clone().unchecked_into()), 1.0);
     let again = message("tick", "2");
@@ -116,7 +116,7 @@ fn a_message_comes_out_as_the_object_that_went_in() {
 fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
     let channel = channel();
     let streams: Vec<_> = ["a", "b", "c"]
-        .map(|id| channel.open(add(&channel, id), false, ignore()).unwrap())
+        .map(|id| channel.open(add(&channel, id), ignore(), None).unwrap())
         .to_vec();
     take_woken();
     for stream in &streams {
@@ -142,7 +142,7 @@ fn streams_at_the_same_place_get_the_same_array() {
     let channel = channel();
     let [a, b] = ["a", "b"].map(|id| {
         let seat = add(&channel, id);
-        channel.open(seat, true, ignore()).unwrap()
+        channel.open(seat, ignore(), Some(false)).unwrap()
     });
     for stream in [a, b] {
         let start = channel.event_id(None);
@@ -160,7 +160,7 @@ fn streams_at_the_same_place_get_the_same_array() {
 fn a_closed_channel_says_so_and_its_streams_end() {
     let channel = channel();
     let seat = add(&channel, "a");
-    let stream = channel.open(seat, false, ignore()).unwrap();
+    let stream = channel.open(seat, ignore(), None).unwrap();
     channel.close();
     assert_eq!([next(stream), next(stream)], [CLOSED, ENDED]);
     assert!(!channel.is_running(seat));
@@ -202,7 +202,7 @@ fn ended_streams_and_removed_listeners_leave_nothing_open() {
     let before = open_streams();
     for _ in 0..1000 {
         let seat = add(&channel, "a");
-        let stream = channel.open(seat, true, ignore()).unwrap();
+        let stream = channel.open(seat, ignore(), Some(false)).unwrap();
         next(stream);
         end(stream);
         channel.remove(seat);
@@ -246,7 +246,7 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
     assert!(!channel.is_seated(left));
     channel.remove(left);
     assert!(channel.is_seated(told));
-    let stream = channel.open(told, false, ignore()).unwrap();
+    let stream = channel.open(told, ignore(), None).unwrap();
     let gap = taken(stream).as_string().unwrap();
     assert!(
         gap.starts_with("{\"reason\":\"overflow\",\"missed\":1,"),
@@ -292,7 +292,7 @@ fn a_listener_goes_on_after_an_event_id() {
     let seat = channel
         .add("a", true, 0, 0.0, 0.0, true, Some(last.clone()))
         .unwrap();
-    let stream = channel.open(seat, false, ignore()).unwrap();
+    let stream = channel.open(seat, ignore(), None).unwrap();
     let gap = || taken(stream).as_string().unwrap();
     // A client that presents the same id a second time has not received the gap.
     for _ in 0..2 {
@@ -314,7 +314,7 @@ fn a_channel_goes_on_as_one_that_has_ended() {
         assert_eq!(broadcast(&channel, message("tick", text)), number);
     }
     let seat = channel.add("a", true, 0, 0.0, 0.0, false, Some("abc-8".into()));
-    let stream = channel.open(seat.unwrap(), true, ignore()).unwrap();
+    let stream = channel.open(seat.unwrap(), ignore(), Some(false)).unwrap();
     let bytes = text(&last_taken(stream));
     assert_eq!(bytes, "start 15000 abc-8\nmessage tick 9\n");
     end(stream);
