@@ -47,7 +47,8 @@ impl<M> AbstractChannel<M> {
 
     #[inline(never)]
     fn take_any(&self, seat: &Seat<M>) -> Taken<M> {
-        // Declared before the borrows, so dropped after them: the drop of a message may run any code.
+        // Declared before the borrows, so dropped after them: the drop of a message may run any
+        // code.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
         let mut occupancy = seat.occupancy.borrow_mut();

@@ -16,8 +16,8 @@ impl<M> AbstractChannel<M> {
         Ok(())
     }
 
-    /// Ends a subscription. One that has ended before stays as it is, also if another listener with
-    /// the same id was registered since.
+    /// Ends a subscription. Does nothing to a subscription that has ended before, also if another
+    /// listener with the same id was registered since.
     pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
         let mut unneeded = Vec::new();
         let freed = {

@@ -19,18 +19,18 @@
 //!
 //! ## Delivery order
 //!
-//! A listener receives what is sent after its registration, broadcasts and dispatches alike, in exactly
-//! the order in which it is sent, whether or not the listener was started. Messages are delivered only
-//! while it is running: by [`deliver_next`](AbstractChannel::deliver_next), or through a
-//! [`message_stream`](AbstractChannel::message_stream). Each message is delivered to a listener at most
-//! once, however many streams read for it.
+//! A listener receives what is sent after its registration, broadcasts and dispatches alike, in
+//! exactly the order in which it is sent, whether or not the listener was started. Messages are
+//! delivered only while it is running: by [`deliver_next`](AbstractChannel::deliver_next), or
+//! through a [`message_stream`](AbstractChannel::message_stream). Each message is delivered to a
+//! listener at most once, however many streams read for it.
 //!
 //! ## Ending
 //!
-//! [`close`](AbstractChannel::close) refuses further sends and listeners. Messages queued before are
-//! still delivered. Then a running stream yields [`Delivered::Closed`] and ends, and its listener is
-//! stopped. [`remove_listener`](AbstractChannel::remove_listener) drops the listener's queue, and its
-//! streams end.
+//! [`close`](AbstractChannel::close) refuses further sends and listeners. Messages queued before
+//! are still delivered. Then a running stream yields [`Delivered::Closed`] and ends, and its
+//! listener is stopped. [`remove_listener`](AbstractChannel::remove_listener) drops the listener's
+//! queue, and its streams end.
 //!
 //! ## Re-entrancy
 //!
@@ -39,18 +39,18 @@
 //!
 //! ## Full queue
 //!
-//! A listener may be registered with a [`QueueLimit`](crate::QueueLimit). When its queue is full, its
-//! oldest messages are dropped and it receives a gap with their count, or it is disconnected, or the
-//! sender is refused. A broadcast that one listener refuses is delivered to no listener. A listener that
-//! stalls delays no other one, and its queue stays within its limit.
+//! A listener may be registered with a [`QueueLimit`](crate::QueueLimit). When its queue is full,
+//! its oldest messages are dropped and it receives a gap with their count, or it is disconnected,
+//! or the sender is refused. A broadcast that one listener refuses is delivered to no listener. A
+//! listener that stalls delays no other one, and its queue stays within its limit.
 //!
 //! ## History
 //!
-//! A channel may keep its newest broadcasts for clients that reconnect. A listener can be registered
-//! [after](AbstractChannel::register_after) an event id: replay and live messages are joined without a
-//! gap and without a duplicate, or the first item is a [`Gap`] that says what is missing. If the listener
-//! is resumable, dispatches to a former listener of the same name may be missing too: a gap behind the
-//! replay says so.
+//! A channel may keep its newest broadcasts for clients that reconnect. A listener can be
+//! registered [after](AbstractChannel::register_after) an event id. Replay and live messages are
+//! then joined without a gap and without a duplicate, or the first item is a [`Gap`] that says what
+//! is missing. If the listener is resumable, dispatches to a former listener of the same name may
+//! be missing too: a gap behind the replay says so.
 //!
 //! ## Another life
 //!
@@ -128,7 +128,7 @@ struct Core<M> {
     weigh: fn(&M) -> u64,
 }
 
-/// What a stream of a channel yields.
+/// An item of a stream of a channel.
 #[derive(Clone, Debug)]
 pub enum Delivered<M> {
     /// The next message.

@@ -72,8 +72,8 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Returns the event id in a stream's first block. Normally it is the position that the stream
-    /// continues after. If the stream opens with a gap, it is the id before that gap: a client that
-    /// disconnects before it has read the gap is told again.
+    /// continues after. If the stream opens with a gap, it is the id before that gap, so that a
+    /// client that disconnects before it reads the gap receives it again.
     pub(crate) fn first_id(&self, seat: &Seat<M>) -> Option<EventId> {
         if let Occupancy::Here(queue) = &*seat.occupancy.borrow()
             && let Some(gap) = queue.first_gap()
@@ -83,7 +83,7 @@ impl<M> AbstractChannel<M> {
         self.last_id(seat)
     }
 
-    /// Returns the event id that the client has everything up to; `None` if it is told of a gap
+    /// Returns the event id that the client has everything up to; nothing if it receives a gap
     /// first.
     pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
         seat.last().map(|last| self.event_id(last))
@@ -105,8 +105,8 @@ impl<M> AbstractChannel<M> {
         seat.stats(&self.core.state.borrow().log)
     }
 
-    /// Returns how long the oldest unread message of a listener has been waiting; `None` if there
-    /// is none.
+    /// Returns how long the oldest unread message of a listener has been waiting; nothing if its
+    /// queue is empty.
     ///
     /// # Errors
     ///

@@ -44,7 +44,7 @@ pub(crate) enum Occupancy<T> {
 /// How a listener has left its channel.
 pub(crate) struct Departure {
     pub(crate) why: Leave,
-    /// The position handed over last; `None` if the listener left with a gap that it was not told of.
+    /// The position handed over last; `None` if the listener left before it received a gap.
     pub(crate) last: Option<Position>,
 }
 
@@ -112,7 +112,8 @@ impl<M> Seat<M> {
         }
     }
 
-    /// Returns the position that the client has everything up to; `None` if it is told of a gap first.
+    /// Returns the position that the client has everything up to; nothing if it receives a gap
+    /// first.
     pub(crate) fn last(&self) -> Option<Position> {
         match &*self.occupancy.borrow() {
             Occupancy::Here(queue) => (!queue.has_gaps()).then(|| queue.last()),

@@ -1,45 +1,47 @@
-//! Replay: where a client that comes back goes on, and what it is told when it cannot.
+//! Gap: messages that a listener misses; and the event id that a client claims.
 
 use crate::model::event_id::EventId;
 use crate::model::event_type::EventType;
 use crate::model::position::Position;
 use crate::model::text;
 
-/// The type of the event that tells of a gap.
+/// The type of the event of a gap.
 pub(crate) const GAP: &str = "_eric_gap";
 
-/// A hole in what a listener gets: it is told, once, before what comes next.
+/// Messages that a listener misses. It receives the gap once, before the next message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Gap {
-    /// Why.
+    /// Why they are missing.
     pub reason: GapReason,
-    /// How many messages are missing, where that is known: not when it was joined with one whose number nobody knows.
+    /// How many messages are missing, if that is known. It is not if the gap was joined with one
+    /// without a count.
     pub missed: Option<u64>,
-    /// The event id behind which something is missing; none when what the client has is no id. Not always the newest one that it has: a
-    /// gap that was joined with an older one begins where that does.
+    /// The event id after which messages are missing; `None` if the client has no valid id. It is
+    /// older than the newest id of the client if the gap was joined with an older one.
     pub from: Option<EventId>,
-    /// Where the hole ends: what comes next stands behind this position.
+    /// The end of the gap: every message that follows is newer than this position.
     pub to: Position,
 }
 
-/// Why there is a hole.
+/// Why messages are missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GapReason {
-    /// The id is none that this channel gives.
+    /// The channel has not issued this id.
     Unknown,
     /// The id is from another life of the channel.
     Epoch,
-    /// What follows the id is not kept any more.
+    /// The history does not reach back to the id.
     Expired,
-    /// What was dispatched to the listener may not be kept any more, up to where the gap ends: it had left meanwhile, or has read more
-    /// since than is remembered. How much that was is not known; unless the listener is said to have what it was never given.
+    /// Messages dispatched to this listener may be missing up to `to`: it was removed in the
+    /// meantime, or they were evicted after delivery. The count is unknown, unless the client
+    /// presents an id that it was never sent.
     Forgotten,
     /// The listener was too slow, and its limit says to drop the oldest.
     Overflow,
 }
 
 impl GapReason {
-    /// Returns the reason as it stands in the event's data.
+    /// Returns the reason as it appears in the data of the event.
     pub fn as_str(&self) -> &'static str {
         match self {
             Self::Unknown => "unknown",
@@ -93,7 +95,7 @@ impl Gap {
             (Some(missed), Some(more)) => Some(missed + more),
             _ => None,
         };
-        // That nothing more than dispatches is missing would be said too little.
+        // Broadcasts are missing too, which the reason of the joined gap has to say.
         if other.reason != GapReason::Forgotten {
             self.reason = other.reason;
         }
@@ -134,7 +136,7 @@ impl Gap {
     }
 }
 
-/// What a client claims to have, by its last event ID.
+/// The event id that a client claims to have received last.
 #[derive(Debug)]
 pub(crate) enum Claim {
     /// Everything up to a position of this life of the channel.
@@ -143,7 +145,7 @@ pub(crate) enum Claim {
     Foreign(GapReason, Option<EventId>),
 }
 
-/// What a client sends back as its last event id, as far as it can be read.
+/// The last event id that a client sends, as far as it can be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum LastEventId {
     /// A position of this life of the channel.
@@ -154,7 +156,7 @@ pub(crate) enum LastEventId {
 }
 
 impl LastEventId {
-    /// No id of ours is longer.
+    /// The longest id that a channel issues.
     const LONGEST: usize = 64;
 
     /// Reads `<epoch>-<sequence>`, or `<epoch>-<sequence>.<dispatch>`.
@@ -189,8 +191,8 @@ pub(crate) fn parts(id: &str) -> Option<(&str, Position)> {
     legal.then_some((epoch, position))
 }
 
-/// Reads a number as we write them: digits without a sign or a leading zero. None of ours has more than 16, which cannot
-/// overflow.
+/// Reads a number in the form in which ids have it: digits without a sign or a leading zero. A
+/// number in an id has at most 16 digits, which cannot overflow.
 fn number(text: &str) -> Option<u64> {
     if text.is_empty() || text.len() > 16 || (text.starts_with('0') && text.len() > 1) {
         return None;

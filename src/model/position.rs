@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// Where a message stands in its channel's order, and the second half of its event id.
+/// The place of a message in the order of its channel, and the second half of its event id.
 ///
-/// The broadcasts of a channel have the sequence numbers 1, 2, 3, ... A dispatch stands between two
-/// broadcasts: it has the number of the last broadcast before it (0 when there was none), and a
-/// number of its own that counts the dispatches of the channel, to whomever.
+/// The broadcasts of a channel have the sequence numbers 1, 2, 3 and so on. A dispatch is between
+/// two broadcasts. It has the number of the last broadcast before it, or 0. Its second number
+/// counts all dispatches of the channel, whichever listeners they are for.
 ///
 /// Written as `17` for a broadcast and as `17.3` for a dispatch after it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

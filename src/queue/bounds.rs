@@ -4,7 +4,7 @@ use crate::log::{Bound, Log};
 use crate::model::limit::{Overflow, QueueLimit};
 
 pub(super) fn bound_of(limit: Option<QueueLimit>) -> Bound {
-    // What a refusing listener has no room for is not appended.
+    // A broadcast is not appended if a refusing listener has no room for it.
     let bound = limit.filter(|limit| limit.overflow != Overflow::Refuse);
     Bound {
         entries: bound.map_or(u64::MAX, |bound| bound.messages),

@@ -4,7 +4,7 @@ use crate::log::Log;
 use crate::queue::Queue;
 
 impl<T: Clone> Queue<T> {
-    /// Returns since when something is unread, in milliseconds.
+    /// Returns when the oldest unread entry was sent, in milliseconds.
     pub(crate) fn waiting_since(&self, log: &Log<T>) -> Option<f64> {
         let dispatched = self.front().map(|front| front.at);
         let broadcast = log.appended_at(log.place(&self.cursor));

@@ -1,10 +1,12 @@
-//! Gaps: what a reader has still to be told is missing. This is the only place that joins gaps.
+//! Gaps: which messages a reader misses, and has not been told of. This is the only place that
+//! joins gaps.
 
 use crate::model::gap::Gap;
 
 /// Untold gaps, in the order in which they end.
 ///
-/// A gap is told once nothing is unread up to its end. Two gaps that are told in a row become one.
+/// A reader receives a gap once it has read everything up to its end. Two gaps with nothing between
+/// them become one.
 #[derive(Debug, Default)]
 pub(crate) struct Gaps(Vec<Gap>);
 
@@ -24,7 +26,7 @@ impl Gaps {
         self.0.insert(0, gap);
     }
 
-    /// Returns the gap that is told first.
+    /// Returns the gap that ends first.
     pub(crate) fn first(&self) -> Option<&Gap> {
         self.0.first()
     }

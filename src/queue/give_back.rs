@@ -6,7 +6,8 @@ use crate::queue::Queue;
 use crate::queue::inbox::{Extras, InboxEntry};
 
 impl<T: Clone> Queue<T> {
-    /// Returns whether the entry at a position is still to be read: it is once more when the queue was set back to before it.
+    /// Returns whether the entry at a position is unread. An entry that was read is unread again
+    /// after the queue went back.
     pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
         let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
         let is_in_lane = |extras: &Extras<T>| {
@@ -16,9 +17,10 @@ impl<T: Clone> Queue<T> {
         is_in_log || self.extras.as_deref().is_some_and(is_in_lane)
     }
 
-    /// Gives back the entry that was just taken: it is the oldest unread one again. When newer ones were dropped meanwhile, it
-    /// counts as dropped with them. Adds what is not kept to `unneeded`, for the caller to drop once it holds no borrow.
-    /// [`enforce`](Self::enforce) has to follow the next append.
+    /// Makes the entry that was taken last the oldest unread one again. If newer entries were
+    /// dropped since, it counts as dropped with them. Adds entries that are kept no longer to
+    /// `unneeded`, for the caller to drop once it holds no borrow. [`enforce`](Self::enforce)
+    /// follows the next append.
     pub(crate) fn give_back(
         &mut self,
         log: &Log<T>,
@@ -37,7 +39,8 @@ impl<T: Clone> Queue<T> {
             return;
         }
         extras.unread_bytes += bytes;
-        // What was dropped behind it, and told of by a gap that was given back, would stand before it: it is forgotten.
+        // Newer dispatches were dropped, and the gap for them was given back. They would precede
+        // this entry, so they are forgotten.
         while extras.newest_read() > position {
             unneeded.extend(extras.forget(extras.read - 1));
         }

@@ -6,33 +6,35 @@ use crate::model::position::Position;
 use crate::queue::gaps::Gaps;
 use crate::queue::progress::Progress;
 
-/// What a queue has beside its cursor.
+/// The rare parts of a queue, beside its cursor.
 ///
 /// # Invariants
 ///
-/// - The first `read` entries of the inbox were read, `read_bytes` in all; the others were not, `unread_bytes` in all.
+/// - The first `read` entries of the inbox were read, `read_bytes` in all. The others were not,
+///   `unread_bytes` in all.
 /// - Only a resumable queue has entries that were read.
 #[derive(Debug)]
 pub(super) struct Extras<T> {
-    /// What was dispatched, and broadcasts that were given back.
+    /// Dispatches, and broadcasts that were given back.
     pub(super) inbox: VecDeque<InboxEntry<T>>,
     pub(super) read: usize,
     pub(super) unread_bytes: u64,
     pub(super) read_bytes: u64,
-    /// How many entries were dropped here, beside those that the log knows of.
+    /// How many entries were dropped here, beside those that the log has dropped.
     pub(super) missed: u64,
-    /// `None` once what is replayed has been read.
+    /// `None` once the whole replay was read.
     pub(super) replay: Option<Replay>,
-    /// Whether what was read is remembered: its listener outlives its connections, and the client may not have got it.
+    /// Whether read dispatches are remembered: the listener outlives its connections, and a broken
+    /// connection may have lost them.
     pub(super) resumable: bool,
     pub(super) progress: Progress,
     pub(super) gaps: Gaps,
 }
 
-/// What is read for the first time or once more, though it was sent before: it counts on top of the limit.
+/// Entries that are read later than they were sent: they do not count against the limit.
 #[derive(Debug)]
 pub(super) struct Replay {
-    /// Where it ends.
+    /// The position of the newest entry of the replay.
     pub(super) end: Position,
     pub(super) messages: u64,
     pub(super) bytes: u64,
@@ -103,12 +105,13 @@ impl<T: Clone> Extras<T> {
         front.is_some_and(|front| front.position.sequence() < number)
     }
 
-    /// Returns whether nothing up to a position is unread, with a cursor that has caught up and reads a broadcast next.
+    /// Returns whether everything up to a position was read, if the cursor has caught up and reads
+    /// the broadcast `next`.
     pub(super) fn is_behind(&self, next: u64, end: Position) -> bool {
         next > end.sequence() && self.front().is_none_or(|front| front.position > end)
     }
 
-    /// Takes the oldest unread entry. [`forget`](Queue::forget) has to follow.
+    /// Takes the oldest unread entry. [`forget`](Queue::forget) follows.
     pub(super) fn pop_front(&mut self) -> Option<T> {
         let item = self.front()?;
         let (position, bytes) = (item.position, item.bytes);

@@ -2,8 +2,8 @@
 //!
 //! ## Reading is a merge
 //!
-//! A queue merges three sorted sequences: gaps, the inbox and the channel's log. Broadcasts are in the
-//! log, for all listeners. Dispatches are in the inbox, for this one alone.
+//! A queue merges three sorted sequences: gaps, the inbox and the channel's log. Broadcasts are in
+//! the log, for all listeners. Dispatches are in the inbox, for this one alone.
 //!
 //! ```text
 //!   gaps     ........[expired ..40].................................[overflow x12 ..63]......
@@ -11,32 +11,35 @@
 //!   log      ......................[41]........................[42][43]..            [64][65]
 //!                                  ^ cursor
 //!
-//!   next = the least of: a gap with nothing unread up to its end, the inbox's first unread entry,
+//!   next = the least of: a gap whose end no unread entry precedes, the inbox's first unread entry,
 //!          the broadcast at the cursor
-//!   last = the position handed over last: the client has everything up to it, or was told what is
-//!          missing
+//!   last = the position handed over last: the client has everything up to it, or a gap for what
+//!          is missing
 //! ```
 //!
 //! A dispatch remembers the newest broadcast at the moment it was sent. It is read after that
-//! broadcast and before the next one, and dispatches are read first in, first out. So a listener reads
-//! everything in exactly the order in which it was sent, and a broadcast needs no entry per listener.
+//! broadcast and before the next one, and dispatches are read first in, first out. So a listener
+//! reads everything in exactly the order in which it was sent, and a broadcast needs no entry per
+//! listener.
 //!
 //! ## A mere cursor
 //!
-//! Most queues are a cursor for as long as they live. Everything else is in a box, which is made when
-//! it is needed and dropped when the cursor says as much: [`settle`](Queue::settle) follows each read.
+//! Most queues are a cursor for as long as they live. Everything else is in a box, which is made
+//! when it is needed and dropped when the cursor says as much: [`settle`](Queue::settle) follows
+//! each read.
 //!
 //! ## Resuming
 //!
-//! [`plan`] decides where a client that brings a last event ID goes on, and which gaps it is told of.
-//! [`resume`](Queue::resume) carries that out, for a new listener and for one that is at its channel.
+//! [`plan`] decides where a client that brings a last event ID goes on, and which gaps it receives.
+//! [`resume`](Queue::resume) carries that out, for a new listener and for one that is at its
+//! channel.
 //!
 //! ## Limit
 //!
-//! A queue holds no more than its limit, log and inbox together. The log keeps its part of the limit by
-//! itself, for all cursors at once. [`enforce`](Queue::enforce) keeps what the inbox adds: it follows
-//! every append while the inbox has unread entries. It is always the oldest entry that is dropped, so
-//! missed entries are older than all unread ones.
+//! A queue holds no more than its limit, log and inbox together. The log keeps its part of the
+//! limit by itself, for all cursors at once. [`enforce`](Queue::enforce) keeps what the inbox adds:
+//! it follows every append while the inbox has unread entries. It is always the oldest entry that
+//! is dropped, so missed entries are older than all unread ones.
 
 mod bounds;
 mod counts;
@@ -61,26 +64,26 @@ use crate::queue::progress::Progress;
 
 /// One listener's unread entries, in the order in which they were sent.
 ///
-/// Its limit stands in the log, with the class of its cursor.
+/// The log keeps its limit, with the class of its cursor.
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
     cursor: Cursor,
-    /// `None` until there is something in it: most queues are a cursor for as long as they live.
+    /// `None` for a mere cursor, which most queues always are.
     extras: Option<Box<Extras<T>>>,
 }
 
-/// What is read next.
+/// The next item of a queue.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Read<T> {
-    /// What is to be told.
+    /// Messages are missing before the next entry.
     Gap(Gap),
-    /// So many entries were dropped, between the two positions.
+    /// A number of entries was dropped, between the two positions.
     Missed(u64, Position, Position),
     Entry(T),
 }
 
 impl<T: Clone> Queue<T> {
-    /// Creates a queue of what is sent from now on.
+    /// Creates a queue that reads what is sent from now on.
     pub(crate) fn attach(log: &mut Log<T>, limit: Option<QueueLimit>) -> Self {
         Self {
             cursor: log.attach(bound_of(limit)),
@@ -88,7 +91,7 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Not inlined: it is rarely needed, and in many places.
+    /// Not inlined: it is needed rarely, and at many places.
     #[inline(never)]
     fn extras(&mut self) -> &mut Extras<T> {
         let last = Position::broadcast(self.cursor.next() - 1);
@@ -96,8 +99,8 @@ impl<T: Clone> Queue<T> {
             .get_or_insert_with(|| Box::new(Extras::at(last)))
     }
 
-    /// Remembers what is read from now on, so that a client can [resume](Self::resume). Dispatches up to
-    /// the position were in the inbox of a former queue.
+    /// Remembers dispatches after they are read, so that a client can [resume](Self::resume).
+    /// Dispatches up to the position were in the inbox of a former queue.
     pub(crate) fn remember(&mut self, since: Position) {
         let extras = self.extras();
         extras.resumable = true;
@@ -105,8 +108,8 @@ impl<T: Clone> Queue<T> {
         extras.progress.lose(since);
     }
 
-    /// Returns the position handed over last: the client has everything up to it, or was told what is
-    /// missing.
+    /// Returns the position handed over last. The client has everything up to it, or a gap for what
+    /// is missing.
     pub(crate) fn last(&self) -> Position {
         match &self.extras {
             Some(extras) => extras.progress.last(),
@@ -130,15 +133,16 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Moves behind `count` broadcasts that were handed over from the [shared](Self::shared) cursor.
+    /// Moves behind `count` broadcasts that were handed over from the [shared](Self::shared)
+    /// cursor.
     pub(crate) fn pass(&mut self, log: &mut Log<T>, count: u64, unneeded: &mut Vec<T>) {
         log.skip(&mut self.cursor, count, unneeded);
         self.end_replay(log);
         self.skip(Position::broadcast(self.cursor.next() - 1));
     }
 
-    /// Gives the cursor back. Adds what nobody reads any more to `unneeded`, for the caller to drop once it
-    /// holds no borrow.
+    /// Gives the cursor back. Adds entries that no reader needs to `unneeded`, for the caller to
+    /// drop once it holds no borrow.
     pub(crate) fn detach(self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
         log.detach(self.cursor, unneeded);
         if let Some(mut extras) = self.extras {
@@ -148,7 +152,7 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Adds an entry for this listener alone. [`enforce`](Self::enforce) has to follow.
+    /// Adds an entry for this listener alone. [`enforce`](Self::enforce) follows.
     pub(crate) fn dispatch(
         &mut self,
         log: &Log<T>,
@@ -169,7 +173,8 @@ impl<T: Clone> Queue<T> {
         self.forget(log, unneeded);
     }
 
-    /// Takes the next broadcast, if it is wanted and there is nothing else to be looked at: mostly so.
+    /// Takes the next broadcast, if it is wanted and nothing else has to be checked: the usual
+    /// case.
     #[inline]
     pub(crate) fn take_broadcast(
         &mut self,
@@ -182,8 +187,8 @@ impl<T: Clone> Queue<T> {
         log.take_if(&mut self.cursor, wanted)
     }
 
-    /// Takes the oldest unread entry, or `None` when there is none. What was missed is told first. What
-    /// nobody reads any more is added to `unneeded`, for the caller to drop once it holds no borrow.
+    /// Takes the oldest unread entry, or the gap before it; `None` if the queue is empty. Adds
+    /// entries that no reader needs to `unneeded`, for the caller to drop once it holds no borrow.
     pub(crate) fn take(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) -> Option<Read<T>> {
         if self.lags(log) {
             return Some(self.tell_missed(log));
@@ -209,17 +214,17 @@ impl<T: Clone> Queue<T> {
         entry.map(Read::Entry)
     }
 
-    /// Returns what is to be told, in the order of where it ends: each when nothing is unread up to there.
+    /// Returns the untold gaps, in the order in which they end.
     pub(crate) fn gaps(&mut self) -> &mut Gaps {
         &mut self.extras().gaps
     }
 
-    /// Returns the gap that is told first.
+    /// Returns the untold gap that ends first.
     pub(crate) fn first_gap(&self) -> Option<&Gap> {
         self.extras.as_ref()?.gaps.first()
     }
 
-    /// Returns whether there is a gap to be told.
+    /// Returns whether there is an untold gap.
     pub(crate) fn has_gaps(&self) -> bool {
         self.first_gap().is_some()
     }
@@ -235,7 +240,7 @@ impl<T: Clone> Queue<T> {
         extras.is_some_and(|extras| extras.front_is_before(number))
     }
 
-    /// Returns whether entries wait that are for this listener alone.
+    /// Returns whether the inbox has unread entries.
     pub(crate) fn has_unread_dispatches(&self) -> bool {
         self.unread_dispatches() > 0
     }
@@ -245,7 +250,7 @@ impl<T: Clone> Queue<T> {
         extras.map_or(0, |extras| (extras.inbox.len() - extras.read) as u64)
     }
 
-    /// Returns whether there is something to read, or to be told.
+    /// Returns whether there is an unread entry or an untold gap.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, log: &Log<T>) -> bool {
         log.waiting(&self.cursor) > 0
@@ -254,8 +259,8 @@ impl<T: Clone> Queue<T> {
             || self.lags(log)
     }
 
-    /// Returns the cursor when broadcasts are all that is unread, and nothing is to be told: what other listeners at the same
-    /// place read too, and may share.
+    /// Returns the cursor if the unread entries are broadcasts only, without a gap. Other listeners
+    /// at the same place read the same, and may share a chunk.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
         let alike = !self.has_unread_dispatches() && !self.has_gaps() && !self.lags(log);
         alike.then_some(&mut self.cursor)

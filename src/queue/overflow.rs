@@ -7,7 +7,7 @@ use crate::queue::plan::end_before;
 use crate::queue::{Queue, Read};
 
 impl<T: Clone> Queue<T> {
-    /// Says how many entries were dropped since the last call, and moves behind them.
+    /// Returns how many entries were dropped since the last call, and moves past them.
     pub(super) fn tell_missed(&mut self, log: &Log<T>) -> Read<T> {
         let missed = self.untold(log);
         // Made before the cursor moves: it says how far the reader has come.
@@ -19,7 +19,7 @@ impl<T: Clone> Queue<T> {
         Read::Missed(missed, last, self.before(log).max(last))
     }
 
-    /// Returns how many entries were dropped that the reader was not told of yet.
+    /// Returns how many dropped entries no gap has reported yet.
     pub(crate) fn untold(&self, log: &Log<T>) -> u64 {
         self.missed() + log.place(&self.cursor) - self.cursor.next()
     }
@@ -28,7 +28,8 @@ impl<T: Clone> Queue<T> {
         self.extras.as_ref().map_or(0, |extras| extras.missed)
     }
 
-    /// As [`untold`](Self::untold), for the counters: who is disconnected drops nothing before.
+    /// As [`untold`](Self::untold), for the counters: a listener that is disconnected drops nothing
+    /// before that.
     pub(crate) fn untold_overflow(&self, log: &Log<T>) -> u64 {
         match self.overflow(log) {
             Some(Overflow::DropOldest) => self.untold(log),
@@ -36,7 +37,7 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Returns the newest position given to a reader that everything unread stands behind.
+    /// Returns the newest position that comes before every unread entry.
     pub(crate) fn before(&self, log: &Log<T>) -> Position {
         let broadcast = Position::broadcast(log.place(&self.cursor));
         let front = self.front().map(|front| front.position);
@@ -50,10 +51,11 @@ impl<T: Clone> Queue<T> {
         end_before(next, dispatches)
     }
 
-    /// Drops the oldest entries while there are more than the limit allows. Adds them to `unneeded`, for the caller to
-    /// drop once it holds no borrow.
+    /// Drops the oldest entries while the queue is over its limit. Adds them to `unneeded`, for the
+    /// caller to drop once it holds no borrow.
     pub(crate) fn enforce(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
-        // What the log has let go may be newer than the front of the inbox, which then is dropped too.
+        // The log may have dropped broadcasts that are newer than the front of the inbox. Then the
+        // front is dropped too.
         let place = log.place(&self.cursor);
         while log.lags(&self.cursor) && self.front_is_before(place - 1) {
             self.drop_front(log, unneeded);
@@ -76,8 +78,8 @@ impl<T: Clone> Queue<T> {
         self.forget(log, dropped);
     }
 
-    /// Forgets the oldest that was read while the inbox is over the limit, or over what is remembered at most; without a limit,
-    /// over the history's bounds.
+    /// Forgets the oldest entries that were read, while the inbox is over the limit or over the
+    /// most that is remembered. Without a limit, the bounds of the history apply.
     pub(super) fn forget(&mut self, log: &Log<T>, unneeded: &mut Vec<T>) {
         let (messages, bytes) = match log.limit(&self.cursor) {
             Some(limit) => (limit.messages, limit.bytes),
@@ -94,7 +96,8 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Returns whether the limit is passed once `entries` of `bytes` have come. What is replayed counts on top of it.
+    /// Returns whether the queue is over its limit with `entries` more, of `bytes`. Replayed
+    /// entries do not count against the limit.
     pub(crate) fn is_over(&self, log: &Log<T>, entries: u64, bytes: u64) -> bool {
         let Some(limit) = log.limit(&self.cursor) else {
             return false;
@@ -109,7 +112,7 @@ impl<T: Clone> Queue<T> {
             || (waiting_bytes > limit.bytes.saturating_add(more_bytes) && waiting > 1)
     }
 
-    /// Returns whether something was dropped that the reader was not told of yet.
+    /// Returns whether entries were dropped that no gap has reported yet.
     pub(crate) fn lags(&self, log: &Log<T>) -> bool {
         self.missed() > 0 || log.lags(&self.cursor)
     }

@@ -1,28 +1,33 @@
-//! Plan: where a client goes on reading, and which gaps it is told of.
+//! Plan: where a client continues, and which gaps it receives.
 //!
-//! One pure function answers this for every listener that brings a last event ID: a new one, and one
-//! that is still at its channel. Only the [`Reach`] differs.
+//! One pure function answers this for every listener that brings a last event ID: a new one, and
+//! one that is still at its channel. Only the [`Reach`] differs.
 //!
-//! | claim | reads next | gaps |
-//! | --- | --- | --- |
-//! | none | the next broadcast | none (this case needs no plan) |
-//! | foreign | where it stays | `unknown` or `epoch`, uncounted, up to where it stays |
-//! | a position | behind it, or the oldest broadcast kept | see below |
+//! ```text
+//!   claim        reads next                                 gaps
+//!   none         the next broadcast                         none (this case needs no plan)
+//!   foreign      the broadcast that it read next before,    unknown or epoch, uncounted,
+//!                or the history's first for a new listener    up to that broadcast
+//!   a position   the broadcast behind it, or the oldest     see below
+//!                one that is kept
+//! ```
 //!
-//! A client that claims a position is told of at most two gaps:
+//! A client that claims a position receives at most two gaps:
 //!
 //! - `forgotten`, uncounted, up to `lost`: if dispatches behind its position may be gone.
-//! - `expired`, counted, up to the next unread entry: if broadcasts behind its position are gone. Dispatches
-//!   older than a missing broadcast count as missing too. It is `forgotten` with a count if all that is
-//!   missing are dispatches that the client claims to have and was never sent.
+//! - `expired`, counted, up to the next unread entry: if broadcasts behind its position are gone.
+//!   Dispatches older than a missing broadcast count as missing too. The reason is `forgotten`,
+//!   with a count, if only dispatches are missing that the client claims to have and was never
+//!   sent.
 //!
-//! If the second gap ends behind the first one, they are told as one, uncounted.
+//! If the second gap ends behind the first one, the two become one, uncounted. So they do if
+//! nothing is replayed and dispatches are lost too.
 
 use crate::model::gap::{Claim, Gap, GapReason};
 use crate::model::position::Position;
 use crate::queue::gaps::Gaps;
 
-/// What a subscription can offer to a client that reconnects.
+/// The part of the order that a subscription can offer to a client that reconnects.
 pub(crate) struct Reach {
     /// The oldest broadcast that the client can be given.
     pub(crate) oldest: u64,
@@ -97,8 +102,8 @@ pub(crate) fn plan(claim: Claim, reach: &Reach, inbox: impl Iterator<Item = Posi
     }
 }
 
-/// Returns the newest position before an unread entry that a reader can have: the broadcast before it,
-/// or a dispatch between the two.
+/// Returns the newest position before an unread entry that a reader can have: the broadcast before
+/// it, or a dispatch between the two.
 pub(super) fn end_before(unread: Position, dispatches: [Position; 2]) -> Position {
     let mut before = unread.preceding_broadcast();
     for dispatch in dispatches {

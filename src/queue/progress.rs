@@ -10,7 +10,8 @@ use crate::model::position::Position;
 /// - `high_water` changes only when the reader goes back.
 #[derive(Debug)]
 pub(crate) struct Progress {
-    /// The position handed over last: the client has everything up to it, or was told what is missing.
+    /// The position handed over last. The client has everything up to it, or a gap for what is
+    /// missing.
     last: Position,
     /// `last` before the last message or gap was taken, to undo that. Only one step is remembered.
     before_last: Option<Position>,

@@ -9,10 +9,10 @@ use crate::queue::inbox::Replay;
 use crate::queue::plan::{Reach, plan};
 
 impl<T: Clone> Queue<T> {
-    /// Goes on behind the position that a client claims, as far as the history and the inbox still
-    /// have what follows; [`plan`] says where. Gaps that are untold are replaced by those of the plan.
+    /// Continues after the position that a client claims, as far as the history and the inbox still
+    /// have what follows. [`plan`] decides where. The gaps of the plan replace the untold ones.
     ///
-    /// A client with a foreign id reads from `oldest`, if that is given, and otherwise stays.
+    /// A client with a foreign id reads from `oldest`, if that is given. Otherwise it stays.
     pub(crate) fn resume(
         &mut self,
         log: &mut Log<T>,
@@ -82,7 +82,7 @@ impl<T: Clone> Queue<T> {
         self.forget(log, unneeded);
     }
 
-    /// Lets what is unread up to a position count on top of the limit, until it is read.
+    /// Lets the unread entries up to a position exceed the limit, until they are read.
     pub(super) fn replay_up_to(&mut self, end: Position, log: &Log<T>) {
         let (place, behind) = (log.place(&self.cursor), end.sequence() + 1);
         let (mut messages, mut bytes) = (0, 0);
@@ -104,7 +104,8 @@ impl<T: Clone> Queue<T> {
         });
     }
 
-    /// Ends the replay once all of it was read: what comes then has the limit for itself.
+    /// Ends the replay once all of it was read. From then on the whole limit is for what comes
+    /// next.
     pub(super) fn end_replay(&mut self, log: &mut Log<T>) {
         let next = self.cursor.next();
         if let Some(extras) = &mut self.extras
@@ -118,7 +119,8 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Drops the extras once the cursor says everything: after a replay, a queue is a mere cursor again.
+    /// Drops the extras once the cursor says as much. So a queue that has replayed is a mere cursor
+    /// again.
     pub(super) fn settle(&mut self) {
         let last = Position::broadcast(self.cursor.next() - 1);
         self.extras.take_if(|extras| extras.is_plain(last));

@@ -82,7 +82,7 @@ proptest! {
                     let read = read.map(|read| match read {
                         Read::Entry(number) => Ok(number),
                         Read::Missed(missed, ..) => Err(missed),
-                        Read::Gap(gap) => panic!("nobody has told of {gap:?}"),
+                        Read::Gap(gap) => panic!("a gap without a cause: {gap:?}"),
                     });
                     prop_assert_eq!(read, expected);
                 }
