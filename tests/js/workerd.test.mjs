@@ -114,7 +114,7 @@ describe('workerd, over HTTP', () => {
     const text = await promptly(fetch(new URL('/plain', url)).then((response) => response.text()));
     assert.equal(
       text.replace(/^id: .*\n/gm, ''),
-      'retry: 15000\n\nevent: tick\ndata: {"tick":1}\n\nevent: tick\ndata: {"tick":2}\n\nevent: tick\ndata: {"tick":3}\n\nevent: _eric_channel_closed\ndata:\n\n',
+      'retry: 15000\nevent: _eric_position\ndata:\n\nevent: tick\ndata: {"tick":1}\n\nevent: tick\ndata: {"tick":2}\n\nevent: tick\ndata: {"tick":3}\n\nevent: _eric_channel_closed\ndata:\n\n',
     );
   });
 });
