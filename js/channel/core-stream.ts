@@ -9,7 +9,7 @@ import { isWaking, register, unregister, type Wakeable } from '../wasm/wake.js';
 import type { CloseReason } from './ending.js';
 import type { Endable, Subscription } from './subscription.js';
 
-/** What reads a stream. */
+/** The reader of a stream. */
 export interface Reader {
   /** There may be something to take. */
   woken(): void;
@@ -51,7 +51,9 @@ export class CoreStream implements Endable, Wakeable, StreamState {
   readonly #reader: WeakRef<Reader>;
   /** The same while it waits: it is held then. */
   #waiting: Reader | undefined;
-  /** Whether the core has nothing more for it than it has said by waking it, and will wake it again. */
+  /**
+   * Whether the core has nothing more for it than it has said by waking it, and will wake it again.
+   */
   isQuiet = false;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */
@@ -121,8 +123,8 @@ export class CoreStream implements Endable, Wakeable, StreamState {
   }
 
   /**
-   * Returns the event id up to which the client has everything, if the client does not have that id yet. The caller
-   * sends it.
+   * Returns the event id up to which the client has everything, if the client does not have that id
+   * yet. The caller sends it.
    */
   unsentId(): string | undefined {
     return this.#ended ? undefined : unsentId(this.key);

@@ -62,7 +62,10 @@ export class Subscription implements Registration {
   /** Runs while a resumable listener waits for its client. */
   #kept: ReturnType<typeof setTimeout> | undefined;
 
-  /** @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the listener. */
+  /**
+   * @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the
+   * listener.
+   */
   constructor(core: CoreChannel, listener: MessageQueueListener, options: SubscriptionOptions) {
     const { queue = UNBOUNDED, filter, onError, resumable = false } = options;
     this.core = core;
@@ -129,7 +132,7 @@ export class Subscription implements Registration {
     this.#left = true;
     clearTimeout(this.#kept);
     MessageQueueListener.leave(this.listener, this);
-    // Whoever ends because of this is told them; nobody else asks.
+    // Only responses that end because of this report the counters.
     if (this.streams.size > 0) this.#counts = this.#counters();
     unsubscribe(this.core, this.key);
     this.#endStoppedSoon();

@@ -14,8 +14,8 @@ export const STREAM_ENDED = 4000;
 export const ALIVE = '\n';
 
 /**
- * Says that a client was sent everything there was when it joined. Any other text is a block with the event id up to
- * which the client has everything.
+ * Says that a client was sent everything there was when it joined. Any other text is a block with
+ * the event id up to which the client has everything.
  */
 export const REPLAYED = '';
 

@@ -62,7 +62,7 @@ export interface ChannelStats extends Omit<ListenerStats, 'running' | 'refused'>
   ended: Record<string, number>;
 }
 
-/** What is counted for a listener and for a channel. @internal */
+/** The counters that listeners and channels share. @internal */
 export type Counts = Pick<
   ListenerStats,
   'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'remembered' | 'dropped' | 'refused'

@@ -6,20 +6,23 @@ import type { RequestLike } from './request-id.js';
 /** Which pages of other origins may read a response. */
 export interface CorsOptions {
   /**
-   * The origins that may read: one, such as `'https://app.example'`, a list of them, or a function that decides.
-   * `true` allows any origin. `'*'` does as well, but never with `credentials`.
+   * The origins that may read: one, such as `'https://app.example'`, a list of them, or a function
+   * that decides. `true` allows any origin. `'*'` does as well, but never with `credentials`.
    */
   origin: true | string | readonly string[] | ((origin: string) => boolean);
   /** Whether requests may carry cookies and other credentials; `false` by default. */
   credentials?: boolean | undefined;
-  /** How many seconds a browser may remember the answer to a preflight; 5 by default, as in the Fetch standard. */
+  /**
+   * How many seconds a browser may remember the answer to a preflight; 5 by default, as in the
+   * Fetch standard.
+   */
   maxAgeSeconds?: number | undefined;
 }
 
 export interface AccessOptions {
   /**
-   * The methods that open an event stream; `['GET']` by default. `HEAD` is answered with the headers alone,
-   * `OPTIONS` with 204, and any other method with 405.
+   * The methods that open an event stream; `['GET']` by default. `HEAD` is answered with the
+   * headers alone, `OPTIONS` with 204, and any other method with 405.
    */
   methods?: readonly string[] | undefined;
   /** Sends the headers of CORS, also in answer to preflights; by default none are sent. */
@@ -48,7 +51,10 @@ export function refusedStatus(
   return isPreflight ? 204 : 405;
 }
 
-/** @param preflight The methods that the answer to a preflight allows; `undefined` for any other request. */
+/**
+ * @param preflight The methods that the answer to a preflight allows; `undefined` for any other
+ * request.
+ */
 function allowOrigin(
   asked: RequestLike['headers'],
   cors: CorsOptions,

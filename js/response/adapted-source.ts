@@ -19,7 +19,7 @@ const MOST_LAST_BLOCKS = 1024;
 
 export interface AdaptedOptions {
   subscription: Subscription;
-  /** What the subclass has put in place of `messageStream`. */
+  /** The subclass's replacement of `messageStream`. */
   stream: AsyncIterator<unknown>;
   /** The same, ended with its listener. */
   events: CustomStream<unknown>;
@@ -28,8 +28,8 @@ export interface AdaptedOptions {
 }
 
 /**
- * Encodes what a stream yields, `{ event, data, id }`. All that is ready goes into one chunk, where the stream is the channel's
- * own and can be asked for that; of any other iterator one block.
+ * Encodes what a stream yields, `{ event, data, id }`. All that is ready goes into one chunk, where
+ * the stream is the channel's own and can be asked for that; of any other iterator one block.
  */
 export class AdaptedSource implements Source {
   readonly #body: Body;
@@ -37,7 +37,7 @@ export class AdaptedSource implements Source {
   #started = false;
   #asked = false;
   #lastBlocks = 0;
-  /** What has come of the last question, until it is taken. */
+  /** The answer to the last question, until it is taken. */
   #ready: Uint8Array | 'ended' | undefined;
   #readySince = performance.now();
 
@@ -68,13 +68,16 @@ export class AdaptedSource implements Source {
     return this.#started && this.#ready === undefined ? this.#options.subscription.waitingSince() : this.#readySince;
   }
 
-  /** What an iterator of a subclass still has only it can say; one that always has something is believed for so long. */
+  /**
+   * Only the subclass's iterator knows whether it has more. One that never runs dry is cut after a
+   * number of blocks.
+   */
   hasMore(): boolean {
     if (this.#options.stream instanceof MessageStream) return this.#options.subscription.waitingSince() !== undefined;
     return this.#lastBlocks++ < MOST_LAST_BLOCKS;
   }
 
-  /** Without an event id: what the client is to come back with, and up to where it has got everything, only the subclass knows. */
+  /** Without an event id: only the subclass knows which id its client should resume from. */
   note(retryMilliseconds?: number): Uint8Array {
     return note(retryMilliseconds);
   }
@@ -83,7 +86,7 @@ export class AdaptedSource implements Source {
     return this.#asked;
   }
 
-  /** @throws what the iterator throws at its end, to whoever cancels the body. */
+  /** @throws the error that the iterator throws at its end, if the body was cancelled. */
   async end(reason: CloseReason): Promise<void> {
     try {
       await this.#options.events.end(reason);

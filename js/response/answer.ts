@@ -1,4 +1,5 @@
-// Answer: in which terms a channel answers a request. Entries that do not load the core ask for it by a name.
+// Answer: in which terms a channel answers a request. Entries that do not load the core ask for it
+// by a name.
 
 import type { Body, Sink } from './body.js';
 import type { ResponseOptions } from './options.js';
@@ -17,12 +18,12 @@ export type Answer<Answered> = (
 ) => Answered;
 
 /**
- * The name of a channel's method that answers. Of the whole process: the channel may be of another build of this package, an ES
- * module where this is CommonJS, with classes of its own.
+ * The name of a channel's method that answers. Of the whole process: the channel may be of another
+ * build of this package, an ES module where this is CommonJS, with classes of its own.
  */
 export const RESPOND: unique symbol = Symbol.for('eric-sse.respond');
 
-/** What can answer. */
+/** A channel, as entries without the core see it. */
 export interface Responder {
   /** @throws what `response()` throws. */
   [RESPOND]<Answered>(request: RequestLike, options: ResponseOptions | undefined, answer: Answer<Answered>): Answered;

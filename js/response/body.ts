@@ -1,15 +1,17 @@
-// Body: the bytes of a response, handed to whoever takes them: the reader of a stream, or the socket of a client.
+// Body: the bytes of a response, on their way to the reader of a stream or to a client's socket.
 
 import type { CloseReason } from '../channel/ending.js';
 import type { Connection, Transport } from './liveness.js';
 
-/** What a body takes its chunks from. */
+/** The source of a body's chunks. */
 export interface Source {
-  /** Takes what is ready: a chunk, `'ended'`, or `'wait'` when the body's `woken` will be called. */
+  /**
+   * Takes what is ready: a chunk, `'ended'`, or `'wait'` when the body's `woken` will be called.
+   */
   take(): Uint8Array | 'wait' | 'ended';
-  /** Somebody waits from now on, for the body's `woken`. */
+  /** A pull waits from now on for the body's `woken`. */
   wait(body: Body): void;
-  /** Nobody waits any more. */
+  /** No pull waits any more. */
   idle(): void;
   /** A chunk was handed on. The source may end the body upon that. */
   delivered(): void;
@@ -20,13 +22,15 @@ export interface Source {
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
   /**
-   * Makes a block that carries no message: the reconnection time, or a comment, and the event id up to which everything
-   * was handed on, if the client does not have that id yet.
+   * Makes a block that carries no message: the reconnection time, or a comment, and the event id up
+   * to which everything was handed on, if the client does not have that id yet.
    */
   note(retryMilliseconds?: number): Uint8Array;
   /** Whether more may be ready than was taken: asked while the body is to end. */
   hasMore(): boolean;
-  /** Whether what is ready is on its way: `woken` is called within this turn if there is something. */
+  /**
+   * Whether what is ready is on its way: `woken` is called within this turn if there is something.
+   */
   readonly isAsked: boolean;
   /** Ends the source, which calls the body's `ended`. */
   end(reason: CloseReason): Promise<void> | void;
@@ -51,18 +55,21 @@ export class Body implements Transport {
   #cancelled = false;
   #over = false;
   #taking = false;
-  /** Whether a chunk is being handed on: whoever has several reads waiting asks for the next one from within that. */
+  /**
+   * Whether a chunk is being handed on. A stream with several waiting reads asks for the next chunk
+   * from within that.
+   */
   #handing = false;
-  /** What a body that is to end does so with. */
+  /** The reason and the reconnection time of a body that is about to end. */
   #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
   /** Ends the body if nothing comes of what its source was asked. */
   #soon: ReturnType<typeof setTimeout> | undefined;
-  /** Tells who has asked for a chunk, and waits for it. */
+  /** Answers the pull that waits for a chunk. */
   #pulled: (() => void) | undefined;
 
   /**
-   * The request, until the response ends. Its signal follows another one by a weak reference to the request, so that
-   * without the request it is never aborted (Node 20, 22 and 26).
+   * The request, until the response ends. Its signal follows another one by a weak reference to the
+   * request, so that without the request it is never aborted (Node 20, 22 and 26).
    */
   holds: object | null | undefined;
 
@@ -92,7 +99,7 @@ export class Body implements Transport {
   finish(reason: CloseReason, retryMilliseconds: number): void {
     if (this.#over || this.#last) return;
     this.#last = { reason, retryMilliseconds, since: performance.now() };
-    // What has come in this turn goes first.
+    // Messages of this turn go first.
     this.woken();
   }
 
@@ -123,7 +130,10 @@ export class Body implements Transport {
     this.#answer();
   }
 
-  /** Hands on one chunk, or the end. Returns whether it has; `answered` is called otherwise as soon as it has. */
+  /**
+   * Hands on one chunk, or the end. Returns whether it has; `answered` is called otherwise as soon
+   * as it has.
+   */
   pull(answered: () => void): boolean {
     if (this.#handing) {
       // Behind that, or it would be taken for the one that is answered by it.
@@ -143,7 +153,7 @@ export class Body implements Transport {
     this.#connection.sent();
   }
 
-  /** Nobody takes the bytes any more, and the sink is not told of the end. */
+  /** The sink no longer takes bytes, and is not closed. */
   cancel(reason: CloseReason): Promise<void> | void {
     this.#cancelled = true;
     return this.#source.end(reason);
@@ -165,7 +175,8 @@ export class Body implements Transport {
     this.#taking = true;
     const chunk = this.#source.take();
     this.#taking = false;
-    // A callback may have ended the body while the chunk was made: there is nobody left to hand it to.
+    // A callback may have ended the body while the chunk was made: there is nobody left to hand it
+    // to.
     if (chunk === 'ended' || this.#over) return true;
     if (chunk === 'wait') return this.#source.isAsked ? this.#finishSoon() : this.#finish();
     if (!this.#enqueue(chunk)) return true;

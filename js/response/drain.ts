@@ -1,4 +1,5 @@
-// Drain: open responses end spread over some time, so that their clients do not all come back at once.
+// Drain: open responses end spread over some time, so that their clients do not all come back at
+// once.
 
 import type { ChannelCore } from '../channel/core.js';
 import { LONGEST_TIMER_SECONDS, numberOption, objectOption } from '../util/options.js';
@@ -7,7 +8,10 @@ import { jittered } from '../util/random.js';
 export interface DrainOptions {
   /** Over how long the responses end; 10 by default. */
   seconds?: number | undefined;
-  /** Around what the clients are told to come back after; the channel's reconnection time by default. Each is told half to one and a half of it. */
+  /**
+   * Around what the clients are told to come back after; the channel's reconnection time by
+   * default. Each is told half to one and a half of it.
+   */
   retryMilliseconds?: number | undefined;
 }
 
@@ -38,13 +42,13 @@ export async function drain(
   }
   // An iterator of a subclass gives what is ready only behind this turn.
   if (channel.connections.size > 0) await new Promise((resolve) => setTimeout(resolve, STEP_MILLISECONDS));
-  // Those that read nothing have had their time.
+  // Clients that read nothing have had their time.
   for (const connection of [...channel.connections]) connection.end('drained');
 }
 
 /**
- * Returns a time around this one, at random. A time below a second counts as a second: shorter ones would not spread the
- * clients.
+ * Returns a time around this one, at random. A time below a second counts as a second: shorter ones
+ * would not spread the clients.
  *
  * @internal
  */

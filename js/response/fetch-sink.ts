@@ -14,11 +14,13 @@ function streamOf(open: (sink: Sink) => Body): ReadableStream<Uint8Array> {
   const stream = new ReadableStream<Uint8Array>(
     {
       start: (controller) => void (sink = controller),
-      // Is called once for each read that finds nothing. A promise that ends with the chunk would tell the stream nothing more.
+      // Is called once for each read that finds nothing. A promise that ends with the chunk would
+      // tell the stream nothing more.
       pull: () => void body.pull(nothing),
       cancel: () => body.cancel('cancelled'),
     },
-    // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is ready by then.
+    // Nothing is kept in the stream itself: a chunk is made when somebody reads, of all that is
+    // ready by then.
     { highWaterMark: 0 },
   );
   // Not in `start`: what is thrown there does not reach us on workerd.

@@ -1,6 +1,6 @@
 // Headers of an event stream.
 
-/** What `new Headers()` takes. Only the types of browsers name it `HeadersInit`. */
+/** The argument of `new Headers()`. Only the types of browsers name it `HeadersInit`. */
 export type HeadersLike = ConstructorParameters<typeof Headers>[0];
 
 /** The hop-by-hop headers, and the length that nobody knows. */
@@ -18,8 +18,9 @@ const UNFIT = [
 /**
  * Returns the headers of an event stream, on top of the caller's.
  *
- * `no-transform` keeps proxies from compressing, and so from holding back; `X-Accel-Buffering` keeps nginx from buffering.
- * There is no hop-by-hop header, which a fetch `Response` must not have.
+ * `no-transform` keeps proxies from compressing, and so from holding back; `X-Accel-Buffering`
+ * keeps nginx from buffering. There is no hop-by-hop header, which a fetch `Response` must not
+ * have.
  */
 export function eventStreamHeaders(others: HeadersLike): Headers {
   const headers = new Headers(others);

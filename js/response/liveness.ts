@@ -59,7 +59,7 @@ export function livenessOption({ heartbeatSeconds, stallSeconds, maxDurationSeco
 
 /** The bytes of a response, seen from its life. @internal */
 export interface Transport {
-  /** Whether a reader waits for bytes, and there are none. */
+  /** Whether a reader waits for bytes that have not come. */
   readonly isWaiting: boolean;
   /** Since when there have been bytes that nobody takes, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
@@ -125,7 +125,7 @@ export class Connection implements Ending {
     this.#sentAt = now();
   }
 
-  /** A reader waits for bytes, and there are none. */
+  /** A reader waits for bytes that have not come. */
   waits(): void {
     if (!this.#overdue) return;
     this.#overdue = false;

@@ -28,29 +28,31 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
     LivenessOptions,
     AccessOptions {
   /**
-   * The listener to read for, or its id; a new listener by default. A listener that is registered already must be
-   * resumable. An id that is invalid, or missing beside `resumeSeconds`, is an error with the status 400.
+   * The listener to read for, or its id; a new listener by default. A listener that is registered
+   * already must be resumable. An id that is invalid, or missing beside `resumeSeconds`, is an
+   * error with the status 400.
    */
   listener?: MessageQueueListener<Events> | string | undefined;
   /**
-   * How much may wait for the listener, from its registration on; 1,024 messages and 1 MiB by default. When the
-   * queue is full, the response ends and the client reconnects.
+   * How much may wait for the listener, from its registration on; 1,024 messages and 1 MiB by
+   * default. When the queue is full, the response ends and the client reconnects.
    */
   queue?: QueueOptions | undefined;
   /**
-   * How many seconds the listener and its queue, dispatches included, are kept after the client has left. The next
-   * response for the same `listener` continues after the client's last event ID. By default 0: the listener is
-   * removed when its client leaves.
+   * How many seconds the listener and its queue, dispatches included, are kept after the client has
+   * left. The next response for the same `listener` continues after the client's last event ID. By
+   * default 0: the listener is removed when its client leaves.
    */
   resumeSeconds?: number | undefined;
   /**
-   * Whether an event ID without a message is sent as an event of type `_eric_position` with empty data; `true` by default.
-   * The first block of a response has such an ID. A heartbeat has one when a filter has kept messages back since.
+   * Whether an event ID without a message is sent as an event of type `_eric_position` with empty
+   * data; `true` by default. The first block of a response has such an ID. A heartbeat has one when
+   * a filter has kept messages back since.
    *
-   * A client keeps the ID as its last event ID; `onmessage` does not see the event. With `false` the ID stands in a block
-   * without data, which Firefox and several client packages ignore: a client whose connection breaks before its first
-   * message then reconnects without an ID, and misses what was sent meanwhile. Turn it off for clients that show every
-   * event to their user.
+   * A client keeps the ID as its last event ID; `onmessage` does not see the event. With `false`
+   * the ID stands in a block without data, which Firefox and several client packages ignore: a
+   * client whose connection breaks before its first message then reconnects without an ID, and
+   * misses what was sent meanwhile. Turn it off for clients that show every event to their user.
    */
   positionEvents?: boolean | undefined;
   /** The last event ID of the client, instead of the one in the request. */
@@ -102,8 +104,8 @@ export function checked(request: RequestLike | null | undefined, options: Respon
 }
 
 /**
- * Checks the options that programs take from a request. A client can make them invalid, so their errors have the
- * status 400, which web frameworks answer with.
+ * Checks the options that programs take from a request. A client can make them invalid, so their
+ * errors have the status 400, which web frameworks answer with.
  */
 function fromRequest(given: ResponseOptions, isResumable: boolean) {
   const { listener } = given;

@@ -1,4 +1,5 @@
-// Responses: a listener that lives as long as its client, or as long as the client may take to reconnect.
+// Responses: a listener that lives as long as its client, or as long as the client may take to
+// reconnect.
 
 import type { ChannelCore } from '../channel/core.js';
 import { CustomStream } from '../channel/custom-stream.js';
@@ -42,11 +43,11 @@ export function respond<Answered>(
   const headers = eventStreamHeaders(options?.headers);
   const refused = refusedStatus(request, options ?? {}, headers);
   if (refused !== undefined) return answer(refused, headers, null);
-  // A client that reconnects over the same connection would reach this process again. The header has no effect in
-  // HTTP/2.
+  // A client that reconnects over the same connection would reach this process again. The header
+  // has no effect in HTTP/2.
   if (core.gone || core.draining) headers.set('Connection', 'close');
-  // "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting using the HTTP 204
-  // No Content response code."
+  // "Clients will reconnect if the connection is closed; a client can be told to stop reconnecting
+  // using the HTTP 204 No Content response code."
   if (core.gone) return answer(204, headers, null);
   if (request?.method === 'HEAD') return answer(200, headers, null);
   // Only the time after which to reconnect: another process may answer by then.

@@ -2,7 +2,8 @@
 
 /** Returns the status of an error: 503, one of 400 to 499, or 500 for a mistake of the program. */
 export function statusOf(error: unknown): number {
-  // By its status alone: the channel may be of another build of this package, with classes of its own.
+  // By its status alone: the channel may be of another build of this package, with classes of its
+  // own.
   const { status } = Object(error) as { status?: number };
   return status === 503 || (status! >= 400 && status! < 500) ? status! : 500;
 }

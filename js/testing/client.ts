@@ -48,7 +48,10 @@ export class TestClient {
     this.#reader = response.body.getReader();
   }
 
-  /** All events that have come, except those of type `_eric_position`, which carry an event ID alone. */
+  /**
+   * All events that have come, except those of type `_eric_position`, which carry an event ID
+   * alone.
+   */
   get events(): readonly ReceivedEvent[] {
     return this.#stream.events;
   }

@@ -34,8 +34,8 @@ export function broken(response: Response, afterBytes: number): Response {
 }
 
 /**
- * A peer that stops reading without leaving. It stalls while bytes are ready, and looks half open
- * while there are none.
+ * A peer that stops reading without leaving. It stalls while bytes are ready, and otherwise looks
+ * half open.
  *
  * @param afterEvents How many events it reads first.
  * @returns the client, which continues when it is read again.

@@ -12,7 +12,9 @@ export interface ReceivedEvent {
 
 /** Interprets an event stream, however its bytes are cut. */
 export class EventStreamInterpreter {
-  /** The events dispatched so far, except those of type `_eric_position`, which carry an ID alone. */
+  /**
+   * The events dispatched so far, except those of type `_eric_position`, which carry an ID alone.
+   */
   readonly events: ReceivedEvent[] = [];
   /** The `Last-Event-ID` that a client would send. */
   lastEventId = '';

@@ -1,8 +1,9 @@
-// The calls of a channel in the core: with streams.ts, every call into it. No file of another folder imports the bindings.
+// The calls of a channel in the core: with streams.ts, every call into it. No file of another
+// folder imports the bindings.
 //
-// The core answers a frequent call with a number whose sign means something, and hands the value over beside it: a
-// call that returns an array or may throw takes several times as long. Here the numbers become values with names, and
-// exceptions.
+// The core answers a frequent call with a number whose sign means something, and hands the value
+// over beside it: a call that returns an array or may throw takes several times as long. Here the
+// numbers become values with names, and exceptions.
 
 import { importsOfModule, installHost, RawChannel, useInstance } from '../../pkg/eric_sse.js';
 import { exception, QueueFullException } from '../model/errors.js';
@@ -16,7 +17,9 @@ import { give, take } from './handover.js';
 /** Returns what the module imports. */
 export const imports = importsOfModule;
 
-/** Uses an instance of the module. `wakeSoon` is called when the first stream of a turn is woken. */
+/**
+ * Uses an instance of the module. `wakeSoon` is called when the first stream of a turn is woken.
+ */
 export function connect(instance: WebAssembly.Instance, wakeSoon: () => void): void {
   useInstance(instance);
   installHost({
@@ -105,7 +108,8 @@ export function setOnMessage(
   raw(core).setOnMessage(
     key,
     onMessage &&
-      // Returns what was thrown, in an array: of a call that throws, wasm-bindgen leaves a place in its table taken.
+      // Returns what was thrown, in an array: of a call that throws, wasm-bindgen leaves a place in
+      // its table taken.
       ((sent: Sent): [unknown] | undefined => {
         try {
           onMessage(sent);
@@ -118,9 +122,11 @@ export function setOnMessage(
 }
 
 /**
- * Sends a message to every listener except those with the ids in `except`, one per line, and notes its sequence number.
+ * Sends a message to every listener except those with the ids in `except`, one per line, and notes
+ * its sequence number.
  *
- * @param at When it was sent, in milliseconds of `performance.now()`: not before the previous broadcast.
+ * @param at When it was sent, in milliseconds of `performance.now()`: not before the previous
+ * broadcast.
  * @returns whether subscriptions were disconnected for it, because their queues were full.
  * @throws {InvalidChannelException | QueueFullException}
  */
@@ -168,17 +174,25 @@ export function eventId(core: CoreChannel, sequence?: number): string {
   return raw(core).eventId(sequence);
 }
 
-/** Returns the event id up to which a subscription has received everything; `undefined` if it will receive a gap first. */
+/**
+ * Returns the event id up to which a subscription has received everything; `undefined` if it will
+ * receive a gap first.
+ */
 export function lastEventId(core: CoreChannel, key: SubscriptionKey): string | undefined {
   return raw(core).lastId(key);
 }
 
-/** Returns since when a message waits for a subscription, in milliseconds of `performance.now()`. */
+/**
+ * Returns since when a message waits for a subscription, in milliseconds of `performance.now()`.
+ */
 export function waitingSince(core: CoreChannel, key: SubscriptionKey): number | undefined {
   return raw(core).waitingSince(key);
 }
 
-/** Returns the counters of a subscription, or of the channel. The order is that of `src/wasm`, which a test compares. */
+/**
+ * Returns the counters of a subscription, or of the channel. The order is that of `src/wasm`, which
+ * a test compares.
+ */
 export function counters(core: CoreChannel, key?: SubscriptionKey): Counts & TotalCounts {
   const [
     delivered = 0,

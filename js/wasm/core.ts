@@ -9,15 +9,18 @@ export interface CoreChannel {
   readonly [inCore]: 'channel';
 }
 
-/** What the core calls a subscription. After `unsubscribe`, another one may have the same key. */
+/** The core's key of a subscription. After `unsubscribe`, another one may have the same key. */
 export type SubscriptionKey = number;
 
-/** What the core calls an open stream. After `endStream`, another one may have the same key. */
+/** The core's key of an open stream. After `endStream`, another one may have the same key. */
 export type StreamKey = number;
 
 /** How a channel makes its bytes, and how many messages it keeps. */
 export interface StreamSettings {
-  /** The least time between two deliveries. The core makes a chunk of each block if there is one; JavaScript keeps the time. */
+  /**
+   * The least time between two deliveries. The core makes a chunk of each block if there is one;
+   * JavaScript keeps the time.
+   */
   delaySeconds: number;
   retryMilliseconds: number;
   history: History;

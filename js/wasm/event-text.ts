@@ -1,14 +1,19 @@
-// The text of an event stream: blocks are joined to a string, which the engine encodes once per chunk.
+// The text of an event stream: blocks are joined to a string, which the engine encodes once per
+// chunk.
 //
-// Two files write a field name, a colon or a line feed, to the same effect: this one and src/wire/encode.rs. A text
-// that crosses to WebAssembly is copied twice more than one that is joined here.
+// Two files write a field name, a colon or a line feed, to the same effect: this one and
+// src/wire/encode.rs. A text that crosses to WebAssembly is copied twice more than one that is
+// joined here.
 
 import type { Sent } from '../model/message.js';
 
 const LINE_END = /\r\n|[\r\n]/;
 const encoder = new TextEncoder();
 
-/** Writes one chunk. The core calls its methods, which return how many characters the chunk has so far. */
+/**
+ * Writes one chunk. The core calls its methods, which return how many characters the chunk has so
+ * far.
+ */
 export class ChunkWriter {
   #text = '';
 
@@ -43,10 +48,11 @@ export const note = (retryMilliseconds?: number, id?: string, asEvent?: boolean)
   encoder.encode(noteText(retryMilliseconds, id, asEvent));
 
 /**
- * Returns a block that carries no message: the reconnection time, or a comment, and the event id up to which the client
- * has everything.
+ * Returns a block that carries no message: the reconnection time, or a comment, and the event id up
+ * to which the client has everything.
  *
- * The standard lets an id stand alone, but Firefox and several client packages drop the id of a block without data.
+ * The standard lets an id stand alone, but Firefox and several client packages drop the id of a
+ * block without data.
  *
  * @param asEvent Makes the id that of an event with empty data.
  */
@@ -57,5 +63,8 @@ export const noteText = (retryMilliseconds?: number, id?: string, asEvent?: bool
 
 const idField = (id: string | undefined): string => (id === undefined ? '' : `id: ${id}\n`);
 
-/** A client strips one space after the colon, so one is written before every value that is not empty. */
+/**
+ * A client strips one space after the colon, so one is written before every value that is not
+ * empty.
+ */
 const dataField = (line: string): string => (line === '' ? 'data:\n' : `data: ${line}\n`);

@@ -1,10 +1,10 @@
-// What the core hands over beside the number that a call answers with.
+// The value that the core hands over beside the number that a call returns.
 
 let handedOver: unknown;
 
 /**
- * Whether woken streams are being read. Until all have read, the value stays: the core hands a value that several of
- * them read over once.
+ * Whether woken streams are being read. Until all have read, the value stays: the core hands a
+ * value that several of them read over once.
  */
 let isShared = false;
 

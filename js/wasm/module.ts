@@ -9,7 +9,7 @@ export type CompiledModule = typeof globalThis extends { WebAssembly: { Module: 
   ? Module
   : object;
 
-/** What the types of browsers call `BufferSource`. */
+/** The type that browsers call `BufferSource`. */
 export type Bytes = ArrayBuffer | ArrayBufferView;
 
 /**

@@ -13,7 +13,10 @@ const CLOSED = 2;
 /** Added to each of these when the stream waits already. */
 const QUIET = 4;
 
-/** Takes what a stream offers: chunks, or messages and gaps. A stream of messages says once that its channel is closed. */
+/**
+ * Takes what a stream offers: chunks, or messages and gaps. A stream of messages says once that its
+ * channel is closed.
+ */
 export function next(stream: StreamState): 'wait' | 'ended' | 'closed' | Uint8Array | Sent | Gap {
   const answer = nextAnswer(stream.key);
   stream.isQuiet = answer >= QUIET;
@@ -34,12 +37,18 @@ export function park(key: StreamKey): boolean {
   return rest(key);
 }
 
-/** Returns whether a stream of bytes has nothing more to offer, because the last chunk ended with the closing of its channel. */
+/**
+ * Returns whether a stream of bytes has nothing more to offer, because the last chunk ended with
+ * the closing of its channel.
+ */
 export function hasClosed(key: StreamKey): boolean {
   return isOver(key);
 }
 
-/** Returns the event id up to which the client has everything, if the client has not received that id yet. */
+/**
+ * Returns the event id up to which the client has everything, if the client has not received that
+ * id yet.
+ */
 export function unsentId(key: StreamKey): string | undefined {
   return moved(key);
 }

@@ -12,8 +12,8 @@ export interface Wakeable {
 const streams: (Wakeable | undefined)[] = [];
 
 /**
- * The time while streams are woken; `null` until one of them asks for it. Many read at once, and a clock costs as
- * much as a chunk.
+ * The time while streams are woken; `null` until one of them asks for it. Many read at once, and a
+ * clock costs as much as a chunk.
  */
 let wokenAt: number | null | undefined;
 
@@ -28,7 +28,10 @@ export function unregister(key: StreamKey): void {
   streams[key] = undefined;
 }
 
-/** Returns the time in milliseconds of `performance.now()`. It is the same for all streams that are woken together. */
+/**
+ * Returns the time in milliseconds of `performance.now()`. It is the same for all streams that are
+ * woken together.
+ */
 export function now(): number {
   return wokenAt === undefined ? performance.now() : (wokenAt ??= performance.now());
 }
@@ -48,9 +51,9 @@ export function wakeSoon(): void {
 }
 
 /**
- * Repeats a wake that was lost. A Cloudflare object that aborts itself also ends its turn's microtasks, and other objects
- * share its isolate. Called where a turn begins, when woken streams have read; if a wake is still to come, the
- * second one finds nothing.
+ * Repeats a wake that was lost. A Cloudflare object that aborts itself also ends its turn's
+ * microtasks, and other objects share its isolate. Called where a turn begins, when woken streams
+ * have read; if a wake is still to come, the second one finds nothing.
  */
 export function wakeLost(): void {
   if (wakes === 0) return;
@@ -66,7 +69,8 @@ function wake(): void {
     try {
       streams[key]?.woken();
     } catch (error) {
-      // A stream that fails does not keep the others from reading. Its error is reported all the same.
+      // A stream that fails does not keep the others from reading. Its error is reported all the
+      // same.
       queueMicrotask(() => {
         throw error;
       });

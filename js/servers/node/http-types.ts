@@ -1,6 +1,6 @@
-// What is used of the requests and responses of Node's servers, which frameworks hand on.
+// The used members of the requests and responses of Node's servers, which frameworks pass on.
 
-/** What is used of a request of `node:http`, or of `node:http2`'s compatibility API. */
+/** The used members of a request of `node:http`, or of `node:http2`'s compatibility API. */
 export interface NodeRequest {
   readonly method?: string | undefined;
   readonly url?: string | undefined;
@@ -14,7 +14,7 @@ export interface NodeRequest {
   resume(): unknown;
 }
 
-/** What is used of a response of `node:http`, or of `node:http2`'s compatibility API. */
+/** The used members of a response of `node:http`, or of `node:http2`'s compatibility API. */
 export interface NodeResponse {
   readonly headersSent: boolean;
   readonly socket: object | null;

@@ -19,8 +19,9 @@ interface Sometimes {
 const STALL_SECONDS = 60;
 
 /**
- * A longer chunk is written in parts of this size, each after the one before it has left the process. A socket says
- * nothing of its progress within a write, so a client that reads a large message slowly would seem to be stalled.
+ * A longer chunk is written in parts of this size, each after the one before it has left the
+ * process. A socket says nothing of its progress within a write, so a client that reads a large
+ * message slowly would seem to be stalled.
  */
 const PART_BYTES = 256 * 1024;
 
@@ -31,7 +32,10 @@ const { Buffer } = globalThis as unknown as {
 let lastBytes: Uint8Array;
 let lastBuffer: Uint8Array;
 
-/** Node makes a `Buffer` of any other bytes for each response anew. Clients share the buffer, as they share the bytes. */
+/**
+ * Node makes a `Buffer` of any other bytes for each response anew. Clients share the buffer, as
+ * they share the bytes.
+ */
 function bufferOf(bytes: Uint8Array): Uint8Array {
   if (!Buffer) return bytes;
   if (bytes === lastBytes) return lastBuffer;
@@ -65,7 +69,7 @@ export class NodeSink implements Sink {
   readonly #options: ResponseOptions | undefined;
   readonly #body: Body;
   #started = false;
-  /** What is still to be written, part by part. */
+  /** The parts that are still to be written. */
   readonly #parts: Uint8Array[] = [];
   /** The socket takes nothing more until it says so. */
   #isFull = false;
@@ -108,7 +112,7 @@ export class NodeSink implements Sink {
     this.#pump();
   }
 
-  /** Nobody takes the bytes any more. Does nothing when they have ended. */
+  /** The client no longer takes bytes. Does nothing when they have ended. */
   leave(reason: CloseReason): void {
     clearTimeout(this.#patience);
     if (this.#over) return;
@@ -174,7 +178,9 @@ export class NodeSink implements Sink {
     this.#response.end();
   }
 
-  /** Destroys the socket unless the client takes the rest of its response, or a part of it, in time. */
+  /**
+   * Destroys the socket unless the client takes the rest of its response, or a part of it, in time.
+   */
   #wait(): void {
     clearTimeout(this.#patience);
     const seconds = this.#options?.stallSeconds ?? STALL_SECONDS;

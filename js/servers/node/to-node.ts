@@ -1,4 +1,5 @@
-// toNode: a channel as a handler of Node's requests, `(request, response)`, whose bytes go straight to the socket.
+// toNode: a channel as a handler of Node's requests, `(request, response)`, whose bytes go straight
+// to the socket.
 
 import type { AnyEvents, EventMap } from '../../model/event-types.js';
 import { type Answer, RESPOND, type Responder } from '../../response/answer.js';
@@ -12,16 +13,18 @@ import type { NodeHandler, NodeRequest, NodeResponse } from './http-types.js';
 import { NodeSink, sendHead } from './node-sink.js';
 
 /**
- * Makes a handler of a channel: it answers as {@link SSEChannel.response} does, for `node:http`, `node:http2` with its
- * compatibility API, Express and whatever else has their requests and responses.
+ * Makes a handler of a channel: it answers as {@link SSEChannel.response} does, for `node:http`,
+ * `node:http2` with its compatibility API, Express and whatever else has their requests and
+ * responses.
  *
- * The socket of a client that stalls is destroyed, as is that of a client that does not take the end of its response
- * within `stallSeconds`. When the channel is drained or closed, the last response on a connection closes the
- * connection, so that the client reconnects to whichever process listens by then.
+ * The socket of a client that stalls is destroyed, as is that of a client that does not take the
+ * end of its response within `stallSeconds`. When the channel is drained or closed, the last
+ * response on a connection closes the connection, so that the client reconnects to whichever
+ * process listens by then.
  *
- * A request that cannot be answered goes to `next`, with an error whose `status` is 503 when the channel is closed,
- * 409 when the listener is taken, and 400 when an option made from the request is invalid. Without `next`, the
- * response has that status; 500 for any other error.
+ * A request that cannot be answered goes to `next`, with an error whose `status` is 503 when the
+ * channel is closed, 409 when the listener is taken, and 400 when an option made from the request
+ * is invalid. Without `next`, the response has that status; 500 for any other error.
  *
  * @param options As for `response()`; or what makes them for a request.
  * @throws {TypeError} when it is no channel.
@@ -52,7 +55,10 @@ export function toNode<Events extends EventMap<Events> = AnyEvents, Request exte
   };
 }
 
-/** A request in the terms of `response()`. It has no signal: that the client has left is told by the response. */
+/**
+ * A request in the terms of `response()`. It has no signal: that the client has left is told by the
+ * response.
+ */
 function asked({ method, url, headers }: NodeRequest): RequestLike {
   const get = (name: string): string | null => headers[name.toLowerCase()]?.toString() ?? null;
   return { method: method ?? 'GET', url: url ?? '', headers: { get }, signal: undefined as unknown as AbortSignal };
@@ -69,9 +75,11 @@ function answer(request: NodeRequest, response: NodeResponse, options: ResponseO
 }
 
 function send(request: NodeRequest, response: NodeResponse, headers: Headers, sink: NodeSink): void {
-  // A connection of which nothing is read does not tell that it was closed; what nobody has begun to read nobody wants.
+  // A connection of which nothing is read does not tell that it was closed; what nobody has begun
+  // to read nobody wants.
   if (request.readableFlowing === null) request.resume();
-  // A response that waits for an earlier one on its connection has no socket yet, and is not told that it was closed.
+  // A response that waits for an earlier one on its connection has no socket yet, and is not told
+  // that it was closed.
   if (response.socket === null) {
     const leave = (): void => sink.leave('cancelled');
     if (request.socket.destroyed) return leave();
@@ -82,7 +90,10 @@ function send(request: NodeRequest, response: NodeResponse, headers: Headers, si
   sink.start(headers);
 }
 
-/** What is to be told that a socket has closed. A client may send many requests ahead, and Node warns of many listeners of one socket. */
+/**
+ * Callbacks for the closing of a socket. A client may send many requests ahead, and Node warns of
+ * many listeners of one socket.
+ */
 const waitingOnSockets = new WeakMap<object, Set<() => void>>();
 
 function waitingOn(socket: NodeRequest['socket']): Set<() => void> {

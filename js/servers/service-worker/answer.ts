@@ -12,15 +12,21 @@ import { comingBack, watched } from './resume-points.js';
 // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
 type AnyChannel = SSEChannel<any, any>;
 
-/** A channel; or what gives one for a request, or a `Response` of its own. `undefined`: the network is asked. */
+/**
+ * A channel; or what gives one for a request, or a `Response` of its own. `undefined`: the network
+ * is asked.
+ */
 export type Route = AnyChannel | ((request: Request) => Routed | PromiseLike<Routed>);
 
 export type Routed = AnyChannel | Response | undefined;
 
-/** What answers, by path: from the worker's scope on, or, with a leading slash, from the site's root. The query does not matter. */
+/**
+ * The routes by path: from the worker's scope on, or, with a leading slash, from the site's root.
+ * The query does not matter.
+ */
 export type Routes = Record<string, Route>;
 
-/** What is used of a `FetchEvent`, which the types of a page do not have. */
+/** The used members of a `FetchEvent`, which the types of a page lack. */
 interface FetchEventLike extends Event {
   readonly request: Request;
   /** Of the page, or of the page's worker, that asks. */
@@ -29,16 +35,17 @@ interface FetchEventLike extends Event {
 }
 
 /**
- * Answers requests of the pages that this service worker is in charge of, such as those of an `EventSource`. Call it while the
- * worker's script is run first: browsers take `fetch` listeners at no other time.
+ * Answers requests of the pages that this service worker is in charge of, such as those of an
+ * `EventSource`. Call it while the worker's script is run first: browsers take `fetch` listeners at
+ * no other time.
  *
- * A channel alone answers whatever of its own site asks for an event stream, by `Accept: text/event-stream`. What cannot be answered
- * is told by its status: 503 of a closed channel, 409 for a listener that is taken, 400 for an invalid `listener`, 500 for any other
- * wrong option.
+ * A channel alone answers whatever of its own site asks for an event stream, by `Accept:
+ * text/event-stream`. A refused request receives a status: 503 for a closed channel, 409 for a
+ * listener that is taken, 400 for an invalid `listener`, 500 for any other wrong option.
  *
  * @param options As for `response()`; or what makes them for a request.
  * @returns what takes the listener off again.
- * @throws {TypeError} when a route is none.
+ * @throws {TypeError} if a route is invalid.
  *
  * @example
  * answer({ '/events': channel, '/rooms': (request) => rooms.get(new URL(request.url).searchParams.get('room')) });
@@ -104,7 +111,10 @@ async function respond(
   }
 }
 
-/** Has a client that comes back go on where its last response ended, if it does not say itself where that is. */
+/**
+ * Has a client that comes back go on where its last response ended, if it does not say itself where
+ * that is.
+ */
 function resumed(
   options: ResponseOptions | undefined,
   request: Request,
