@@ -1,4 +1,5 @@
-// `npm run conformance`: the suite in every runtime, and the table of it in docs/reference/runtimes.md.
+// `npm run conformance`: the suite in every runtime, and the table of it in
+// docs/reference/runtimes.md.
 //
 // `npm run conformance -- deno firefox` runs some only, and leaves that page alone.
 

@@ -22,7 +22,10 @@ export function importsOfModule(): WebAssembly.Imports;
 export function useInstance(instance: WebAssembly.Instance, module?: WebAssembly.Module): void;
 `;
 
-/** What the bindings do and the package does not need: nothing disposes of a channel by `using`, and every runtime has `encodeInto`. */
+/**
+ * What the bindings do and the package does not need: nothing disposes of a channel by `using`, and
+ * every runtime has `encodeInto`.
+ */
 const UNUSED = [
   /^if \(Symbol\.dispose\) .*\n/m,
   /^ {4}if \(realloc === undefined\) \{[^]*?^ {4}\}\n/m,

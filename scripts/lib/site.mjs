@@ -1,4 +1,5 @@
-// The docs as a site: the pages are copied into one folder with links that hold there, TypeDoc adds the API, VitePress builds.
+// The docs as a site: the pages are copied into one folder with links that hold there, TypeDoc adds
+// the API, VitePress builds.
 
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -1,7 +1,7 @@
 //! Chunks as bytes.
 //!
-//! What a history keeps is not kept twice, as a message and as its block: a block is kept when it is needed for the second time,
-//! by those who lag behind or come back.
+//! What a history keeps is not kept twice, as a message and as its block: a block is kept when it
+//! is needed for the second time, by those who lag behind or come back.
 
 use std::rc::Rc;
 

@@ -2,26 +2,29 @@
 //!
 //! ## What a chunk holds
 //!
-//! The first chunk of a stream starts with the reconnection time, and with the event id behind which the stream
-//! starts: a client that loses its connection before its first event comes back with that. Then every block that is ready goes
-//! into one chunk, up to the block with which it passes 256 KiB: a long backlog is handed out in parts,
-//! so that the reader's back-pressure is felt between them, and which those who come back together share. On a paced channel a chunk is one
-//! block, and what the stream starts with is a chunk of its own.
+//! The first chunk of a stream starts with the reconnection time, and with the event id behind
+//! which the stream starts: a client that loses its connection before its first event comes back
+//! with that. Then every block that is ready goes into one chunk, up to the block with which it
+//! passes 256 KiB: a long backlog is handed out in parts, so that the reader's back-pressure is
+//! felt between them, and which those who come back together share. On a paced channel a chunk is
+//! one block, and what the stream starts with is a chunk of its own.
 //!
 //! ## Sharing
 //!
-//! After a turn in which something was broadcast, most listeners of a channel stand at the same place of the log and are owed
-//! the same blocks: the first one to look writes them, the others get that very chunk and jump behind it. A listener that
-//! has an `on_message`, or something in its lane, is owed bytes of its own. So most messages are written once.
+//! After a turn in which something was broadcast, most listeners of a channel stand at the same
+//! place of the log and are owed the same blocks: the first one to look writes them, the others get
+//! that very chunk and jump behind it. A listener that has an `on_message`, or something in its
+//! lane, is owed bytes of its own. So most messages are written once.
 //!
-//! A long chunk is kept for some time after everybody has read it, as long as the history has its messages and anybody has a stream: when a
-//! connection of many clients breaks, these come back one by one, and are owed the same. The time is looked at with heartbeats, when streams
-//! end, and whenever everybody has read everything.
+//! A long chunk is kept for some time after everybody has read it, as long as the history has its
+//! messages and anybody has a stream: when a connection of many clients breaks, these come back one
+//! by one, and are owed the same. The time is looked at with heartbeats, when streams end, and
+//! whenever everybody has read everything.
 //!
 //! ## What it is made as
 //!
-//! A [`Medium`] writes the blocks: this crate's as bytes, the npm package's as JavaScript strings, of which the engine makes
-//! bytes once per chunk.
+//! A [`Medium`] writes the blocks: this crate's as bytes, the npm package's as JavaScript strings,
+//! of which the engine makes bytes once per chunk.
 
 mod byte_writer;
 
@@ -43,14 +46,17 @@ const BLOCK_OVERHEAD: u64 = 48;
 /// A chunk ends with the block that takes it past this many bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// Who has more than so many messages to read is given them in parts that end where their numbers are multiples of it: so all who
-/// come back after a broken connection share their parts, wherever they were.
+/// Who has more than so many messages to read is given them in parts that end where their numbers
+/// are multiples of it: so all who come back after a broken connection share their parts, wherever
+/// they were.
 const PART: u64 = 1024;
 
-/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn. The oldest makes room.
+/// So many chunks are kept for others: 16 parts of a long history, and what was sent in this turn.
+/// The oldest makes room.
 const MOST_SHARED: usize = 17;
 
-/// A chunk of so many messages is kept for so long after somebody was given it last, though everybody has read it.
+/// A chunk of so many messages is kept for so long after somebody was given it last, though
+/// everybody has read it.
 const LONG: u64 = 256;
 const KEPT_MILLISECONDS: f64 = 30_000.0;
 
@@ -89,7 +95,8 @@ pub(crate) struct Wire<C = Rc<[u8]>> {
     /// Whether blocks are handed out one by one.
     pub(crate) paced: bool,
     pub(crate) retry_milliseconds: u64,
-    /// The last chunks that were shared, for as long as someone may be owed them, or come back for them.
+    /// The last chunks that were shared, for as long as someone may be owed them, or come back for
+    /// them.
     shared: RefCell<Vec<Shared<C>>>,
     /// How many streams are open.
     open: Cell<usize>,
@@ -101,7 +108,8 @@ struct Shared<C> {
     from: u64,
     /// Number of the first broadcast behind it.
     to: u64,
-    /// Whether it ends at a limit or before what is not for everybody, and not because the log ended there.
+    /// Whether it ends at a limit or before what is not for everybody, and not because the log
+    /// ended there.
     full: bool,
     chunk: C,
     /// When somebody was given it last, if it is a long one; 0 of others.
@@ -163,8 +171,9 @@ impl<C> Wire<C> {
         shared.push(chunk);
     }
 
-    /// Forgets what nobody can be owed any more: what begins before the oldest broadcast that is kept; long chunks that nobody was given lately;
-    /// and the others, when everybody has read everything.
+    /// Forgets what nobody can be owed any more: what begins before the oldest broadcast that is
+    /// kept; long chunks that nobody was given lately; and the others, when everybody has read
+    /// everything.
     pub(crate) fn forget(&self, (oldest, all_read): (u64, bool)) {
         let mut shared = self.shared.borrow_mut();
         if !shared.is_empty() {
@@ -194,7 +203,8 @@ impl<M, C> Chunks<M, C> {
     }
 
     /// Returns the event id up to which the client has everything, if the client does not have that
-    /// id yet: no block since the last one with it, and nothing that the client is to be told first.
+    /// id yet: no block since the last one with it, and nothing that the client is to be told
+    /// first.
     ///
     /// The client has it after this call: the caller sends it.
     pub(crate) fn moved(&self) -> Option<EventId> {
@@ -235,7 +245,8 @@ impl<M, C> Drop for Chunks<M, C> {
 impl<M, C: Medium<M>> Chunks<M, C> {
     /// Takes the chunk that is ready.
     ///
-    /// A callback that ends the stream meanwhile says so in `ended`: what was taken is given back then.
+    /// A callback that ends the stream meanwhile says so in `ended`: what was taken is given back
+    /// then.
     pub(crate) fn step(&mut self, ended: &Cell<bool>) -> ChunkStep<C> {
         if !self.stream.goes_on() {
             return ChunkStep::Ended;
@@ -376,8 +387,8 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         Some(chunk)
     }
 
-    /// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding a
-    /// message is its own business.
+    /// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding
+    /// a message is its own business.
     fn make_shared(&self, from: u64) -> Option<Shared<C>> {
         let (channel, seat) = (self.stream.channel(), self.stream.seat());
         let (waiting, unread) = channel.with_queue(seat, |queue, log| {

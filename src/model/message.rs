@@ -52,8 +52,8 @@ pub struct Message {
 impl Message {
     /// Creates a message; its payload is serialised here, once.
     ///
-    /// A payload that serialises to a JSON string stands in the event's data as it is; any other one
-    /// stands there as JSON text.
+    /// A payload that serialises to a JSON string stands in the event's data as it is; any other
+    /// one stands there as JSON text.
     ///
     /// # Errors
     ///
@@ -121,7 +121,8 @@ impl Message {
     }
 }
 
-/// What a message counts for beside its type and data: about what it takes to keep one, in WebAssembly and JavaScript together.
+/// What a message counts for beside its type and data: about what it takes to keep one, in
+/// WebAssembly and JavaScript together.
 pub const MESSAGE_BYTES: u64 = 256;
 
 fn not_json(error: serde_json::Error) -> InvalidMessageFormat {

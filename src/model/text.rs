@@ -1,5 +1,5 @@
-//! Texts taken apart and put together by hand: what the standard library has for that does more, and weighs more than
-//! its users here in WebAssembly.
+//! Texts taken apart and put together by hand: what the standard library has for that does more,
+//! and weighs more than its users here in WebAssembly.
 
 /// Splits a text at the first of an ASCII character.
 pub(crate) fn split(text: &str, at: u8) -> Option<(&str, &str)> {

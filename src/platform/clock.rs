@@ -2,8 +2,8 @@
 
 /// Returns milliseconds since some moment in the past. It never goes back.
 ///
-/// It is the system's clock of a few milliseconds' resolution: to read the exact one would take longer than all else that a
-/// broadcast does.
+/// It is the system's clock of a few milliseconds' resolution: to read the exact one would take
+/// longer than all else that a broadcast does.
 #[cfg(target_os = "linux")]
 pub(crate) fn milliseconds() -> f64 {
     use nix::time::{ClockId, clock_gettime};

@@ -2,13 +2,14 @@
 //!
 //! ## On the wire
 //!
-//! A stream of bytes starts with the reconnection time, then has one block per message: `event`, `id`
-//! and `data`. Every block that is ready goes out in one chunk, which listeners that stand at the same place share.
+//! A stream of bytes starts with the reconnection time, then has one block per message: `event`,
+//! `id` and `data`. Every block that is ready goes out in one chunk, which listeners that stand at
+//! the same place share.
 //!
 //! ## Pacing
 //!
-//! [`SseOptions::stream_delay`] is the least time between two deliveries of a stream. A stream that is
-//! stopped, removed or dropped meanwhile ends at once all the same.
+//! [`SseOptions::stream_delay`] is the least time between two deliveries of a stream. A stream that
+//! is stopped, removed or dropped meanwhile ends at once all the same.
 
 use std::fmt;
 use std::ops::Deref;
@@ -35,7 +36,8 @@ pub struct SseOptions {
     pub id: Option<String>,
     /// The least time between two deliveries of one stream; none by default.
     pub stream_delay: Duration,
-    /// The reconnection time that clients are told; 15 seconds by default. Sent in whole milliseconds.
+    /// The reconnection time that clients are told; 15 seconds by default. Sent in whole
+    /// milliseconds.
     pub retry_timeout: Duration,
     /// How much is kept for clients that come back; by default 1,024 messages, 1 MiB, 5 minutes.
     pub history: History,
@@ -118,8 +120,8 @@ impl SseChannel {
         Ok(self.events(self.channel.message_stream(listener)?))
     }
 
-    /// Adds a listener, starts it and opens its stream of events. The listener exists from this call on,
-    /// and is removed when the stream ends or is dropped.
+    /// Adds a listener, starts it and opens its stream of events. The listener exists from this
+    /// call on, and is removed when the stream ends or is dropped.
     ///
     /// # Errors
     ///
@@ -166,8 +168,9 @@ impl<M: ToEvent> SseChannel<M> {
         Ok(self.bytes(self.channel.message_stream(listener)?))
     }
 
-    /// Adds a listener, starts it and opens its bytes, as [`watch`](SseChannel::watch) does its events. Its queue is
-    /// bounded, as that of a network client should be: [`QueueLimit::NETWORK`].
+    /// Adds a listener, starts it and opens its bytes, as [`watch`](SseChannel::watch) does its
+    /// events. Its queue is bounded, as that of a network client should be:
+    /// [`QueueLimit::NETWORK`].
     ///
     /// # Errors
     ///
@@ -180,8 +183,8 @@ impl<M: ToEvent> SseChannel<M> {
         self.watch_bytes_with(options, None)
     }
 
-    /// As [`watch_bytes`](Self::watch_bytes), with options for the listener, and behind a client's last event id if it has
-    /// one.
+    /// As [`watch_bytes`](Self::watch_bytes), with options for the listener, and behind a client's
+    /// last event id if it has one.
     ///
     /// ```
     /// # use eric_sse::{RegisterOptions, Message, QueueLimit, SseChannel};

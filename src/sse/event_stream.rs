@@ -30,7 +30,8 @@ pub struct SseEvent {
     pub data: Payload,
     /// The reconnection time, in milliseconds.
     pub retry: u64,
-    /// The event's id; `None` for the event that says that the channel was closed, which is no message.
+    /// The event's id; `None` for the event that says that the channel was closed, which is no
+    /// message.
     pub id: Option<EventId>,
 }
 
@@ -44,8 +45,8 @@ impl From<SseEvent> for Event {
     }
 }
 
-/// A stream of [`SseEvent`]s. See [`SseChannel::message_stream`](crate::SseChannel::message_stream) and
-/// [`SseChannel::watch`](crate::SseChannel::watch).
+/// A stream of [`SseEvent`]s. See [`SseChannel::message_stream`](crate::SseChannel::message_stream)
+/// and [`SseChannel::watch`](crate::SseChannel::watch).
 #[derive(Debug)]
 pub struct SseStream {
     stream: MessageStream,
@@ -117,12 +118,13 @@ impl Stream for SseStream {
     }
 }
 
-/// The bytes of an event stream, in chunks. See [`SseChannel::byte_stream`](crate::SseChannel::byte_stream) and
+/// The bytes of an event stream, in chunks. See
+/// [`SseChannel::byte_stream`](crate::SseChannel::byte_stream) and
 /// [`SseChannel::watch_bytes`](crate::SseChannel::watch_bytes).
 ///
-/// The first chunk starts with the reconnection time. A chunk holds every block that is ready, up to the one
-/// with which it passes 256 KiB; with a delay it holds one block. A long backlog is handed out in parts. Streams that stand at the same place share
-/// their chunks.
+/// The first chunk starts with the reconnection time. A chunk holds every block that is ready, up
+/// to the one with which it passes 256 KiB; with a delay it holds one block. A long backlog is
+/// handed out in parts. Streams that stand at the same place share their chunks.
 pub struct ByteStream<M = Message> {
     chunks: Chunks<M>,
     pace: Pace,

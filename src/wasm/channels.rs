@@ -39,7 +39,8 @@ impl Names for Unnamed {
     }
 }
 
-/// A channel. Listeners are known by the number of their seat, which [`remove`](RawChannel::remove) frees.
+/// A channel. Listeners are known by the number of their seat, which [`remove`](RawChannel::remove)
+/// frees.
 #[wasm_bindgen]
 pub struct RawChannel {
     channel: AbstractChannel<JsMessage>,
@@ -48,8 +49,9 @@ pub struct RawChannel {
 
 #[wasm_bindgen]
 impl RawChannel {
-    /// Creates a channel. A paced one gives its bytes block by block; JavaScript keeps the time. One that is given an epoch
-    /// is another life of the channel that had it, and goes on behind its broadcast and its dispatch of these numbers.
+    /// Creates a channel. A paced one gives its bytes block by block; JavaScript keeps the time.
+    /// One that is given an epoch is another life of the channel that had it, and goes on behind
+    /// its broadcast and its dispatch of these numbers.
     #[allow(clippy::too_many_arguments)]
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -76,9 +78,9 @@ impl RawChannel {
         }
     }
 
-    /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest, 2 to disconnect, 3 to
-    /// refuse, anything else for no limit. That the id is not taken is for the caller to see. Throws
-    /// `InvalidChannelException`.
+    /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest,
+    /// 2 to disconnect, 3 to refuse, anything else for no limit. That the id is not taken is for
+    /// the caller to see. Throws `InvalidChannelException`.
     #[allow(clippy::too_many_arguments)]
     pub fn add(
         &self,
@@ -135,8 +137,9 @@ impl RawChannel {
         }));
     }
 
-    /// Sets what sees each message at delivery, or nothing. It returns what it would throw, in an array: from a call that throws, wasm-bindgen
-    /// leaves the place of what would have been returned taken in its table.
+    /// Sets what sees each message at delivery, or nothing. It returns what it would throw, in an
+    /// array: from a call that throws, wasm-bindgen leaves the place of what would have been
+    /// returned taken in its table.
     #[wasm_bindgen(js_name = setOnMessage)]
     pub fn set_on_message(&self, seat: usize, on_message: Option<Function>) {
         let Some(seat) = self.seat(seat) else { return };
@@ -175,10 +178,11 @@ impl RawChannel {
         }
     }
 
-    /// Sends to everybody, or to everybody but the listeners with these ids, a line each. Returns the sequence number; as a
-    /// negative one when listeners were disconnected because they were full. 0 says that it was refused: the host is given the
-    /// `InvalidChannelException` or `QueueFullException`, as a call that may throw takes several times as long.
-    /// `at` is when it was sent, in milliseconds of `performance.now()`, and not earlier than the one before.
+    /// Sends to everybody, or to everybody but the listeners with these ids, a line each. Returns
+    /// the sequence number; as a negative one when listeners were disconnected because they were
+    /// full. 0 says that it was refused: the host is given the `InvalidChannelException` or
+    /// `QueueFullException`, as a call that may throw takes several times as long. `at` is when it
+    /// was sent, in milliseconds of `performance.now()`, and not earlier than the one before.
     pub fn broadcast(
         &self,
         message: JsMessage,
@@ -204,8 +208,9 @@ impl RawChannel {
         self.answer(sent.map_err(Error::from), before)
     }
 
-    /// Sends to one listener, and gives the host the event id. Returns what [`broadcast`](Self::broadcast) does, with 1 for a number; the
-    /// exception may be an `InvalidListenerException` too.
+    /// Sends to one listener, and gives the host the event id. Returns what
+    /// [`broadcast`](Self::broadcast) does, with 1 for a number; the exception may be an
+    /// `InvalidListenerException` too.
     pub fn dispatch(&self, seat: usize, message: JsMessage, bytes: f64) -> f64 {
         let before = self.channel.overflows();
         let sent = self.known_seat(seat).and_then(|seat| {
@@ -219,14 +224,16 @@ impl RawChannel {
         self.answer(sent, before)
     }
 
-    /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor disconnected.
+    /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor
+    /// disconnected.
     #[wasm_bindgen(js_name = isSeated)]
     pub fn is_seated(&self, seat: usize) -> bool {
         let seat = self.seat(seat);
         seat.is_some_and(|seat| seat.left().is_none())
     }
 
-    /// Returns the event id up to which a listener was given everything; nothing when it is to be told first that it was not.
+    /// Returns the event id up to which a listener was given everything; nothing when it is to be
+    /// told first that it was not.
     #[wasm_bindgen(js_name = lastId)]
     pub fn last_id(&self, seat: usize) -> Option<String> {
         // Heartbeats ask, however quiet the channel is.
@@ -241,9 +248,9 @@ impl RawChannel {
         self.channel.waiting_since(&*self.seat(seat)?)
     }
 
-    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded, queued, bytes, lag, remembered; when
-    /// none is given, that of the channel. Then come broadcasts, refused sends, kept messages, kept bytes, those of
-    /// a channel alone.
+    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded,
+    /// queued, bytes, lag, remembered; when none is given, that of the channel. Then come
+    /// broadcasts, refused sends, kept messages, kept bytes, those of a channel alone.
     pub fn stats(&self, seat: Option<usize>) -> Vec<f64> {
         let stats = match seat {
             None => self.channel.stats(),
@@ -290,8 +297,9 @@ impl RawChannel {
         id.as_str().to_string()
     }
 
-    /// Delivers the oldest message: gives it to the host and returns whether there was one. Otherwise the host is given the `NoMessagesException`,
-    /// the `InvalidListenerException`, or what the callback threw.
+    /// Delivers the oldest message: gives it to the host and returns whether there was one.
+    /// Otherwise the host is given the `NoMessagesException`, the `InvalidListenerException`, or
+    /// what the callback threw.
     pub fn deliver(&self, seat: usize) -> bool {
         let sent = self
             .known_seat(seat)

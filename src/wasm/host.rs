@@ -13,8 +13,8 @@ extern "C" {
     /// The object that the package hands over when it has loaded the module.
     pub type Host;
 
-    /// Makes the exception with a code. `detail` is the reason of a `NoMessagesException`, or the listeners that
-    /// a `QueueFullException` names, a line each.
+    /// Makes the exception with a code. `detail` is the reason of a `NoMessagesException`, or the
+    /// listeners that a `QueueFullException` names, a line each.
     #[wasm_bindgen(method)]
     fn exception(this: &Host, code: &str, message: &str, detail: Option<&str>) -> JsValue;
 

@@ -111,7 +111,8 @@ fn insert(stream: Stream) -> usize {
 pub const ENDED: u32 = 1;
 /// The channel was closed.
 pub const CLOSED: u32 = 2;
-/// The host was given it, now or the last time: a message, a chunk, or the data of the event that says which messages are missing.
+/// The host was given it, now or the last time: a message, a chunk, or the data of the event that
+/// says which messages are missing.
 pub const GIVEN: u32 = 3;
 /// The stream waits, and will be woken when it has more to offer. Is added to what else there is.
 pub const QUIET: u32 = 4;
@@ -192,7 +193,8 @@ pub fn rest(number: usize) -> bool {
     goes_on
 }
 
-/// Returns whether a stream has nothing more to offer, because what it offered last was the closing of its channel.
+/// Returns whether a stream has nothing more to offer, because what it offered last was the closing
+/// of its channel.
 #[wasm_bindgen(js_name = isOver)]
 pub fn is_over(number: usize) -> bool {
     let Some((reader, mut stream)) = take_out(number) else {
@@ -226,8 +228,8 @@ pub fn end(number: usize) {
     }
 }
 
-/// Takes the numbers of the streams woken since the last call, and returns how many these are: [`woken`] has them. They do not
-/// cross as an array: most often there is one.
+/// Takes the numbers of the streams woken since the last call, and returns how many these are:
+/// [`woken`] has them. They do not cross as an array: most often there is one.
 #[wasm_bindgen(js_name = takeWoken)]
 pub fn take_woken() -> usize {
     handover::share();
@@ -255,8 +257,8 @@ pub fn open_streams() -> usize {
     READERS.with_borrow(Slab::len)
 }
 
-/// Takes a stream out of its place, to be read. `None` for one that is unknown, or that is being read already: the
-/// package does not ask again before it has the answer.
+/// Takes a stream out of its place, to be read. `None` for one that is unknown, or that is being
+/// read already: the package does not ask again before it has the answer.
 fn take_out(number: usize) -> Option<(Rc<Reader>, Stream)> {
     let reader = READERS.with_borrow(|readers| readers.get(number).cloned())?;
     let stream = reader.stream.take()?;

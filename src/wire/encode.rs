@@ -1,7 +1,7 @@
 //! Event to bytes: the only file that writes a field name, a colon or a line feed.
 //!
-//! The values that reach this file are legal ([`EventType`], [`EventId`]) or are made legal here (data is
-//! split at every end of line), so nothing here can fail.
+//! The values that reach this file are legal ([`EventType`], [`EventId`]) or are made legal here
+//! (data is split at every end of line), so nothing here can fail.
 
 use memchr::memchr2;
 

@@ -3,15 +3,16 @@
 //! The setters validate, so that encoding cannot fail. What would break a line is refused, never
 //! repaired: a type of `x\ndata: forged` with its line feed stripped is still not what was meant.
 //!
-//! The format is that of the [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
+//! The format is that of the
+//! [HTML standard](https://html.spec.whatwg.org/multipage/server-sent-events.html).
 
 use crate::model::event_id::EventId;
 use crate::model::event_type::EventType;
 use crate::model::shared::Shared;
 use crate::wire::encode;
 
-/// Returns a heartbeat: it keeps an idle connection alive, and its failure shows that the client has
-/// left. Without an event id it is a comment, which clients ignore. With the id up to which the
+/// Returns a heartbeat: it keeps an idle connection alive, and its failure shows that the client
+/// has left. Without an event id it is a comment, which clients ignore. With the id up to which the
 /// client has everything it is an event of type `_eric_position` with empty data.
 ///
 /// ```

@@ -8,8 +8,8 @@ pub trait ToEvent {
     /// Returns the event: its type and data. The channel adds the id.
     fn to_event(&self) -> Event;
 
-    /// Returns how many bytes the message counts for where bytes are bounded: those of its type and data, and
-    /// [`MESSAGE_BYTES`].
+    /// Returns how many bytes the message counts for where bytes are bounded: those of its type and
+    /// data, and [`MESSAGE_BYTES`].
     fn bytes(&self) -> u64 {
         let event = self.to_event();
         MESSAGE_BYTES + (event.event_type().as_str().len() + event.data().len()) as u64

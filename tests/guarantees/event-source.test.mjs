@@ -1,5 +1,5 @@
-// A browser's own EventSource comes back by itself: after a restart, before its first event, from a channel that is drained, and
-// not at all when it is told so.
+// A browser's own EventSource comes back by itself: after a restart, before its first event, from a
+// channel that is drained, and not at all when it is told so.
 
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,5 @@
-// The recipes in their hosts, from the packed package: what each of them promises, seen by a client.
+// The recipes in their hosts, from the packed package: what each of them promises, seen by a
+// client.
 
 import assert from 'node:assert/strict';
 import { cpSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
@@ -32,7 +33,8 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 before(async () => {
   const project = await install();
   try {
-    // The frameworks are installed once, the package anew: links to the former, beside a copy of the latter.
+    // The frameworks are installed once, the package anew: links to the former, beside a copy of
+    // the latter.
     const modules = path.join(folder, 'node_modules');
     cpSync(project.installed, path.join(modules, 'eric-sse'), { recursive: true });
     for (const name of readdirSync(path.join(packages, 'node_modules')))

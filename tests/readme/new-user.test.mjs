@@ -1,4 +1,5 @@
-// What a new user does with the README alone: an empty folder, the packed package, a server, a client, a cut.
+// What a new user does with the README alone: an empty folder, the packed package, a server, a
+// client, a cut.
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';

@@ -1,5 +1,5 @@
-// The README's JavaScript examples, run where they say that they run, and the names in its reference.
-// Its Rust example is a documentation test of the crate.
+// The README's JavaScript examples, run where they say that they run, and the names in its
+// reference. Its Rust example is a documentation test of the crate.
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
@@ -387,7 +387,8 @@ describe('the table of defaults', () => {
     const idle = new SSEChannel().response();
     const reader = idle.body.getReader();
     mock.restoreAll();
-    // Before it is read what it starts with waits to be taken; the heartbeat that is due is no heartbeat, but it is looked at.
+    // Before it is read what it starts with waits to be taken; the heartbeat that is due is no
+    // heartbeat, but it is looked at.
     assert.equal(delays.length, 1);
     assert.ok(delays[0] > 14_900 && delays[0] <= 15_001, `${delays[0]}`);
     await reader.cancel();

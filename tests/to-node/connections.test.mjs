@@ -1,4 +1,5 @@
-// toNode: connections. A slow reader keeps its connection; a client that is sent elsewhere loses it.
+// toNode: connections. A slow reader keeps its connection; a client that is sent elsewhere loses
+// it.
 
 import assert from 'node:assert/strict';
 import http from 'node:http';

@@ -546,8 +546,8 @@ impl Listener {
         }];
     }
 
-    /// Returns how many are missing before what is kept, how many of its own it claims to have without
-    /// having been given them, and the newest place before everything due.
+    /// Returns how many are missing before what is kept, how many of its own it claims to have
+    /// without having been given them, and the newest place before everything due.
     fn rewind_to(&mut self, sent: &Broadcasts, place: Place) -> (u64, u64, Place) {
         let newest_read = self.past.back().map_or((0, 0), |item| item.place);
         let end = match self.replay {

@@ -19,8 +19,8 @@ pub(crate) fn report(listener_id: &str, refusal: &CallbackError) {
     );
 }
 
-/// Every stream of the package has an `on_error`, so none of it comes here; but the formatting machinery would be
-/// linked for it, and weighs more than the log.
+/// Every stream of the package has an `on_error`, so none of it comes here; but the formatting
+/// machinery would be linked for it, and weighs more than the log.
 fn text(refusal: &CallbackError) -> String {
     if cfg!(feature = "npm") {
         return String::new();

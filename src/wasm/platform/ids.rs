@@ -1,6 +1,7 @@
 //! Identifiers that no other process makes.
 //!
-//! Written by hand, since the crate that does it natively would weigh as much as the log in WebAssembly.
+//! Written by hand, since the crate that does it natively would weigh as much as the log in
+//! WebAssembly.
 
 use wasm_bindgen::prelude::*;
 

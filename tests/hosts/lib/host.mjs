@@ -1,4 +1,5 @@
-// A host that runs: a recipe in a folder of its own, with the packed package, as a process that is asked over HTTP.
+// A host that runs: a recipe in a folder of its own, with the packed package, as a process that is
+// asked over HTTP.
 
 import { spawn } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';

@@ -10,7 +10,10 @@ export class EventStreamDecoder {
    * `positions` counts
    */
   events = [];
-  /** How many events of type `_eric_position` have come. They carry an id alone, and no `onmessage` sees them. */
+  /**
+   * How many events of type `_eric_position` have come. They carry an id alone, and no `onmessage`
+   * sees them.
+   */
   positions = 0;
   /** The reconnection time, once the stream has set one. @type {number | undefined} */
   reconnectionTime;

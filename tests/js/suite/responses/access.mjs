@@ -5,7 +5,9 @@ import { assert, thrownBy } from '../lib/support.mjs';
 
 const APP = 'https://app.example';
 
-/** A request, whose headers may be any: those of a `Request` must not name an origin in browsers. */
+/**
+ * A request, whose headers may be any: those of a `Request` must not name an origin in browsers.
+ */
 const asked = (method, headers = {}) => ({ method, signal: null, headers: new Headers(headers) });
 
 const preflight = (from, names) =>
