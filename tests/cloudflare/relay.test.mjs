@@ -190,7 +190,7 @@ describe('joining', () => {
     const wish = { how: 'relay', options: { events: ['wanted'] }, relay: { heartbeatSeconds: 0.2 } };
     const { reader, leave } = await here.subscribe(wish);
     await here.flood(1, 3);
-    while (!/^:\nid: \S+-3$/m.test(reader.text)) await reader.chunk();
+    while (!/^:\nevent: _eric_position\nid: \S+-3$/m.test(reader.text)) await reader.chunk();
     leave();
     await until(
       () => here.call('stored'),
