@@ -36,6 +36,37 @@ const PREFERENCES = {
   'toolkit.telemetry.unified': false,
 };
 
+/**
+ * Starts Firefox on a page, with a profile of its own.
+ * @param {string} executable
+ * @param {string} url
+ * @param {(text: string) => void} [onOutput]
+ */
+export function startFirefox(executable, url, onOutput = () => {}) {
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-firefox-'));
+  const lines = Object.entries(PREFERENCES).map(
+    ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
+  );
+  writeFileSync(path.join(profile, 'user.js'), lines.join(''));
+  // A process group of its own: the processes for contents end with it.
+  const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile, url], {
+    env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', onOutput);
+  const ended = new Promise((resolve) => child.once('error', resolve).once('close', resolve));
+  return {
+    /** Resolves to an error or an exit code. */
+    ended,
+    async end() {
+      end(child);
+      await ended;
+      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
 /** @param {string} executable @returns {import('./places.mjs').Host} */
 export function firefoxHost(executable) {
   /** @type {Map<string, (told: any) => void>} */
@@ -49,45 +80,25 @@ export function firefoxHost(executable) {
   return {
     async run(runtime, tell) {
       const { url } = await site;
-      const profile = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-firefox-'));
-      const lines = Object.entries(PREFERENCES).map(
-        ([name, value]) => `user_pref(${JSON.stringify(name)}, ${JSON.stringify(value)});\n`,
-      );
-      writeFileSync(path.join(profile, 'user.js'), lines.join(''));
-      // A group of its own: its processes for contents have to go with it.
-      const child = spawn(
-        executable,
-        ['--headless', '--no-remote', '--profile', profile, `${url}/undriven?run=${runtime}`],
-        {
-          env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' },
-          stdio: ['ignore', 'pipe', 'pipe'],
-          detached: true,
-        },
-      );
-      running.add(child);
-      for (const stream of [child.stdout, child.stderr])
-        stream.setEncoding('utf8').on('data', (text) => void (output += text));
-      const ended = new Promise((resolve) => child.once('close', resolve));
+      const firefox = startFirefox(executable, `${url}/undriven?run=${runtime}`, (text) => void (output += text));
+      running.add(firefox);
       try {
         await new Promise((resolve, reject) => {
-          child.once('error', reject);
-          void ended.then((code) => reject(new Error(`Firefox has ended with code ${code}`)));
+          void firefox.ended.then((why) => reject(new Error(`Firefox has ended: ${why}`)));
           tellers.set(runtime, ({ answer, done, problem }) => {
             if (answer) tell(answer);
             else if (done) problem ? reject(new Error(problem)) : resolve(undefined);
           });
         });
       } finally {
-        end(child);
-        await ended;
-        running.delete(child);
-        rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+        await firefox.end();
+        running.delete(firefox);
       }
     },
     version: () => version,
     output: () => output.slice(-5000),
     async stop() {
-      for (const child of running) end(child);
+      for (const firefox of running) await firefox.end();
       await (await site).close();
     },
   };
