@@ -434,7 +434,7 @@ describe('ending', () => {
     await reader.chunk();
     await here.call('drain', { seconds: 0.1, retryMilliseconds: 4000 });
     await reader.rest();
-    assert.match(reader.text, /retry: [2-6]\d\d\d\nevent: _eric_position\nid: [0-9a-f]{12}-0\ndata:\n\n$/);
+    assert.match(reader.text, /_eric_position\nid: [0-9a-f]{12}-0\ndata:\n\nretry: [2-6]\d\d\d\n\n$/);
   });
 
   test('a client that reads nothing is given up, and its object keeps nothing for it', async () => {

@@ -87,7 +87,7 @@ test('a client that leaves without a word, while nothing is sent, is found by a 
   const { reader, leave } = await subscribe(here.address);
   await reader.chunk();
   // It does get heartbeats.
-  assert.match(await reader.chunk(), /^:\nevent: _eric_position\nid: \S+\ndata:\n\n$/);
+  assert.match(await reader.chunk(), /^:\n\n$/);
   leave();
   const start = performance.now();
   const { ended } = await until(here.stats, NOBODY, 'listeners', 20_000);
