@@ -70,7 +70,10 @@ describe('the default entry', () => {
   test('answers with a response, which is read to its end and leaves no listener', async () => {
     const [head, body] = (await project.node('response.mjs')).trim().split('\n');
     assert.equal(head, 'text/event-stream; charset=utf-8 1');
-    assert.match(body, /^"retry: 1000\\nevent: _eric_position\\nid: .*data: two\\ndata: lines\\n\\n.*event: _eric_channel_closed\\n.*" 0$/);
+    assert.match(
+      body,
+      /^"retry: 1000\\nevent: _eric_position\\nid: .*data: two\\ndata: lines\\n\\n.*event: _eric_channel_closed\\n.*" 0$/,
+    );
   });
   test('inlines the very module that is shipped as a file, and compiles it once', async () => {
     assert.equal(await project.node('inlined.mjs'), '1 true\n');

@@ -22,7 +22,7 @@ const PROGRAM = `
   const { value } = await stream.next();
   const { value: bytes } = await reader.read();
   await reader.cancel();
-  return [value.event, value.data, /^event: .*$/m.exec(new TextDecoder().decode(bytes))?.[0]];
+  return [value.event, value.data, /^event: [a-z].*$/m.exec(new TextDecoder().decode(bytes))?.[0]];
 `;
 const seen = (entry) =>
   `(async () => { ${PROGRAM.replace('ENTRY', entry)} })().catch((error) => [error.name, error.message])`;
