@@ -56,7 +56,10 @@ let channels = 0;
 function scene(url) {
   const name = `channel-${++channels}`;
   const at = (what, query = {}) => `${url}/${what}?${new URLSearchParams({ channel: name, ...query })}`;
-  const ask = async (what, query) => (await fetch(at(what, query))).json();
+  // The connection of a drained response closes, maybe while this request is sent over it: then it
+  // is sent once more, as HTTP clients do with a GET.
+  const fetched = (url) => fetch(url).catch(() => fetch(url));
+  const ask = async (what, query) => (await fetched(at(what, query))).json();
   return {
     ask,
     events: (options = {}, query = {}) => at('events', { options: JSON.stringify(options), ...query }),
