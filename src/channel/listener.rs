@@ -172,8 +172,8 @@ impl<M> MessageQueueListener<M> {
         self.is_running_sync()
     }
 
-    pub(crate) fn shared_id(&self) -> Rc<str> {
-        self.inner.id.clone()
+    pub(crate) fn shared_id(&self) -> &Rc<str> {
+        &self.inner.id
     }
 
     /// Whether each message has to be shown to the listener before it is delivered.

@@ -5,10 +5,16 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::model::error::InvalidListenerException;
+
 /// Maps the ids of listeners to the keys of their subscriptions.
 pub(crate) trait Names {
-    /// Adds a name. Returns `false` if it is taken.
-    fn insert(&mut self, id: Rc<str>, key: usize) -> bool;
+    /// Adds a name.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] if it is taken.
+    fn insert(&mut self, id: &Rc<str>, key: usize) -> Result<(), InvalidListenerException>;
 
     /// Returns the key of a name.
     fn get(&self, id: &str) -> Option<usize>;
@@ -26,12 +32,12 @@ pub(crate) trait Names {
 pub(crate) struct ById(HashMap<Rc<str>, usize>);
 
 impl Names for ById {
-    fn insert(&mut self, id: Rc<str>, key: usize) -> bool {
-        if self.0.contains_key(&id) {
-            return false;
+    fn insert(&mut self, id: &Rc<str>, key: usize) -> Result<(), InvalidListenerException> {
+        if self.0.contains_key(id) {
+            return Err(InvalidListenerException::registered(id));
         }
-        self.0.insert(id, key);
-        true
+        self.0.insert(id.clone(), key);
+        Ok(())
     }
 
     fn get(&self, id: &str) -> Option<usize> {

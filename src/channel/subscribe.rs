@@ -8,7 +8,6 @@ use crate::channel::subscription::RegisterOptions;
 use crate::channel::subscription::Seat;
 use crate::model::error::Error;
 use crate::model::error::InvalidChannelException;
-use crate::model::error::InvalidListenerException;
 use crate::model::limit::Overflow;
 use crate::model::position::Position;
 use crate::queue::Queue;
@@ -32,8 +31,9 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] if the channel is closed. [`InvalidListenerException`] if a
-    /// listener with this id is already registered.
+    /// [`InvalidChannelException`] if the channel is closed.
+    /// [`InvalidListenerException`](crate::InvalidListenerException) if a listener with this id is
+    /// already registered.
     pub fn register_listener(&self, listener: &MessageQueueListener<M>) -> Result<(), Error> {
         self.register_with(listener, RegisterOptions::default())
     }
@@ -80,10 +80,8 @@ impl<M> AbstractChannel<M> {
         if state.closed {
             return Err(InvalidChannelException::closed().into());
         }
-        let (id, key) = (listener.shared_id(), state.seats.vacant_key());
-        if !state.names.insert(id.clone(), key) {
-            return Err(InvalidListenerException::registered(&id).into());
-        }
+        let key = state.seats.vacant_key();
+        state.names.insert(listener.shared_id(), key)?;
         let newest = state.log.tail() - 1;
         let claim = last_event_id.map(|id| self.claim(id, state));
         let mut queue = Queue::attach(&mut state.log, options.limit);

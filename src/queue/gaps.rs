@@ -12,6 +12,7 @@ pub(crate) struct Gaps(Vec<Gap>);
 
 impl Gaps {
     /// Adds a gap, which takes in those that end before it does.
+    #[inline(never)]
     pub(crate) fn tell(&mut self, mut gap: Gap) {
         let is_before = |other: &Gap| other.to <= gap.to;
         let mut behind = 0;

@@ -11,7 +11,7 @@ impl<T: Clone> Queue<T> {
     pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
         let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
         let is_in_lane = |extras: &Extras<T>| {
-            let mut unread = extras.inbox.range(extras.read..);
+            let mut unread = (extras.read..).map_while(|at| extras.inbox.get(at));
             unread.any(|item| item.position == position)
         };
         is_in_log || self.extras.as_deref().is_some_and(is_in_lane)

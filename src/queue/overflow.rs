@@ -38,6 +38,7 @@ impl<T: Clone> Queue<T> {
     }
 
     /// Returns the newest position that comes before every unread entry.
+    #[inline(never)]
     pub(crate) fn before(&self, log: &Log<T>) -> Position {
         let broadcast = Position::broadcast(log.place(&self.cursor));
         let front = self.front().map(|front| front.position);

@@ -104,6 +104,7 @@ pub(crate) fn plan(claim: Claim, reach: &Reach, inbox: impl Iterator<Item = Posi
 
 /// Returns the newest position before an unread entry that a reader can have: the broadcast before
 /// it, or a dispatch between the two.
+#[inline(never)]
 pub(super) fn end_before(unread: Position, dispatches: [Position; 2]) -> Position {
     let mut before = unread.preceding_broadcast();
     for dispatch in dispatches {

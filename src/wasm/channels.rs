@@ -24,8 +24,8 @@ use crate::wasm::streams;
 struct Unnamed;
 
 impl Names for Unnamed {
-    fn insert(&mut self, _: Rc<str>, _: usize) -> bool {
-        true
+    fn insert(&mut self, _: &Rc<str>, _: usize) -> Result<(), InvalidListenerException> {
+        Ok(())
     }
 
     fn get(&self, _: &str) -> Option<usize> {
