@@ -62,6 +62,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     this.#id = idOption(id, 'id');
     this.#core =
       core ?? new ChannelCore({ delaySeconds: 0, retryMilliseconds: 0, history: historyOption(history, NO_HISTORY) });
+    this.#core.removeListener = (listenerId) => this.removeListener(listenerId);
   }
 
   /** Returns what a channel is made of. @internal */
@@ -134,7 +135,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    * @throws {InvalidListenerException} when it is unknown.
    */
   removeListener(listenerId: string): void {
-    this.#core.unsubscribe(this.#core.subscriptionOf(listenerId));
+    this.#core.remove(listenerId);
   }
 
   /** @throws {InvalidListenerException} when it is unknown. */

@@ -59,11 +59,19 @@ export class ChannelCore {
     return subscription;
   }
 
+  /** Calls the channel's `removeListener`, which a subclass may override. A channel sets it. */
+  removeListener: ((listenerId: string) => void) | undefined;
+
   /** Removes a listener, unless it was removed: another one may have its id by now. */
   unsubscribe(subscription: Subscription): void {
     const { id } = subscription.listener;
-    if (this.subscriptions.get(id) !== subscription) return;
-    this.subscriptions.delete(id);
+    if (this.subscriptions.get(id) === subscription) (this.removeListener ?? this.remove).call(this, id);
+  }
+
+  /** @throws {InvalidListenerException} if no listener has the id. */
+  remove(listenerId: string): void {
+    const subscription = this.subscriptionOf(listenerId);
+    this.subscriptions.delete(listenerId);
     subscription.leave();
   }
 

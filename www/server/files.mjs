@@ -26,7 +26,6 @@ const TYPES = new Map(
     '.svg': 'image/svg+xml',
     '.wasm': 'application/wasm',
     '.map': 'application/json',
-    '.json': 'application/json',
     '.woff2': 'font/woff2',
   }),
 );
@@ -38,7 +37,7 @@ export async function files(request) {
   }
   const name = nameOf(new URL(request.url).pathname);
   if (name === undefined) return refusal(400, 'BAD_PATH', 'the path is not one of a file');
-  const type = TYPES.get(path.extname(name));
+  const type = typeOf(name);
   const content = type === undefined ? undefined : await contentOf(name);
   if (type === undefined || content === undefined) return refusal(404, 'NOT_FOUND', 'there is no such file');
   return new Response(request.method === 'HEAD' ? null : new Uint8Array(content), {
@@ -55,6 +54,12 @@ export async function files(request) {
       'X-Content-Type-Options': 'nosniff',
     },
   });
+}
+
+/** Returns the media type of a file that is served. JSON is only of the docs: www/ has settings in it. @param {string} name */
+function typeOf(name) {
+  const end = path.extname(name);
+  return end === '.json' && name.startsWith('/docs/') ? 'application/json' : TYPES.get(end);
 }
 
 /** Returns a path without anything that leads up or aside, or `undefined`. @param {string} pathname */

@@ -13,7 +13,10 @@ import {
   take,
 } from '../lib/support.mjs';
 
-export default function register({ AbstractChannel, InvalidListenerException, Message, SSEChannel }, test) {
+export default function register(
+  { AbstractChannel, InvalidListenerException, Message, MessageQueueListener, SSEChannel },
+  test,
+) {
   /** Adapts what is sent. */
   class Shouting extends SSEChannel {
     adapt(message, id) {
@@ -36,6 +39,29 @@ export default function register({ AbstractChannel, InvalidListenerException, Me
       }
     }
   }
+
+  test('an override of removeListener is called however a listener leaves', async () => {
+    const removed = [];
+    class Counting extends SSEChannel {
+      removeListener(listenerId) {
+        super.removeListener(listenerId);
+        removed.push(listenerId);
+      }
+    }
+    const channel = new Counting();
+    const byCall = channel.addListener();
+    const full = new MessageQueueListener();
+    channel.registerListener(full, { queue: { messages: 1, overflow: 'disconnect' } });
+    const stream = channel.watch();
+    const response = channel.response(undefined, { listener: 'of a response' });
+    channel.removeListener(byCall.id);
+    await stream.return();
+    await response.body.cancel();
+    channel.broadcast({ type: 'a' });
+    channel.broadcast({ type: 'a' });
+    assert.deepEqual(removed, [byCall.id, stream.listener.id, 'of a response', full.id]);
+    assert.strictEqual(channel.listenerCount, 0);
+  });
 
   test('an override of adapt changes what messageStream and watch yield', async () => {
     const channel = new Shouting();
