@@ -136,6 +136,12 @@ describe('a comment', () => {
     assert.deepEqual(longComments('js/a.ts', `// biome-ignore lint/a/b: ${'word '.repeat(25)}`), []);
   });
 
+  test('may be longer where it is an example of code', () => {
+    const code = `call(${'1, '.repeat(40)}1);`;
+    assert.deepEqual(longComments('src/a.rs', `/// \`\`\`\n/// ${code}\n/// \`\`\`\n/// ${'word '.repeat(25)}`), [4]);
+    assert.deepEqual(longComments('js/a.ts', `/**\n * The text.\n * @example\n * ${code}\n */`), []);
+  });
+
   test('in a string is not reported', () => {
     assert.deepEqual(longComments('js/a.ts', `const text = \`\n${long}\n\`;`), []);
   });

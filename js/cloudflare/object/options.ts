@@ -19,7 +19,10 @@ export interface ObjectBroadcastOptions {
   except?: string | readonly string[] | undefined;
 }
 
-/** @throws {RangeError} if a listener would refuse messages that are stored already. */
+/**
+ * @throws {RangeError} if a listener would refuse messages that are stored already.
+ * @internal
+ */
 export function refuseNothing(queue: Queue): Queue {
   if (queue.overflow === 'refuse')
     throw new RangeError("queue.overflow must not be 'refuse' in an object: what was stored has been accepted");

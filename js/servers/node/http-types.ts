@@ -19,13 +19,14 @@ export interface NodeResponse {
   readonly headersSent: boolean;
   readonly socket: object | null;
   /** HTTP/2. */
-  readonly stream?: { readonly destroyed?: boolean; readonly session?: { close(): void } | undefined };
+  readonly stream?: { readonly destroyed?: boolean; readonly session?: { close(): void } | undefined } | undefined;
   getHeader(name: string): number | string | string[] | undefined;
   setHeader(name: string, value: string | string[]): unknown;
   removeHeader(name: string): void;
   writeHead(status: number): unknown;
   write(bytes: Uint8Array): boolean;
-  end(text?: string): unknown;
+  end(): unknown;
+  end(text: string): unknown;
   destroy(): unknown;
   // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
   on(event: string, listener: (...args: any[]) => void): unknown;

@@ -116,5 +116,5 @@ function refuse(response: NodeResponse, error: unknown, options: ResponseOptions
   const text = status < 500 ? String((error as Error).message) : undefined;
   if (text !== undefined) response.setHeader('Content-Type', 'text/plain');
   response.writeHead(status);
-  response.end(text);
+  response.end(text ?? '');
 }

@@ -16,7 +16,7 @@ const UNBREAKABLE =
  * @returns {number[]}
  */
 export function longComments(path, source) {
-  const lines = source.split('\n');
+  const lines = withoutExamples(source).split('\n');
   const isLong = (/** @type {number} */ line) => {
     const text = lines[line - 1] ?? '';
     return text.length > MOST_COLUMNS && !UNBREAKABLE.test(text);
@@ -31,4 +31,15 @@ export function longComments(path, source) {
   if (!/\.(rs|css|py)$/.test(path)) return [];
   const isComment = /^\s*(\/\/|\/\*|\*|#(?!\[|!\[))/;
   return lines.map((text, at) => (isComment.test(text) ? at + 1 : 0)).filter((line) => line && isLong(line));
+}
+
+/**
+ * Blanks code in comments, which is as wide as code may be: fenced, or behind `@example`.
+ * @param {string} source
+ */
+function withoutExamples(source) {
+  const blank = (/** @type {string} */ part) => part.replace(/[^\n]/g, '');
+  return source
+    .replace(/^([ \t]*(?:\/\/[/!]|\*) ?)```[\s\S]*?^[ \t]*(?:\/\/[/!]|\*) ?```/gm, blank)
+    .replace(/^[ \t]*\* @example\n(?:[ \t]*\* (?!@).*\n)*/gm, blank);
 }

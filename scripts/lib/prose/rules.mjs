@@ -73,7 +73,8 @@ export function sentencesOf(texts) {
   for (const { kind, line, text } of texts) {
     if (kind === 'heading') continue;
     let at = 0;
-    // A full stop ends a sentence unless a small letter follows, as behind "e.g.".
+    // A full stop ends a sentence unless a small letter follows, as behind "e.g."; a piece of code
+    // may begin one.
     for (const part of text.split(ENDS)) {
       const start = at;
       at += part.length;
@@ -87,7 +88,8 @@ export function sentencesOf(texts) {
   return sentences;
 }
 
-const ENDS = /(?<=[.!?]["')*]*)(?=\s+["'(*]*[^a-z\s"'(*])|(?=\n\s*\n)|(?=\n\s*(?:[-*+]|\d+\.) )|(?=\u2029)/;
+const ENDS =
+  /(?<=[.!?]["')*]*)(?=\s+["'(*]*(?:[^a-z\s"'(*]|code\b|value\b))|(?=\n\s*\n)|(?=\n\s*(?:[-*+]|\d+\.) )|(?=\u2029)/;
 
 /** The faults of a sentence. @param {string} sentence */
 export const faultsOf = (sentence) =>
