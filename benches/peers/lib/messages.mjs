@@ -49,7 +49,7 @@ export function verify(text, expected) {
   for (const block of blocks) {
     const lines = block.split('\n');
     const data = lines.find((line) => line.startsWith('data:'));
-    // A block that sets the reconnection time, or a comment; or one that says where the stream starts.
+    // A block that sets the reconnection time, a comment, or the position where the stream starts.
     if (data === undefined || lines.includes('event: _eric_position')) continue;
     check(
       data.slice('data:'.length).trim() === JSON.stringify(expected[count]),

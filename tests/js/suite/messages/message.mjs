@@ -126,7 +126,6 @@ export default function register({ InvalidMessageFormat, Message, MessageQueueLi
     'an AggregateError': new AggregateError([new Error('lost')], 'all of them'),
     'a Map with a property of its own': Object.assign(new Map([['a', 1]]), { note: 1 }),
     'a RegExp': /lost/,
-    'a URLSearchParams': new URLSearchParams('a=1'),
   };
   test('an object is carried as its own properties, of which there may be none', async () => {
     const { channel, listener } = scene();
