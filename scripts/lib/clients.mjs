@@ -2,8 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { Failure } from './failure.mjs';
-import { quietly, which } from './run.mjs';
+import { installPython } from './python.mjs';
 import { step } from './step.mjs';
 import { ensurePackage } from './tool-package.mjs';
 
@@ -27,11 +26,6 @@ export async function ensureClients() {
   // The last of the packages to be installed.
   const done = path.join(folder, 'python', 'bin', 'httpx');
   if (existsSync(done)) return { folder, python };
-  const system = which('python3');
-  if (!system) throw new Failure('python3 is missing: install Python, 3.10 or later, then run this again.');
-  await step('installing the clients of PyPI', async () => {
-    await quietly(system, ['-m', 'venv', path.join(folder, 'python')]);
-    await quietly(python, ['-m', 'pip', 'install', '--quiet', '--no-input', ...PYTHON_PACKAGES]);
-  });
+  await step('installing the clients of PyPI', () => installPython(path.join(folder, 'python'), PYTHON_PACKAGES));
   return { folder, python };
 }

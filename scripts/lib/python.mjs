@@ -24,28 +24,38 @@ export async function ensurePython() {
   const python = path.join(folder, 'bin', 'python');
   if (isExecutable(python) && ask(python, ['-c', ASK_VERSION]) === VERSION) return python;
 
-  const system = which('python3');
-  if (!system)
-    throw new Failure(
-      `python3 is missing, whose package ${PACKAGE} the socket server is tested with: install Python, 3.10 or later, then run this again.`,
-    );
-  await step(`installing Python's ${PACKAGE} ${VERSION} into ${path.relative(process.cwd(), folder)}`, async () => {
-    rmSync(folder, { recursive: true, force: true });
-    await quietly(system, ['-m', 'venv', folder]).catch((error) => {
-      throw new Failure(
-        `python3 cannot make a virtual environment; Debian has that apart, in the package python3-venv.\n\n${error.message}`,
-      );
-    });
-    await quietly(python, ['-m', 'pip', 'install', '--quiet', '--no-input', `${PACKAGE}==${VERSION}`]).catch(
-      (error) => {
-        throw new Failure(`pip cannot install ${PACKAGE} ${VERSION}: is its registry in reach?\n\n${error.message}`);
-      },
-    );
-  });
+  await step(`installing Python's ${PACKAGE} ${VERSION} into ${path.relative(process.cwd(), folder)}`, () =>
+    installPython(folder, [`${PACKAGE}==${VERSION}`]),
+  );
   const found = ask(python, ['-c', ASK_VERSION]);
   if (found !== VERSION)
     throw new Failure(
       `${folder} has ${found ? `${PACKAGE} ${found}` : `no ${PACKAGE}`}, not ${VERSION}: remove it, then run this again.`,
     );
+  return python;
+}
+
+/**
+ * Makes a virtual environment anew, with packages of PyPI.
+ * @param {string} folder
+ * @param {string[]} packages
+ * @returns {Promise<string>} its Python
+ */
+export async function installPython(folder, packages) {
+  const system = which('python3');
+  if (!system)
+    throw new Failure(
+      `python3 is missing, which tests need for ${packages.join(', ')}: install Python, 3.10 or later, then run this again.`,
+    );
+  rmSync(folder, { recursive: true, force: true });
+  await quietly(system, ['-m', 'venv', folder]).catch((error) => {
+    throw new Failure(
+      `python3 cannot make a virtual environment; Debian has that apart, in the package python3-venv.\n\n${error.message}`,
+    );
+  });
+  const python = path.join(folder, 'bin', 'python');
+  await quietly(python, ['-m', 'pip', 'install', '--quiet', '--no-input', ...packages]).catch((error) => {
+    throw new Failure(`pip cannot install ${packages.join(', ')}: is its registry in reach?\n\n${error.message}`);
+  });
   return python;
 }
