@@ -29,18 +29,16 @@ const { Buffer } = globalThis as unknown as {
   Buffer?: { from(buffer: ArrayBufferLike, offset: number, length: number): Uint8Array };
 };
 
-let lastBytes: Uint8Array;
-let lastBuffer: Uint8Array;
+const buffers = new WeakMap<Uint8Array, Uint8Array>();
 
 /**
  * Node makes a `Buffer` of any other bytes for each response anew. Clients share the buffer, as
- * they share the bytes.
+ * they share the bytes, and as long as these are held.
  */
 function bufferOf(bytes: Uint8Array): Uint8Array {
-  if (!Buffer) return bytes;
-  if (bytes === lastBytes) return lastBuffer;
-  lastBytes = bytes;
-  return (lastBuffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length));
+  let buffer = Buffer ? buffers.get(bytes) : bytes;
+  if (!buffer) buffers.set(bytes, (buffer = Buffer!.from(bytes.buffer, bytes.byteOffset, bytes.length)));
+  return buffer;
 }
 
 /** Sends status and headers, on top of those that a framework has set. */
