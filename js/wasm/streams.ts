@@ -60,6 +60,8 @@ export function endStream(key: StreamKey): void {
 /** Visits the streams that were woken since the last call. */
 export function visitWoken(visit: (key: StreamKey) => void): void {
   const count = takeWoken();
+  // What a single stream reads is not kept for another one.
+  if (count === 1) return visit(woken(0));
   setShared(true);
   for (let i = 0; i < count; i++) visit(woken(i));
   setShared(false);

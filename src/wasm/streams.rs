@@ -232,9 +232,12 @@ pub fn end(number: usize) {
 /// [`woken`] has them. They do not cross as an array: most often there is one.
 #[wasm_bindgen(js_name = takeWoken)]
 pub fn take_woken() -> usize {
-    handover::share();
     let taken = WOKEN.take();
     let count = taken.len();
+    // What a single stream reads is not kept for another one.
+    if count > 1 {
+        handover::share();
+    }
     TAKEN.set(taken);
     count
 }
