@@ -3,7 +3,8 @@
 import { lastEventIdOption } from '../model/event-id.js';
 
 /** The parts of a `Request` that are read. */
-export type RequestLike = Pick<Request, 'method' | 'signal'> & {
+export type RequestLike = Pick<Request, 'method'> & {
+  readonly signal?: AbortSignal | undefined;
   readonly url?: string;
   readonly headers?: { get(name: string): string | null };
 };

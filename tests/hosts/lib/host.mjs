@@ -8,12 +8,10 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ENV } from '../../package/lib/install.mjs';
 
-const LONGEST_START_MS = 30_000;
-
 /**
  * @typedef {object} Host
  * @property {string} url
- * @property {() => string} printed what the process has printed as errors and warnings
+ * @property {() => string} printed the errors and warnings that the process has printed
  * @property {(signal?: NodeJS.Signals) => Promise<{ code: number | null, milliseconds: number }>} stop
  *   sends the signal, and tells how the process ended and how long that took
  */
@@ -35,16 +33,20 @@ export function lay(folder, files, packages) {
 }
 
 /**
- * Starts a command in a folder, on a port of its own.
+ * Starts a command in a folder, on a port of its own, which it finds in `PORT`. `%PORT%` in an
+ * argument stands for the port.
  * @param {string} folder
  * @param {string[]} command
+ * @param {{ env?: NodeJS.ProcessEnv, ready?: string, seconds?: number }} [options] `ready` is the
+ *   path that answers once the host has started
  * @returns {Promise<Host>}
  */
-export async function start(folder, [program = '', ...args]) {
+export async function start(folder, command, { env = {}, ready = '/listeners', seconds = 30 } = {}) {
   const port = await freePort();
+  const [program = '', ...args] = command.map((part) => part.replace('%PORT%', String(port)));
   const child = spawn(program, args, {
     cwd: folder,
-    env: { ...ENV, PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production' },
+    env: { ...ENV, PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let [printed, errors] = ['', ''];
@@ -58,16 +60,21 @@ export async function start(folder, [program = '', ...args]) {
 
   const url = `http://127.0.0.1:${port}`;
   for (const begun = Date.now(); ; await sleep(50)) {
-    const answer = await fetch(`${url}/listeners`).catch(() => undefined);
+    const answer = await fetch(url + ready).catch(() => undefined);
     await answer?.body?.cancel();
     if (answer?.ok) break;
-    if (child.exitCode === null && Date.now() - begun < LONGEST_START_MS) continue;
+    if (child.exitCode === null && Date.now() - begun < seconds * 1000) continue;
     kill();
     throw new Error(`${program} ${args.join(' ')} did not start\n${printed}${errors}`);
   }
   return {
     url,
-    printed: () => errors,
+    printed: () =>
+      errors +
+      printed
+        .split('\n')
+        .filter((line) => /\bwarn|deprecat/i.test(line))
+        .join('\n'),
     async stop(signal = 'SIGTERM') {
       const begun = performance.now();
       child.kill(signal);
@@ -80,7 +87,7 @@ export async function start(folder, [program = '', ...args]) {
 }
 
 /** @returns {Promise<number>} */
-function freePort() {
+export function freePort() {
   return new Promise((resolve, reject) => {
     const server = createServer()
       .once('error', reject)

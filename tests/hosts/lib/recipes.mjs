@@ -22,3 +22,11 @@ export function recipes() {
   }
   return found;
 }
+
+const SLOW = new URL('../slow/', import.meta.url);
+
+/** The hosts that `npm run hosts` alone runs: folders of `slow/`, named as in the recipes. */
+export const slowHosts = () =>
+  readdirSync(SLOW, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);

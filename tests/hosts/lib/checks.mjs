@@ -1,0 +1,162 @@
+// What a recipe promises, seen by a client over HTTP. Every host answers three paths:
+//
+// - `GET /events`: the event stream
+// - `GET /listeners`: the number of listeners
+// - `POST /publish`: broadcasts the message in the body, `{ type, payload }`, and answers with 204
+
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { TestClient } from '../../../dist/testing.js';
+import { until } from '../../js/lib/sse-client.mjs';
+import { record } from './results.mjs';
+
+/** What an exit may take: the second of the drain, and one more. */
+const LONGEST_EXIT_MS = 2_000;
+
+/**
+ * @typedef {object} Case
+ * @property {string} host its name in the table
+ * @property {string | (() => string)} version
+ * @property {string} runs where it runs, such as `Node, production`
+ * @property {() => Promise<import('./host.mjs').Host>} open
+ * @property {{ events?: string, listeners?: string, publish?: string }} [paths] where they differ
+ * @property {Record<string, string>} headers headers that the host sets, and the response keeps
+ * @property {Record<string, string>} [sends] headers of the request that asks for them
+ * @property {'leaving' | 'writing'} [noticesBy] `writing`: a later write tells that a client left
+ * @property {RegExp} [prints] lines that this host prints by itself
+ * @property {boolean} [ends] `false`: the host is no process of its own that SIGTERM ends
+ *
+ * @typedef {object} Kit what further checks of a host use
+ * @property {(name: string, run: () => Promise<void> | void) => void} check a test that counts
+ * @property {() => import('./host.mjs').Host} host
+ * @property {(count: number) => Promise<unknown>} counted waits until there are so many listeners
+ * @property {(payload: unknown) => Promise<void>} publish
+ * @property {(headers?: Record<string, string>) => Promise<Subscribed>} subscribe
+ * @property {(subscribed: Subscribed, count: number) => Promise<string[]>} news the data of the
+ *   messages of the type `news`, once there are so many
+ *
+ * @typedef {{ client: TestClient, response: Response, leave: () => void }} Subscribed
+ */
+
+/**
+ * Runs the checks in a host.
+ * @param {Case} options
+ * @param {(kit: Kit) => void} [more] adds checks of this host, which run before SIGTERM
+ */
+export function checkHost(options, more = () => {}) {
+  const { host: name, runs, version, open, headers, sends, noticesBy = 'leaving', prints, ends = true } = options;
+  const { events = '/events', listeners = '/listeners', publish: publishing = '/publish' } = options.paths ?? {};
+  /** @type {string[]} */
+  const passed = [];
+  /** @type {string[]} */
+  const failed = [];
+
+  describe(`${name}, ${runs}`, () => {
+    /** @type {import('./host.mjs').Host} */
+    let host;
+    before(async () => {
+      host = await open();
+    });
+    after(async () => {
+      await host?.stop('SIGKILL');
+      if (!host) failed.push('start');
+      record({ host: name, version: typeof version === 'string' ? version : version(), runs, passed, failed });
+    });
+
+    /** @type {Kit['check']} */
+    const check = (title, run) =>
+      test(title, async () => {
+        failed.push(title);
+        await run();
+        failed.pop();
+        passed.push(title);
+      });
+    const count = async () => Number(await (await fetch(host.url + listeners)).text());
+    const counted = (wanted) => until(count, (found) => found === wanted, `${wanted} listeners`, 20_000);
+    const publish = async (payload) => {
+      const body = JSON.stringify({ type: 'news', payload });
+      const type = { 'Content-Type': 'application/json' };
+      const response = await fetch(host.url + publishing, { method: 'POST', headers: type, body });
+      assert.equal(response.status, 204);
+    };
+    /** @type {Kit['subscribe']} */
+    const subscribe = async (sent = {}) => {
+      const leaving = new AbortController();
+      const response = await fetch(host.url + events, { headers: sent, signal: leaving.signal });
+      assert.equal(response.status, 200);
+      return { client: new TestClient(response), response, leave: () => leaving.abort() };
+    };
+    /** @type {Kit['news']} */
+    const news = async ({ client }, wanted) => {
+      const found = () => client.events.filter(({ type }) => type === 'news').map(({ data }) => data);
+      while (found().length < wanted) await client.take(1);
+      return found();
+    };
+    const left = async () => {
+      if (noticesBy === 'leaving') return counted(0);
+      await until(
+        () => publish('is anybody there?').then(count),
+        (found) => found === 0,
+        'no listener',
+        20_000,
+      );
+    };
+
+    check('a client receives what is published', async () => {
+      const subscribed = await subscribe();
+      await counted(1);
+      await publish('hello');
+      assert.deepEqual(await news(subscribed, 1), ['hello']);
+      subscribed.leave();
+    });
+
+    check('a client that leaves is noticed', async () => {
+      await left();
+      const { leave } = await subscribe();
+      await counted(1);
+      leave();
+      await left();
+    });
+
+    check('a client that reconnects receives what it missed', async () => {
+      const first = await subscribe();
+      await publish('one');
+      await news(first, 1);
+      const { lastEventId } = first.client;
+      first.leave();
+      await publish('two');
+      await publish('three');
+      const second = await subscribe({ 'Last-Event-ID': lastEventId });
+      assert.deepEqual(await news(second, 2), ['two', 'three']);
+      second.leave();
+    });
+
+    check("the host's own headers are kept", async () => {
+      const { response, leave } = await subscribe(sends);
+      assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
+      assert.match(response.headers.get('cache-control') ?? '', /no-transform/);
+      assert.equal(response.headers.get('content-encoding'), null);
+      for (const [header, value] of Object.entries(headers)) assert.equal(response.headers.get(header), value);
+      leave();
+    });
+
+    more({ check, host: () => host, counted, publish, subscribe, news });
+
+    if (ends)
+      check('on SIGTERM the clients are sent elsewhere, and the process ends', async () => {
+        const { client } = await subscribe();
+        const { code, milliseconds } = await host.stop();
+        await client.rest();
+        assert.equal(code, 0);
+        assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
+      });
+
+    check('no warning was printed', () => {
+      const lines = host.printed().split('\n');
+      assert.deepEqual(
+        lines.filter((line) => line.trim() && !prints?.test(line)),
+        [],
+      );
+    });
+  });
+}
