@@ -1,0 +1,39 @@
+// The pages about the design name files, functions and places of the tests that exist.
+
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { filesIn } from '../../scripts/lib/house.mjs';
+import { STAGES } from '../../scripts/lib/stages.mjs';
+import { pages, ROOT } from './documents.mjs';
+
+const code = ['src', 'js']
+  .flatMap((folder) =>
+    ['.rs', '.ts'].flatMap((ending) => filesIn(ROOT + folder, ending).map((file) => `${folder}/${file}`)),
+  )
+  .map((file) => readFileSync(ROOT + file, 'utf8'))
+  .join('\n');
+
+/** What a page has between backticks. @param {string} text */
+const names = (text) => [...text.replace(/^```[^]*?^```$/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, name]) => name);
+
+test('the pages about the design name nothing that is gone', () => {
+  for (const { file, text } of pages()) {
+    if (!file.startsWith('docs/design/')) continue;
+    for (const name of names(text)) {
+      const what = `${file}: ${name}`;
+      if (/^(src|js|scripts|tests|benches|fuzz)\/[\w/.-]+$/.test(name)) assert.ok(existsSync(ROOT + name), what);
+      const [, method] = /^[A-Z]\w+::(\w+)$/.exec(name) ?? [];
+      if (method) assert.match(code, new RegExp(`\\bfn ${method}\\b`), what);
+      if (/^[A-Z][a-z]+[A-Z]\w+$/.test(name)) assert.match(code, new RegExp(`\\b${name}\\b`), what);
+    }
+  }
+});
+
+test('the page about the tests has every place and every folder', () => {
+  const { text } = pages().find(({ file }) => file === 'docs/design/tests.md');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  const cells = rows.map((row) => row.split('|').slice(1, 3).map(names));
+  assert.deepEqual(cells.flatMap(([places]) => places).sort(), STAGES.map(({ place }) => place).sort());
+  for (const name of cells.flatMap(([, folders]) => folders)) assert.ok(existsSync(`${ROOT}tests/${name}`), name);
+});
