@@ -17,7 +17,12 @@ import { buildWasm } from './wasm.mjs';
  */
 
 const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim' };
-const ALONE = { node: 'entries/node', 'service-worker': 'entries/service-worker', testing: 'entries/testing' };
+const ALONE = {
+  node: 'entries/node',
+  'service-worker': 'entries/service-worker',
+  client: 'entries/client',
+  testing: 'entries/testing',
+};
 
 /** @type {Entries} */
 const ENTRIES = {

@@ -9,7 +9,18 @@ const EXPORTED_CLASS = /^export (?:abstract )?class (\w+)[^{]*\{/gm;
 const NAME = /\w+/g;
 
 /** The public entries. */
-const LISTS = ['js/index.ts', 'js/entries/node.ts'];
+const LISTS = ['js/index.ts', 'js/entries/node.ts', 'js/entries/client.ts'];
+
+/**
+ * A bundler may leave out a class with a static field, and never one with a static block. Programs
+ * import single classes of the client.
+ * @param {string} file
+ * @param {string} name
+ */
+const nameOf = (file, name) =>
+  file.startsWith(inRoot('js', 'client'))
+    ? ` static name = '${name}';`
+    : ` static { Object.defineProperty(this, 'name', { value: '${name}' }); }`;
 
 /** @type {import('esbuild').Plugin} */
 export const classNames = {
@@ -23,7 +34,7 @@ export const classNames = {
       const names = new Set(lists.flatMap((list) => list.match(NAME) ?? []));
       return {
         contents: source.replace(EXPORTED_CLASS, (start, name) =>
-          names.has(name) ? `${start} static { Object.defineProperty(this, 'name', { value: '${name}' }); }` : start,
+          names.has(name) ? start + nameOf(file, name) : start,
         ),
         loader: 'ts',
       };

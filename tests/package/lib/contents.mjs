@@ -83,6 +83,8 @@ export const contents = [
           'exports ./slim require',
           'exports ./node import',
           'exports ./node require',
+          'exports ./client import',
+          'exports ./client require',
           'exports ./testing import',
           'exports ./testing require',
           'exports ./cloudflare',
