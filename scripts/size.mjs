@@ -11,7 +11,13 @@ import { setUpBuild } from './lib/setup.mjs';
 
 const LIMIT = 40_200;
 /** The bytes that an entry may add when it is used beside the default one. */
-const BESIDE = { 'node.js': 5_000, 'service-worker.js': 4_000, 'testing.js': 4_000, 'client.js': 2_000, 'cloudflare.js': 7_400 };
+const BESIDE = {
+  'node.js': 5_000,
+  'service-worker.js': 4_000,
+  'testing.js': 4_000,
+  'client.js': 2_000,
+  'cloudflare.js': 7_400,
+};
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 
 /** @param {string} file in dist */
