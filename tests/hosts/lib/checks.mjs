@@ -5,6 +5,7 @@
 // - `POST /publish`: broadcasts the message in the body, `{ type, payload }`, and answers with 204
 
 import assert from 'node:assert/strict';
+import http from 'node:http';
 import { after, before, describe, test } from 'node:test';
 import { TestClient } from '../../../dist/testing.js';
 import { until } from '../../js/lib/sse-client.mjs';
@@ -24,6 +25,7 @@ const LONGEST_EXIT_MS = 2_000;
  * @property {Record<string, string>} [sends] headers of the request that asks for them
  * @property {'leaving' | 'writing'} [noticesBy] `writing`: a later write tells that a client left
  * @property {RegExp} [prints] lines that this host prints by itself
+ * @property {boolean} [cutsRequests] `true`: the host does not wait for requests that run
  * @property {boolean} [ends] `false`: the host is no process of its own that SIGTERM ends
  *
  * @typedef {object} Kit what further checks of a host use
@@ -44,7 +46,18 @@ const LONGEST_EXIT_MS = 2_000;
  * @param {(kit: Kit) => void} [more] adds checks of this host, which run before SIGTERM
  */
 export function checkHost(options, more = () => {}) {
-  const { host: name, runs, version, open, headers, sends, noticesBy = 'leaving', prints, ends = true } = options;
+  const {
+    host: name,
+    runs,
+    version,
+    open,
+    headers,
+    sends,
+    noticesBy = 'leaving',
+    prints,
+    ends = true,
+    cutsRequests = false,
+  } = options;
   const { events = '/events', listeners = '/listeners', publish: publishing = '/publish' } = options.paths ?? {};
   /** @type {string[]} */
   const passed = [];
@@ -143,10 +156,14 @@ export function checkHost(options, more = () => {}) {
     more({ check, host: () => host, counted, publish, subscribe, news });
 
     if (ends)
-      check('on SIGTERM the clients are sent elsewhere, and the process ends', async () => {
+      check('on SIGTERM the clients are sent elsewhere, a request is answered, and the process ends', async () => {
         const { client } = await subscribe();
-        const { code, milliseconds } = await host.stop();
+        const request = cutsRequests ? undefined : slowRequest(host.url + publishing);
+        await request?.begun;
+        const stopped = host.stop();
         await client.rest();
+        assert.equal(await request?.finish(), cutsRequests ? undefined : 204);
+        const { code, milliseconds } = await stopped;
         assert.equal(code, 0);
         assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
       });
@@ -159,4 +176,26 @@ export function checkHost(options, more = () => {}) {
       );
     });
   });
+}
+
+/**
+ * Publishes with a body in two halves.
+ * @param {string} url
+ */
+function slowRequest(url) {
+  const [half, rest] = ['{ "type": "news", ', '"payload": "late" }'];
+  const headers = { 'Content-Type': 'application/json', 'Content-Length': half.length + rest.length };
+  const request = http.request(url, { method: 'POST', headers });
+  const begun = new Promise((resolve, reject) => {
+    request.once('error', reject).write(half, () => setTimeout(resolve, 50));
+  });
+  return {
+    begun,
+    /** @returns {Promise<number | undefined>} the status */
+    finish: () =>
+      new Promise((resolve, reject) => {
+        request.once('error', reject).once('response', (response) => resolve(response.resume().statusCode));
+        request.end(rest);
+      }),
+  };
 }
