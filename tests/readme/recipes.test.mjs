@@ -14,18 +14,19 @@ import { example, resolved } from './documents.mjs';
 
 /**
  * Runs the server and the page of a recipe, in a folder of their own.
- * @param {string} name
- * @param {(source: string) => string} [change] makes times shorter
+ * @param {string} program
+ * @param {string} page
+ * @param {(source: string) => string} change makes times shorter
  */
-function serve(name, change = (source) => source) {
+function serve(program, page, change) {
   const here = {};
   before(async () => {
     here.folder = mkdtempSync(path.join(tmpdir(), 'eric-sse-recipe-'));
     const port = await freePort();
-    const source = example(`${name}.mjs`);
+    const source = example(program);
     assert.ok(source.includes(".listen(8080, 'localhost')"));
     writeFileSync(path.join(here.folder, 'server.mjs'), change(resolved(source)).replace('8080', String(port)));
-    writeFileSync(path.join(here.folder, 'index.html'), example(`${name}.html`));
+    writeFileSync(path.join(here.folder, 'index.html'), example(page));
     here.server = spawn(process.execPath, ['server.mjs'], { cwd: here.folder, stdio: ['ignore', 'ignore', 'pipe'] });
     here.errors = '';
     here.server.stderr.setEncoding('utf8').on('data', (text) => (here.errors += text));
@@ -64,7 +65,7 @@ async function freePort() {
 const ANSWER = 'You asked: What is SSE? This is the answer.';
 
 describe("the recipe of a model's tokens", { timeout: 60_000 }, () => {
-  const here = serve('jobs', (source) => source.replace('KEEP_SECONDS = 60', 'KEEP_SECONDS = 1'));
+  const here = serve('jobs.mjs', 'jobs.html', (source) => source.replace('KEEP_SECONDS = 60', 'KEEP_SECONDS = 1'));
   const start = async () =>
     `${here.url}/jobs/${await (await fetch(`${here.url}/jobs`, { method: 'POST', body: 'What is SSE?' })).text()}`;
   const textOf = (events) =>
@@ -140,7 +141,9 @@ describe("the recipe of a model's tokens", { timeout: 60_000 }, () => {
 });
 
 describe('the recipe of a chat', { timeout: 60_000 }, () => {
-  const here = serve('chat', (source) => source.replace('RESUME_SECONDS = 10', 'RESUME_SECONDS = 0.2'));
+  const here = serve('chat.mjs', 'chat.html', (source) =>
+    source.replace('RESUME_SECONDS = 10', 'RESUME_SECONDS = 0.2'),
+  );
   const join = (page, more = '') => subscribe(`${here.url}/rooms/lobby?page=${page}&name=${page}${more}`);
   const say = (page, body, room = 'lobby') => fetch(`${here.url}/rooms/${room}?page=${page}`, { method: 'POST', body });
 
