@@ -44,5 +44,6 @@ export type { CloseReport, LivenessOptions } from './response/liveness.js';
 export type { ResponseOptions } from './response/options.js';
 export type { RequestLike } from './response/request-id.js';
 export { ChannelContainer } from './sse/container.js';
+export type { NamedChannelOptions } from './sse/named.js';
 export type { SSEChannelOptions } from './sse/settings.js';
 export { SSEChannel } from './sse/sse-channel.js';

@@ -52,7 +52,7 @@ import {
  */
 export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvents, Item = unknown> {
   #id: string | undefined;
-  readonly #core: ChannelCore;
+  #core!: ChannelCore;
 
   constructor(options?: ChannelOptions);
   /** @internal */
@@ -60,15 +60,27 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   constructor(options?: ChannelOptions, core?: ChannelCore) {
     const { id, history } = objectOption(options, 'options');
     this.#id = idOption(id, 'id');
-    this.#core =
-      core ?? new ChannelCore({ delaySeconds: 0, retryMilliseconds: 0, history: historyOption(history, NO_HISTORY) });
-    this.#core.removeListener = (listenerId) => this.removeListener(listenerId);
+    AbstractChannel.setCore(
+      this,
+      core ?? new ChannelCore({ delaySeconds: 0, retryMilliseconds: 0, history: historyOption(history, NO_HISTORY) }),
+    );
   }
 
   /** Returns what a channel is made of. @internal */
   // biome-ignore lint/suspicious/noExplicitAny: channels of every event map are meant
   static coreOf(channel: AbstractChannel<any, any>): ChannelCore {
     return channel.#core;
+  }
+
+  /**
+   * Puts a core in the place of the channel's former one, whose listeners stay with it.
+   * @internal
+   */
+  // biome-ignore lint/suspicious/noExplicitAny: channels of every event map are meant
+  static setCore(channel: AbstractChannel<any, any>, core: ChannelCore): void {
+    if (channel.#core) channel.#core.removeListener = undefined;
+    channel.#core = core;
+    core.removeListener = (listenerId) => channel.removeListener(listenerId);
   }
 
   /** The channel's id. */
@@ -235,11 +247,12 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
   watch(options?: WatchOptions<Events>): OwnedStream<Item, Events> {
     const { signal, onError } = streamOptions(options);
     const listener = options?.listener ?? new MessageQueueListener<Events>();
-    const subscription = this.#core.subscribe(listener as unknown as MessageQueueListener, {
+    const core = this.#core;
+    const subscription = core.subscribe(listener as unknown as MessageQueueListener, {
       ...registerOptions(options),
       onError,
     });
-    const leave = (): void => this.#core.unsubscribe(subscription);
+    const leave = (): void => core.unsubscribe(subscription);
     try {
       listener.startSync();
       return owned(this.messageStream(listener, { signal, onError }), subscription, leave, [signal]) as OwnedStream<

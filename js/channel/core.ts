@@ -9,7 +9,7 @@ import { broadcast, counters, createChannel, deliver, dispatch, isClosed, isSubs
 import type { CoreChannel, FormerLife, StreamSettings } from '../wasm/core.js';
 import { CoreEpoch } from '../wasm/epoch.js';
 import type { Ending } from './ending.js';
-import { MessageQueueListener } from './listener.js';
+import { isListener, type MessageQueueListener } from './listener.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
 export class ChannelCore {
@@ -39,8 +39,8 @@ export class ChannelCore {
    *   registered.
    */
   subscribe(listener: MessageQueueListener, options: SubscriptionOptions): Subscription {
-    if (!(listener instanceof MessageQueueListener)) {
-      throw new InvalidListenerException('only a MessageQueueListener can be registered');
+    if (!isListener(listener)) {
+      throw new InvalidListenerException('only a MessageQueueListener of this version of eric-sse can be registered');
     }
     if (this.subscriptions.has(listener.id) && !isClosed(this.raw)) {
       throw new InvalidListenerException(`a listener with the id ${shownId(listener.id)} is already registered`);

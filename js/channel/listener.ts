@@ -12,6 +12,18 @@ export interface ListenerOptions<Events> {
   onMessage?: ((message: MessageOf<Events>) => void) | undefined;
 }
 
+/**
+ * The name under which a listener has its class. Channels of another copy of the package find by it
+ * what they call, so a change of its meaning takes another number.
+ */
+const LISTENER: unique symbol = Symbol.for('eric-sse.listener.1');
+
+/** Whether it is a listener, of this copy of the package or another one. @internal */
+export const isListener = (value: unknown): value is MessageQueueListener => LISTENER in Object(value);
+
+/** Returns the class that a listener is of. @internal */
+export const classOf = (listener: MessageQueueListener): typeof MessageQueueListener => listener[LISTENER];
+
 /** A listener at one channel. @internal */
 export interface Registration {
   start(): void;
@@ -95,6 +107,11 @@ export class MessageQueueListener<Events extends EventMap<Events> = AnyEvents> {
     const all = Array.from(this.#registrations, (registration) => registration.stats());
     const connected = all.reduce((sum, stats) => sum + stats.connected, 0);
     return { id: this.id, running: this.#running, connected, ...sumOf(all) };
+  }
+
+  /** @internal */
+  get [LISTENER](): typeof MessageQueueListener {
+    return MessageQueueListener;
   }
 
   /** Whether messages have to be shown to `onMessage`: whether it is overridden. @internal */

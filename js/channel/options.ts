@@ -5,7 +5,7 @@ import type { AnyEvents, EventMap } from '../model/event-types.js';
 import { type FilterOptions, filterOption } from '../model/filter.js';
 import { type HistoryOptions, type QueueOptions, queueOption } from '../model/limits.js';
 import { functionOption, idOption, objectOption, signalOption } from '../util/options.js';
-import { MessageQueueListener } from './listener.js';
+import { isListener, type MessageQueueListener } from './listener.js';
 import type { SubscriptionOptions } from './subscription.js';
 
 export interface ChannelOptions {
@@ -79,7 +79,7 @@ export function exceptOption(except: BroadcastOptions['except']): string | undef
   const all = except === undefined ? [] : Array.isArray(except) ? except : [except];
   // `null` rather than `undefined`, which `idOption` accepts as an option that is left out.
   const idOf = (one: MessageQueueListener | string): string | undefined =>
-    idOption(one instanceof MessageQueueListener ? one.id : (one ?? null), 'except');
+    idOption(isListener(one) ? one.id : (one ?? null), 'except');
   return all.map(idOf).join('\n') || undefined;
 }
 

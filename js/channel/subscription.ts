@@ -22,7 +22,7 @@ import {
 } from '../wasm/calls.js';
 import type { CoreChannel, SubscriptionKey } from '../wasm/core.js';
 import type { Ending } from './ending.js';
-import { MessageQueueListener, type Registration } from './listener.js';
+import { classOf, type MessageQueueListener, type Registration } from './listener.js';
 
 /** A stream that may have to end though nobody is reading it. */
 export interface Endable {
@@ -73,7 +73,7 @@ export class Subscription implements Registration {
     this.resumable = resumable;
     const running = listener.isRunningSync();
     this.key = subscribe(core, listener.id, running, queue, resumable, options.lastEventId);
-    MessageQueueListener.join(listener, this);
+    classOf(listener).join(listener, this);
     this.refresh();
     if (filter) this.setFilter(filter, onError);
   }
@@ -82,7 +82,7 @@ export class Subscription implements Registration {
    * Has the core call `onMessage`, or spares it the call: `onMessage` may be assigned at any time.
    */
   refresh(): void {
-    const watched = MessageQueueListener.hasOnMessage(this.listener);
+    const watched = classOf(this.listener).hasOnMessage(this.listener);
     // The number of one that has left may be another one's by now.
     if (watched === this.#watched || this.#left) return;
     this.#watched = watched;
@@ -131,7 +131,7 @@ export class Subscription implements Registration {
   leave(): void {
     this.#left = true;
     clearTimeout(this.#kept);
-    MessageQueueListener.leave(this.listener, this);
+    classOf(this.listener).leave(this.listener, this);
     // Only responses that end because of this report the counters.
     if (this.streams.size > 0) this.#counts = this.#counters();
     unsubscribe(this.core, this.key);
@@ -170,7 +170,7 @@ export class Subscription implements Registration {
    * closed.
    */
   followCore(): void {
-    if (!this.#left && !isRunning(this.core, this.key)) MessageQueueListener.stopElsewhere(this.listener, this);
+    if (!this.#left && !isRunning(this.core, this.key)) classOf(this.listener).stopElsewhere(this.listener, this);
   }
 
   /** The event ID up to which it was given everything; `undefined` when it receives a gap first. */

@@ -1,6 +1,6 @@
 // The options of a response, and their checks.
 
-import { MessageQueueListener } from '../channel/listener.js';
+import { isListener, type MessageQueueListener } from '../channel/listener.js';
 import { type StreamOptions, streamOptions } from '../channel/options.js';
 import type { SubscriptionOptions } from '../channel/subscription.js';
 import { lastEventIdOption } from '../model/event-id.js';
@@ -111,8 +111,10 @@ function fromRequest(given: ResponseOptions, isResumable: boolean) {
   const { listener } = given;
   try {
     if (typeof listener === 'string') idOption(listener, 'listener');
-    else if (listener !== undefined && !(listener instanceof MessageQueueListener))
-      throw new TypeError(`listener must be a MessageQueueListener or an id, not ${shown(listener)}`);
+    else if (listener !== undefined && !isListener(listener))
+      throw new TypeError(
+        `listener must be an id or a MessageQueueListener of this version of eric-sse, not ${shown(listener)}`,
+      );
     if (isResumable && listener === undefined) throw new TypeError('resumeSeconds requires the option `listener`');
     return { listener, lastEventId: lastEventIdOption(given.lastEventId), filter: filterOption(given) };
   } catch (error) {

@@ -1,6 +1,6 @@
 // ChannelContainer: channels by id.
 
-import { AbstractChannel } from '../channel/channel.js';
+import type { AbstractChannel } from '../channel/channel.js';
 import { InvalidChannelException } from '../model/errors.js';
 import { shownId } from '../model/ids.js';
 import type { DrainOptions } from '../response/drain.js';
@@ -48,7 +48,9 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
    * channel.
    */
   register(channel: Channel): void {
-    if (!(channel instanceof AbstractChannel)) throw new InvalidChannelException('only a channel can be registered');
+    // By its shape: a channel may be of another copy of this package.
+    if (typeof channel?.registerListener !== 'function')
+      throw new InvalidChannelException('only a channel can be registered');
     if (this.#channels.has(channel.id)) {
       throw new InvalidChannelException(`a channel with the id ${shownId(channel.id)} is already registered`);
     }
@@ -91,9 +93,7 @@ export class ChannelContainer<Channel extends AbstractChannel<any, any> = SSECha
    * @returns when all responses have ended.
    */
   async drain(options?: DrainOptions): Promise<void> {
-    await Promise.all(
-      Array.from(this, (channel) => (channel instanceof SSEChannel ? channel.drain(options) : undefined)),
-    );
+    await Promise.all(Array.from(this, (channel) => (channel as Partial<Pick<SSEChannel, 'drain'>>).drain?.(options)));
   }
 
   /** Returns the ids, in the order in which the channels were registered. */

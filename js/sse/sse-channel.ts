@@ -11,7 +11,9 @@ import { toResponse } from '../response/fetch-sink.js';
 import type { ResponseOptions } from '../response/options.js';
 import type { RequestLike } from '../response/request-id.js';
 import { respond } from '../response/respond.js';
-import { objectOption } from '../util/options.js';
+import { idOption, objectOption } from '../util/options.js';
+import { closeChannel } from '../wasm/calls.js';
+import { forget, type NamedChannelOptions, named, REDEFINE } from './named.js';
 import { type SSEChannelOptions, settingsOption } from './settings.js';
 
 /**
@@ -35,6 +37,30 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   constructor(options?: SSEChannelOptions, core = new ChannelCore(settingsOption(options))) {
     const { id } = objectOption(options, 'options');
     super({ id }, core);
+  }
+
+  /**
+   * Returns the channel that has this name in the whole process, and creates it if there is none or
+   * it was closed. A copy of this module finds the same channel, as do the same module after a hot
+   * reload and the two worlds of a framework that bundles its pages apart from its routes. The
+   * channel may be of the copy's class.
+   *
+   * Other options than the channel has replace them, and it begins anew: its clients reconnect and
+   * receive `_eric_gap`, its readers in this process end as when the channel is closed. Without
+   * options the channel stays as it is.
+   *
+   * @param name The channel's id. Names are the program's own: each keeps a channel until it is
+   * closed.
+   * @throws {InvalidChannelException} when an incompatible version of the package has created it.
+   * @throws {TypeError} when it is called on a subclass, of which each copy has another one.
+   */
+  static named<Events extends EventMap<Events> = AnyEvents>(
+    name: string,
+    options?: NamedChannelOptions,
+  ): SSEChannel<Events> {
+    if (this !== SSEChannel) throw new TypeError('only SSEChannel itself has named channels, not a subclass');
+    const id = idOption(name ?? null, 'name')!;
+    return named(id, options, () => new SSEChannel<Events>({ ...objectOption(options, 'options'), id }));
   }
 
   /** The least time between two deliveries of one stream, in seconds. */
@@ -106,6 +132,20 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   gone(): void {
     AbstractChannel.coreOf(this).gone = true;
     this.close();
+  }
+
+  override close(): void {
+    super.close();
+    forget(this);
+  }
+
+  /** Begins anew with other settings, unless it has these. @internal */
+  [REDEFINE](options: NamedChannelOptions | undefined): void {
+    const former = AbstractChannel.coreOf(this);
+    const settings = options === undefined ? former.settings : settingsOption(options);
+    if (JSON.stringify(settings) === JSON.stringify(former.settings)) return;
+    AbstractChannel.setCore(this, new ChannelCore(settings));
+    void drain(former, { seconds: 0, retryMilliseconds: 0 }).then(() => closeChannel(former.raw));
   }
 
   /** Whether a subclass makes the stream's items, so that the core's blocks do not fit. */

@@ -48,7 +48,7 @@ export const STAGES = [
   node('page', 'tests/page/page.test.mjs', { needsBrowser: true, minutes: 10 }),
   node('readme', 'tests/readme', { needsBrowser: true, minutes: 10 }),
   node('docs', 'tests/docs/site.test.mjs', { needsBrowser: true, minutes: 10 }),
-  node('package', 'tests/package/package.test.mjs', { needsBrowser: true, minutes: 10 }),
+  node('package', 'tests/package', { needsBrowser: true, minutes: 10 }),
   node('testing', 'tests/testing/testing.test.mjs'),
   node('bundlers', 'tests/bundlers/bundlers.test.mjs', { needsBrowser: true, needsBundlers: true, minutes: 20 }),
   node('hosts', 'tests/hosts/hosts.test.mjs', { needsHosts: true, minutes: 10 }),

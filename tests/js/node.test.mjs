@@ -33,9 +33,6 @@ describe('Node, the two builds', () => {
 
   test('they are two, each with classes of its own', () => {
     assert.notEqual(esm.SSEChannel, cjs.SSEChannel);
-    assert.throws(
-      () => new esm.SSEChannel().registerListener(new cjs.MessageQueueListener()),
-      esm.InvalidListenerException,
-    );
+    assert.notEqual(esm.MessageQueueListener, cjs.MessageQueueListener);
   });
 });

@@ -10,6 +10,7 @@ import channel from './channels/channel.mjs';
 import container from './channels/container.mjs';
 import filters from './channels/filters.mjs';
 import listener from './channels/listener.mjs';
+import named from './channels/named.mjs';
 import onMessage from './channels/on-message.mjs';
 import options from './channels/options.mjs';
 import reentrancy from './channels/reentrancy.mjs';
@@ -56,6 +57,7 @@ const TOPICS = {
   wire,
   injection,
   container,
+  'named channels': named,
   bounds,
   history,
   resume,
