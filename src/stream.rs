@@ -34,7 +34,7 @@ use futures_core::Stream;
 
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::{Delivery, Sent};
-use crate::channel::subscription::{Leave, RegisterOptions, Seat, Taken};
+use crate::channel::subscription::{Leave, RegisterOptions, Subscription, Taken};
 use crate::channel::{AbstractChannel, Delivered};
 use crate::model::error::{CallbackError, Error, InvalidListenerException};
 use crate::model::gap::Gap;
@@ -45,7 +45,7 @@ use crate::platform::console;
 /// [`AbstractChannel::watch`].
 pub struct MessageStream<M = Message> {
     channel: AbstractChannel<M>,
-    seat: Rc<Seat<M>>,
+    subscription: Rc<Subscription<M>>,
     /// Tells this stream from the listener's others where they park.
     number: u64,
     /// Whether the listener lives as long as this stream.
@@ -75,17 +75,21 @@ pub(crate) enum Step<M> {
 }
 
 impl<M> MessageStream<M> {
-    pub(crate) fn new(channel: AbstractChannel<M>, seat: Rc<Seat<M>>, owns_listener: bool) -> Self {
+    pub(crate) fn new(
+        channel: AbstractChannel<M>,
+        subscription: Rc<Subscription<M>>,
+        owns_listener: bool,
+    ) -> Self {
         Self {
-            number: seat.listener.number_stream(),
-            stops: seat.listener.stops(),
-            phase: match seat.listener.is_running_sync() {
+            number: subscription.listener.number_stream(),
+            stops: subscription.listener.stops(),
+            phase: match subscription.listener.is_running_sync() {
                 true => Phase::Running,
                 false => Phase::Opened,
             },
             on_error: None,
             channel,
-            seat,
+            subscription,
             owns_listener,
         }
     }
@@ -103,19 +107,19 @@ impl<M> MessageStream<M> {
 
     /// Returns the listener that this stream reads for.
     pub fn listener(&self) -> &MessageQueueListener<M> {
-        &self.seat.listener
+        &self.subscription.listener
     }
 
     /// Makes a message that the stream has yielded the listener's next one again, for a receiver
     /// that could not pass it on. Several are given back in the reverse order.
     pub fn give_back(&self, delivery: Delivery<M>) {
-        self.channel.give_back(&self.seat, delivery.sent);
+        self.channel.give_back(&self.subscription, delivery.sent);
     }
 
     /// Gives back a gap that was taken from this stream: the listener's next stream receives it, at
     /// its place. With messages that are given back as well, the newest goes first.
     pub fn give_back_gap(&self, gap: impl Into<Box<Gap>>) {
-        self.channel.give_back_gap(&self.seat, *gap.into());
+        self.channel.give_back_gap(&self.subscription, *gap.into());
     }
 
     /// Ends the stream. Does nothing to an ended one.
@@ -124,9 +128,9 @@ impl<M> MessageStream<M> {
             return;
         }
         self.phase = Phase::Ended;
-        self.seat.listener.unpark(self.number);
+        self.subscription.listener.unpark(self.number);
         if self.owns_listener {
-            self.channel.leave_seat(&self.seat, Leave::Removed);
+            self.channel.unsubscribe(&self.subscription, Leave::Removed);
         }
     }
 
@@ -144,8 +148,8 @@ impl<M> MessageStream<M> {
     /// reads any more.
     pub(crate) fn step_unless(&mut self, ended: &Cell<bool>) -> Step<M> {
         while !ended.get() && self.goes_on() {
-            match self.channel.take(&self.seat) {
-                Taken::Message(sent) => match self.channel.show(&self.seat, &sent) {
+            match self.channel.take(&self.subscription) {
+                Taken::Message(sent) => match self.channel.show(&self.subscription, &sent) {
                     Ok(true) => return Step::Message(sent),
                     Ok(false) => {}
                     Err(error) => self.report(error),
@@ -153,7 +157,7 @@ impl<M> MessageStream<M> {
                 Taken::Gap(gap) => return Step::Gap(gap),
                 Taken::Empty => return Step::Pending,
                 Taken::Closed => {
-                    self.seat.listener.stop_at_close();
+                    self.subscription.listener.stop_at_close();
                     self.end();
                     return Step::Closed;
                 }
@@ -177,37 +181,39 @@ impl<M> MessageStream<M> {
     fn is_to_end(&self) -> bool {
         let stopped = match self.phase {
             Phase::Ended => return true,
-            Phase::Opened => !self.seat.listener.is_running_sync(),
+            Phase::Opened => !self.subscription.listener.is_running_sync(),
             // Stopped by the close of another channel, which does not count.
-            Phase::Running => !self.seat.listener.is_running_sync() && !self.channel.is_closed(),
+            Phase::Running => {
+                !self.subscription.listener.is_running_sync() && !self.channel.is_closed()
+            }
         };
-        let stopped = stopped || self.seat.listener.stops() != self.stops;
-        stopped || self.channel.is_left(&self.seat)
+        let stopped = stopped || self.subscription.listener.stops() != self.stops;
+        stopped || self.channel.is_left(&self.subscription)
     }
 
     /// Returns whether there may be something to take, the end included.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self) -> bool {
-        self.is_to_end() || self.channel.has_more(&self.seat)
+        self.is_to_end() || self.channel.has_more(&self.subscription)
     }
 
     /// Parks the stream until there may be something to take.
     pub(crate) fn park(&self, waker: &Waker) {
-        self.channel.park(&self.seat, self.number, waker);
+        self.channel.park(&self.subscription, self.number, waker);
     }
 
     pub(crate) fn channel(&self) -> &AbstractChannel<M> {
         &self.channel
     }
 
-    pub(crate) fn seat(&self) -> &Rc<Seat<M>> {
-        &self.seat
+    pub(crate) fn subscription(&self) -> &Rc<Subscription<M>> {
+        &self.subscription
     }
 
     fn report(&self, error: CallbackError) {
         match &self.on_error {
             Some(report) => report(error),
-            None => console::report(self.seat.listener.id(), &error),
+            None => console::report(self.subscription.listener.id(), &error),
         }
     }
 }
@@ -225,7 +231,7 @@ impl<M> AbstractChannel<M> {
     ) -> Result<MessageStream<M>, InvalidListenerException> {
         Ok(MessageStream::new(
             self.clone(),
-            self.seat(listener.id())?,
+            self.subscription(listener.id())?,
             false,
         ))
     }
@@ -252,9 +258,9 @@ impl<M> AbstractChannel<M> {
         last_event_id: Option<&str>,
     ) -> Result<MessageStream<M>, Error> {
         let listener = MessageQueueListener::new();
-        let seat = self.take_seat(&listener, options, last_event_id)?;
+        let subscription = self.subscribe(&listener, options, last_event_id)?;
         listener.start_sync();
-        Ok(MessageStream::new(self.clone(), seat, true))
+        Ok(MessageStream::new(self.clone(), subscription, true))
     }
 }
 
@@ -284,7 +290,7 @@ impl<M> Stream for MessageStream<M> {
 impl<M> fmt::Debug for MessageStream<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("MessageStream")
-            .field("listener", &self.seat.listener)
+            .field("listener", &self.subscription.listener)
             .field("ended", &(self.phase == Phase::Ended))
             .finish_non_exhaustive()
     }

@@ -74,7 +74,7 @@ export function unsubscribe(core: CoreChannel, key: SubscriptionKey): void {
 
 /** Returns whether a subscription still exists: it was neither removed nor disconnected. */
 export function isSubscribed(core: CoreChannel, key: SubscriptionKey): boolean {
-  return raw(core).isSeated(key);
+  return raw(core).isSubscribed(key);
 }
 
 /** Continues a resumable subscription after an event id. */

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::Occupancy;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::channel::subscription::Taken;
 use crate::model::error::CallbackError;
 use crate::model::error::Error;
@@ -25,8 +25,8 @@ impl<M: Clone> AbstractChannel<M> {
     /// queue is empty or it is stopped. [`Error::Callback`] if `on_message` refused the message,
     /// which is then gone.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
-        let seat = self.seat(listener_id)?;
-        let sent = self.deliver_to(&seat)?;
+        let subscription = self.subscription(listener_id)?;
+        let sent = self.deliver_to(&subscription)?;
         Ok(Rc::try_unwrap(sent).map_or_else(|sent| sent.message.clone(), |sent| sent.message))
     }
 }
@@ -34,32 +34,32 @@ impl<M: Clone> AbstractChannel<M> {
 impl<M> AbstractChannel<M> {
     /// Takes the oldest message that waits for a listener, or the gap before it.
     #[inline]
-    pub(crate) fn take(&self, seat: &Seat<M>) -> Taken<M> {
-        if let Some(queue) = seat.occupancy.borrow_mut().queue_mut() {
+    pub(crate) fn take(&self, subscription: &Subscription<M>) -> Taken<M> {
+        if let Some(queue) = subscription.occupancy.borrow_mut().queue_mut() {
             let log = &mut self.core.state.borrow_mut().log;
             let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
             if let Some(sent) = queue.take_broadcast(log, is_for_all) {
                 return Taken::Message(sent);
             }
         }
-        self.take_any(seat)
+        self.take_any(subscription)
     }
 
     #[inline(never)]
-    fn take_any(&self, seat: &Seat<M>) -> Taken<M> {
+    fn take_any(&self, subscription: &Subscription<M>) -> Taken<M> {
         // Declared before the borrows, so dropped after them: the drop of a message may run any
         // code.
         let mut unneeded = Vec::new();
         let mut state = self.core.state.borrow_mut();
-        let mut occupancy = seat.occupancy.borrow_mut();
+        let mut occupancy = subscription.occupancy.borrow_mut();
         let Some(queue) = occupancy.queue_mut() else {
             return Taken::Removed;
         };
         loop {
             match queue.take(&mut state.log, &mut unneeded) {
-                Some(Read::Entry(sent)) if !sent.is_for(&seat.listener) => {
+                Some(Read::Entry(sent)) if !sent.is_for(&subscription.listener) => {
                     queue.skip(sent.position);
-                    seat.counters.count(|tally| tally.filtered += 1);
+                    subscription.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
                 }
                 Some(Read::Entry(sent)) => {
@@ -71,7 +71,9 @@ impl<M> AbstractChannel<M> {
                     return Taken::Gap(gap);
                 }
                 Some(Read::Missed(dropped, from, to)) => {
-                    seat.counters.count(|tally| tally.dropped += dropped);
+                    subscription
+                        .counters
+                        .count(|tally| tally.dropped += dropped);
                     // It is due at once, so it is taken next.
                     let gap = Gap::overflow(dropped, self.event_id(from), to);
                     queue.gaps().tell(gap);
@@ -83,39 +85,40 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Makes a gap that was taken untold again, at its place.
-    pub(crate) fn give_back_gap(&self, seat: &Seat<M>, gap: Gap) {
-        match &mut *seat.occupancy.borrow_mut() {
+    pub(crate) fn give_back_gap(&self, subscription: &Subscription<M>, gap: Gap) {
+        match &mut *subscription.occupancy.borrow_mut() {
             Occupancy::Here(queue) => queue.gaps().tell(gap),
             Occupancy::Left(departure) => departure.last = None,
         }
-        seat.listener.wake();
+        subscription.listener.wake();
     }
 
     /// Makes the message that was taken last the next one again, unless it is still unread.
-    pub(crate) fn give_back(&self, seat: &Rc<Seat<M>>, sent: Rc<Sent<M>>) {
+    pub(crate) fn give_back(&self, subscription: &Rc<Subscription<M>>, sent: Rc<Sent<M>>) {
         let position = sent.position;
-        let comes_again = self.with_queue(seat, |queue, log| queue.is_unread(log, position));
+        let comes_again =
+            self.with_queue(subscription, |queue, log| queue.is_unread(log, position));
         if comes_again == Some(true) {
             return;
         }
-        seat.counters.undelivered();
+        subscription.counters.undelivered();
         let mut unneeded = Vec::new();
         {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
-            let mut occupancy = seat.occupancy.borrow_mut();
+            let mut occupancy = subscription.occupancy.borrow_mut();
             match occupancy.queue_mut() {
                 Some(queue) => {
                     let (bytes, at) = (sent.bytes, sent.at);
                     queue.give_back(&state.log, position, bytes, at, sent, &mut unneeded);
                     if queue.has_unread_dispatches() {
                         let overflow = queue.overflow(&state.log);
-                        state.note_inbox(seat, overflow);
+                        state.note_inbox(subscription, overflow);
                     }
                 }
                 None => {
                     // The message leaves with the listener.
-                    seat.counters.count(|tally| tally.discarded += 1);
+                    subscription.counters.count(|tally| tally.discarded += 1);
                     let left = &mut state.left;
                     left.delivered = left.delivered.saturating_sub(1);
                     left.discarded += 1;
@@ -125,59 +128,65 @@ impl<M> AbstractChannel<M> {
         }
         // Dropped without a borrow.
         drop(unneeded);
-        seat.listener.wake();
+        subscription.listener.wake();
     }
 
-    pub(crate) fn deliver_to(&self, seat: &Seat<M>) -> Result<Rc<Sent<M>>, Error> {
-        if !seat.listener.is_running_sync() {
+    pub(crate) fn deliver_to(&self, subscription: &Subscription<M>) -> Result<Rc<Sent<M>>, Error> {
+        if !subscription.listener.is_running_sync() {
             return Err(NoMessagesException::stopped().into());
         }
         loop {
-            return match self.take(seat) {
+            return match self.take(subscription) {
                 // Only streams yield gaps; here their messages are counted.
                 Taken::Gap(_) => continue,
-                Taken::Message(sent) => match self.show(seat, &sent) {
+                Taken::Message(sent) => match self.show(subscription, &sent) {
                     Ok(true) => Ok(sent),
                     Ok(false) => continue,
                     Err(error) => Err(Error::Callback(error)),
                 },
                 Taken::Empty => Err(NoMessagesException::empty().into()),
                 Taken::Closed => Err(NoMessagesException::closed().into()),
-                Taken::Removed => Err(InvalidListenerException::unknown(seat.listener.id()).into()),
+                Taken::Removed => {
+                    Err(InvalidListenerException::unknown(subscription.listener.id()).into())
+                }
             };
         }
     }
 
     /// Shows a message to the listener's filter and callback, and counts their answers. Returns
     /// whether to deliver it.
-    pub(crate) fn show(&self, seat: &Seat<M>, sent: &Sent<M>) -> Result<bool, CallbackError> {
-        if seat.listener.looks_at_messages() && !self.ask(seat, &sent.message)? {
+    pub(crate) fn show(
+        &self,
+        subscription: &Subscription<M>,
+        sent: &Sent<M>,
+    ) -> Result<bool, CallbackError> {
+        if subscription.listener.looks_at_messages() && !self.ask(subscription, &sent.message)? {
             return Ok(false);
         }
-        seat.counters.delivered(1);
-        if self.is_left(seat) {
+        subscription.counters.delivered(1);
+        if self.is_left(subscription) {
             self.core.state.borrow_mut().left.delivered += 1;
         }
         Ok(true)
     }
 
     #[inline(never)]
-    fn ask(&self, seat: &Seat<M>, message: &M) -> Result<bool, CallbackError> {
-        if !seat.listener.wants(message) {
-            self.count(seat, |tally| tally.filtered += 1);
+    fn ask(&self, subscription: &Subscription<M>, message: &M) -> Result<bool, CallbackError> {
+        if !subscription.listener.wants(message) {
+            self.count(subscription, |tally| tally.filtered += 1);
             return Ok(false);
         }
-        let accepted = seat.listener.accept(message);
+        let accepted = subscription.listener.accept(message);
         if accepted.is_err() {
-            self.count(seat, |tally| tally.refused += 1);
+            self.count(subscription, |tally| tally.refused += 1);
         }
         accepted.map(|()| true)
     }
 
     /// Counts for a listener; also for the channel if the listener has left meanwhile.
-    fn count(&self, seat: &Seat<M>, add: impl Fn(&mut Tally)) {
-        seat.counters.count(&add);
-        if self.is_left(seat) {
+    fn count(&self, subscription: &Subscription<M>, add: impl Fn(&mut Tally)) {
+        subscription.counters.count(&add);
+        if self.is_left(subscription) {
             add(&mut self.core.state.borrow_mut().left);
         }
     }

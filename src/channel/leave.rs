@@ -1,7 +1,7 @@
 //! Leaving: how a listener is removed or disconnected.
 
 use crate::channel::AbstractChannel;
-use crate::channel::subscription::{Departure, Leave, Occupancy, Seat};
+use crate::channel::subscription::{Departure, Leave, Occupancy, Subscription};
 use crate::model::error::InvalidListenerException;
 
 impl<M> AbstractChannel<M> {
@@ -11,19 +11,19 @@ impl<M> AbstractChannel<M> {
     ///
     /// [`InvalidListenerException`] if the listener is unknown.
     pub fn remove_listener(&self, listener_id: &str) -> Result<(), InvalidListenerException> {
-        let seat = self.seat(listener_id)?;
-        self.leave_seat(&seat, Leave::Removed);
+        let subscription = self.subscription(listener_id)?;
+        self.unsubscribe(&subscription, Leave::Removed);
         Ok(())
     }
 
     /// Ends a subscription. Does nothing to a subscription that has ended before, also if another
     /// listener with the same id was registered since.
-    pub(crate) fn leave_seat(&self, seat: &Seat<M>, why: Leave) {
+    pub(crate) fn unsubscribe(&self, subscription: &Subscription<M>, why: Leave) {
         let mut unneeded = Vec::new();
         let freed = {
             let mut state = self.core.state.borrow_mut();
             let departure = {
-                let occupancy = seat.occupancy.borrow();
+                let occupancy = subscription.occupancy.borrow();
                 occupancy.queue().map(|queue| Departure {
                     why,
                     last: (!queue.has_gaps()).then(|| queue.last()),
@@ -31,37 +31,37 @@ impl<M> AbstractChannel<M> {
             };
             let Some(departure) = departure else {
                 // The owner has now seen that the listener was disconnected.
-                let kept = state.seats.get(seat.key);
-                if kept.is_some_and(|kept| std::ptr::eq(&**kept, seat)) {
-                    state.seats.remove(seat.key);
+                let kept = state.subscriptions.get(subscription.key);
+                if kept.is_some_and(|kept| std::ptr::eq(&**kept, subscription)) {
+                    state.subscriptions.remove(subscription.key);
                 }
                 return;
             };
             let left = Occupancy::Left(Box::new(departure));
-            let Occupancy::Here(queue) = seat.occupancy.replace(left) else {
+            let Occupancy::Here(queue) = subscription.occupancy.replace(left) else {
                 return;
             };
             state.overflows += u64::from(why == Leave::Overflow);
-            state.forget(seat);
+            state.forget(subscription);
             let lost = queue.len(&state.log) + queue.untold(&state.log);
             let dropped = queue.untold_overflow(&state.log);
-            seat.counters.count(|tally| {
+            subscription.counters.count(|tally| {
                 tally.dropped += dropped;
                 tally.discarded += lost - dropped;
             });
-            state.left.add(seat.counters.tally());
-            state.names.remove(seat.listener.id());
+            state.left.add(subscription.counters.tally());
+            state.names.remove(subscription.listener.id());
             let frees = why == Leave::Removed || state.names.frees();
             queue.detach(&mut state.log, &mut unneeded);
-            frees.then(|| state.seats.remove(seat.key))
+            frees.then(|| state.subscriptions.remove(subscription.key))
         };
         // Dropped without a borrow: the drop of a message or a listener may run any code.
         drop((unneeded, freed));
-        seat.listener.wake();
+        subscription.listener.wake();
     }
 
     /// Returns whether the subscription has ended.
-    pub(crate) fn is_left(&self, seat: &Seat<M>) -> bool {
-        seat.left().is_some()
+    pub(crate) fn is_left(&self, subscription: &Subscription<M>) -> bool {
+        subscription.left().is_some()
     }
 }

@@ -194,7 +194,7 @@ impl<M> AbstractChannel<M> {
         };
         let state = State {
             log: Log::new(history, position.sequence() + 1),
-            seats: Slab::new(),
+            subscriptions: Slab::new(),
             names,
             parked: Vec::new(),
             with_inbox: Vec::new(),
@@ -203,7 +203,7 @@ impl<M> AbstractChannel<M> {
             refused_sends: 0,
             dispatched: position.dispatch_number(),
             overflows: 0,
-            next_seat: 0,
+            next_subscription: 0,
             closed: false,
         };
         Self {

@@ -7,7 +7,7 @@ use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::Occupancy;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::log::Log;
 use crate::model::error::InvalidListenerException;
 use crate::model::event_id::EventId;
@@ -26,20 +26,27 @@ impl<M> AbstractChannel<M> {
         &self,
         listener_id: &str,
     ) -> Result<MessageQueueListener<M>, InvalidListenerException> {
-        Ok(self.seat(listener_id)?.listener.clone())
+        Ok(self.subscription(listener_id)?.listener.clone())
     }
 
     /// Returns the listeners in the order in which they were registered.
     pub fn listeners(&self) -> Vec<MessageQueueListener<M>> {
         let state = self.core.state.borrow();
-        let mut seats: Vec<_> = state.seats.iter().map(|(_, seat)| seat).collect();
-        seats.sort_unstable_by_key(|seat| seat.number);
-        seats.iter().map(|seat| seat.listener.clone()).collect()
+        let mut subscriptions: Vec<_> = state
+            .subscriptions
+            .iter()
+            .map(|(_, subscription)| subscription)
+            .collect();
+        subscriptions.sort_unstable_by_key(|subscription| subscription.number);
+        subscriptions
+            .iter()
+            .map(|subscription| subscription.listener.clone())
+            .collect()
     }
 
     /// Returns how many listeners are registered.
     pub fn listener_count(&self) -> usize {
-        self.core.state.borrow().seats.len()
+        self.core.state.borrow().subscriptions.len()
     }
 
     /// Returns how many messages wait for a listener.
@@ -48,21 +55,24 @@ impl<M> AbstractChannel<M> {
     ///
     /// [`InvalidListenerException`] if the listener is unknown.
     pub fn waiting(&self, listener_id: &str) -> Result<u64, InvalidListenerException> {
-        let seat = self.seat(listener_id)?;
+        let subscription = self.subscription(listener_id)?;
         let state = self.core.state.borrow();
-        let occupancy = seat.occupancy.borrow();
+        let occupancy = subscription.occupancy.borrow();
         Ok(occupancy.queue().map_or(0, |queue| queue.len(&state.log)))
     }
 
-    pub(crate) fn seat(&self, listener_id: &str) -> Result<Rc<Seat<M>>, InvalidListenerException> {
+    pub(crate) fn subscription(
+        &self,
+        listener_id: &str,
+    ) -> Result<Rc<Subscription<M>>, InvalidListenerException> {
         let key = self.core.state.borrow().names.get(listener_id);
-        let seat = key.and_then(|key| self.seat_at(key));
-        seat.ok_or_else(|| InvalidListenerException::unknown(listener_id))
+        let subscription = key.and_then(|key| self.subscription_at(key));
+        subscription.ok_or_else(|| InvalidListenerException::unknown(listener_id))
     }
 
-    /// Returns the seat with a key.
-    pub(crate) fn seat_at(&self, key: usize) -> Option<Rc<Seat<M>>> {
-        self.core.state.borrow().seats.get(key).cloned()
+    /// Returns the subscription with a key.
+    pub(crate) fn subscription_at(&self, key: usize) -> Option<Rc<Subscription<M>>> {
+        self.core.state.borrow().subscriptions.get(key).cloned()
     }
 
     /// Returns the number of the oldest broadcast kept, or of the next one; and whether every
@@ -74,19 +84,19 @@ impl<M> AbstractChannel<M> {
     /// Returns the event id in a stream's first block. Normally it is the position that the stream
     /// continues after. If the stream opens with a gap, it is the id before that gap, so that a
     /// client that disconnects before it reads the gap receives it again.
-    pub(crate) fn first_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        if let Occupancy::Here(queue) = &*seat.occupancy.borrow()
+    pub(crate) fn first_id(&self, subscription: &Subscription<M>) -> Option<EventId> {
+        if let Occupancy::Here(queue) = &*subscription.occupancy.borrow()
             && let Some(gap) = queue.first_gap()
         {
             return gap.from.clone();
         }
-        self.last_id(seat)
+        self.last_id(subscription)
     }
 
     /// Returns the event id that the client has everything up to; nothing if it receives a gap
     /// first.
-    pub(crate) fn last_id(&self, seat: &Seat<M>) -> Option<EventId> {
-        seat.last().map(|last| self.event_id(last))
+    pub(crate) fn last_id(&self, subscription: &Subscription<M>) -> Option<EventId> {
+        subscription.last().map(|last| self.event_id(last))
     }
 
     /// Returns the state of a listener.
@@ -98,11 +108,11 @@ impl<M> AbstractChannel<M> {
         &self,
         listener_id: &str,
     ) -> Result<ListenerStats, InvalidListenerException> {
-        Ok(self.seat_stats(&*self.seat(listener_id)?))
+        Ok(self.subscription_stats(&*self.subscription(listener_id)?))
     }
 
-    pub(crate) fn seat_stats(&self, seat: &Seat<M>) -> ListenerStats {
-        seat.stats(&self.core.state.borrow().log)
+    pub(crate) fn subscription_stats(&self, subscription: &Subscription<M>) -> ListenerStats {
+        subscription.stats(&self.core.state.borrow().log)
     }
 
     /// Returns how long the oldest unread message of a listener has been waiting; nothing if its
@@ -115,15 +125,15 @@ impl<M> AbstractChannel<M> {
         &self,
         listener_id: &str,
     ) -> Result<Option<Duration>, InvalidListenerException> {
-        let since = self.waiting_since(&*self.seat(listener_id)?);
+        let since = self.waiting_since(&*self.subscription(listener_id)?);
         let milliseconds = |since: f64| (clock::milliseconds() - since).max(0.0);
         Ok(since.map(|since| Duration::from_secs_f64(milliseconds(since) / 1000.0)))
     }
 
     /// Returns when the oldest unread message was sent, in milliseconds of the clock of the
     /// channel.
-    pub(crate) fn waiting_since(&self, seat: &Seat<M>) -> Option<f64> {
-        self.with_queue(seat, |queue, log| queue.waiting_since(log))?
+    pub(crate) fn waiting_since(&self, subscription: &Subscription<M>) -> Option<f64> {
+        self.with_queue(subscription, |queue, log| queue.waiting_since(log))?
     }
 
     /// Returns the state of the channel.
@@ -132,7 +142,7 @@ impl<M> AbstractChannel<M> {
         let state = self.core.state.borrow();
         let mut stats = ChannelStats {
             tally: state.left,
-            listeners: state.seats.len() as u64,
+            listeners: state.subscriptions.len() as u64,
             broadcasts: state.log.tail() - 1,
             refused_sends: state.refused_sends,
             overflows: state.overflows,
@@ -140,9 +150,10 @@ impl<M> AbstractChannel<M> {
             kept_bytes: state.log.bytes(),
             ..ChannelStats::default()
         };
-        let here = |(_, seat): &(usize, &Rc<Seat<M>>)| seat.left().is_none();
-        for (_, seat) in state.seats.iter().filter(here) {
-            let listener = seat.stats(&state.log);
+        let here =
+            |(_, subscription): &(usize, &Rc<Subscription<M>>)| subscription.left().is_none();
+        for (_, subscription) in state.subscriptions.iter().filter(here) {
+            let listener = subscription.stats(&state.log);
             stats.tally.add(listener.tally);
             stats.queued += listener.queued;
             stats.bytes += listener.bytes;
@@ -160,19 +171,19 @@ impl<M> AbstractChannel<M> {
     /// Returns whether a stream has something to read: a message, a gap, or the close of the
     /// channel.
     #[cfg(feature = "npm")]
-    pub(crate) fn has_more(&self, seat: &Seat<M>) -> bool {
-        let has_more = self.with_queue(seat, |queue, log| queue.has_more(log));
+    pub(crate) fn has_more(&self, subscription: &Subscription<M>) -> bool {
+        let has_more = self.with_queue(subscription, |queue, log| queue.has_more(log));
         has_more != Some(false) || self.is_closed()
     }
 
     /// Runs `read` on the queue of a listener, and the log. `None` if the listener has left.
     pub(crate) fn with_queue<R>(
         &self,
-        seat: &Seat<M>,
+        subscription: &Subscription<M>,
         read: impl FnOnce(&mut Queue<Rc<Sent<M>>>, &mut Log<Rc<Sent<M>>>) -> R,
     ) -> Option<R> {
         let mut state = self.core.state.borrow_mut();
-        let mut occupancy = seat.occupancy.borrow_mut();
+        let mut occupancy = subscription.occupancy.borrow_mut();
         Some(read(occupancy.queue_mut()?, &mut state.log))
     }
 }

@@ -40,7 +40,7 @@ impl<M> AbstractChannel<M> {
     pub fn restore(&self, last_event_id: &str) -> bool {
         let is_used = {
             let state = self.core.state.borrow();
-            state.log.tail() > 1 || state.next_seat > 0 || self.core.epoch.get().is_some()
+            state.log.tail() > 1 || state.next_subscription > 0 || self.core.epoch.get().is_some()
         };
         match gap::parts(last_event_id) {
             Some((epoch, position)) if !is_used => {

@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::channel::state::State;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::model::error::InvalidListenerException;
 use crate::model::gap::{Claim, GapReason, LastEventId};
 
@@ -41,18 +41,22 @@ impl<M> AbstractChannel<M> {
         listener_id: &str,
         last_event_id: &str,
     ) -> Result<(), InvalidListenerException> {
-        self.rewind_seat(&self.seat(listener_id)?, last_event_id);
+        self.rewind_subscription(&self.subscription(listener_id)?, last_event_id);
         Ok(())
     }
 
     /// As [`rewind`](Self::rewind). Does nothing once the listener has left.
-    pub(crate) fn rewind_seat(&self, seat: &Rc<Seat<M>>, last_event_id: &str) {
+    pub(crate) fn rewind_subscription(
+        &self,
+        subscription: &Rc<Subscription<M>>,
+        last_event_id: &str,
+    ) {
         self.expire();
         let mut unneeded = Vec::new();
         {
             let mut state = self.core.state.borrow_mut();
             let state = &mut *state;
-            let mut occupancy = seat.occupancy.borrow_mut();
+            let mut occupancy = subscription.occupancy.borrow_mut();
             let Some(queue) = occupancy.queue_mut() else {
                 return;
             };
@@ -63,7 +67,7 @@ impl<M> AbstractChannel<M> {
             queue.resume(log, claim, None, &mut unneeded);
             if moves {
                 let after = queue.len(log);
-                seat.counters.count(|tally| {
+                subscription.counters.count(|tally| {
                     tally.replayed += after.saturating_sub(before);
                     // Unread messages that the client has already.
                     tally.discarded += before.saturating_sub(after);
@@ -71,11 +75,11 @@ impl<M> AbstractChannel<M> {
             }
             if queue.has_unread_dispatches() {
                 let overflow = queue.overflow(&state.log);
-                state.note_inbox(seat, overflow);
+                state.note_inbox(subscription, overflow);
             }
         }
         // Dropped and woken without a borrow.
         drop(unneeded);
-        seat.listener.wake();
+        subscription.listener.wake();
     }
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::Leave;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::model::error::InvalidChannelException;
 use crate::model::error::InvalidListenerException;
 use crate::model::error::QueueFullException;
@@ -82,8 +82,8 @@ impl<M> AbstractChannel<M> {
             std::mem::forget((unneeded, full));
         } else {
             drop(unneeded);
-            for seat in full {
-                self.leave_seat(&seat, Leave::Overflow);
+            for subscription in full {
+                self.unsubscribe(&subscription, Leave::Overflow);
             }
         }
         if is_awaited {
@@ -100,10 +100,10 @@ impl<M> AbstractChannel<M> {
     /// listener is unknown. [`QueueFullException`] if the listener refuses the message because its
     /// queue is full. The error contains the message.
     pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
-        match self.seat(listener_id) {
-            Ok(seat) => {
+        match self.subscription(listener_id) {
+            Ok(subscription) => {
                 let bytes = (self.core.weigh)(&message);
-                self.dispatch_to(&seat, message, bytes)
+                self.dispatch_to(&subscription, message, bytes)
             }
             Err(unknown) => Err(SendError::new(message, unknown)),
         }
@@ -111,7 +111,7 @@ impl<M> AbstractChannel<M> {
 
     pub(crate) fn dispatch_to(
         &self,
-        seat: &Rc<Seat<M>>,
+        subscription: &Rc<Subscription<M>>,
         message: M,
         bytes: u64,
     ) -> Result<Position, SendError<M>> {
@@ -123,22 +123,22 @@ impl<M> AbstractChannel<M> {
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
             }
-            let mut occupancy = seat.occupancy.borrow_mut();
+            let mut occupancy = subscription.occupancy.borrow_mut();
             let Some(queue) = occupancy.queue_mut() else {
-                let unknown = InvalidListenerException::unknown(seat.listener.id());
+                let unknown = InvalidListenerException::unknown(subscription.listener.id());
                 return Err(SendError::new(message, unknown));
             };
             let overflow = queue.overflow(&state.log);
             if overflow == Some(Overflow::Refuse) && queue.is_over(&state.log, 1, bytes) {
                 state.refused_sends += 1;
-                let full = vec![seat.listener.id().to_string()];
+                let full = vec![subscription.listener.id().to_string()];
                 return Err(SendError::new(message, QueueFullException::new(full)));
             }
             state.dispatched += 1;
             let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
             let sent = Sent::new(message, position, bytes, at, [].into());
             queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
-            state.note_inbox(seat, overflow);
+            state.note_inbox(subscription, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             if overflow == Some(Overflow::DropOldest) {
                 queue.enforce(&mut state.log, &mut unneeded);
@@ -148,9 +148,9 @@ impl<M> AbstractChannel<M> {
         };
         drop(unneeded);
         if full {
-            self.leave_seat(seat, Leave::Overflow);
+            self.unsubscribe(subscription, Leave::Overflow);
         }
-        seat.listener.wake();
+        subscription.listener.wake();
         Ok(position)
     }
 }

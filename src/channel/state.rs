@@ -7,7 +7,7 @@ use slab::Slab;
 use crate::channel::names::Names;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::NOWHERE;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::log::Log;
 use crate::model::limit::Overflow;
 use crate::model::stats::Tally;
@@ -15,16 +15,16 @@ use crate::queue::Queue;
 
 pub(super) struct State<M> {
     pub(super) log: Log<Rc<Sent<M>>>,
-    pub(super) seats: Slab<Rc<Seat<M>>>,
+    pub(super) subscriptions: Slab<Rc<Subscription<M>>>,
     pub(super) names: Box<dyn Names>,
     /// The subscriptions with a parked stream, which a broadcast has to wake. One may stay here
     /// after its stream has ended, until the next broadcast, but not after its own end.
-    pub(super) parked: Vec<Rc<Seat<M>>>,
+    pub(super) parked: Vec<Rc<Subscription<M>>>,
     /// The subscriptions with a limit and unread dispatches: the log alone does not keep their
     /// limit.
-    pub(super) with_inbox: Vec<Rc<Seat<M>>>,
+    pub(super) with_inbox: Vec<Rc<Subscription<M>>>,
     /// The subscriptions whose limit refuses messages.
-    pub(super) refusing: Vec<Rc<Seat<M>>>,
+    pub(super) refusing: Vec<Rc<Subscription<M>>>,
     /// The counters of listeners that have left.
     pub(super) left: Tally,
     pub(super) refused_sends: u64,
@@ -34,40 +34,46 @@ pub(super) struct State<M> {
     /// How many listeners were disconnected because their queue was full.
     pub(super) overflows: u64,
     /// Number of the next subscription: their order.
-    pub(super) next_seat: u64,
+    pub(super) next_subscription: u64,
     pub(super) closed: bool,
 }
 
 impl<M> State<M> {
-    pub(super) fn take_parked(&mut self) -> Vec<Rc<Seat<M>>> {
+    pub(super) fn take_parked(&mut self) -> Vec<Rc<Subscription<M>>> {
         let parked = std::mem::take(&mut self.parked);
-        parked.iter().for_each(|seat| seat.parked_at.set(NOWHERE));
+        parked
+            .iter()
+            .for_each(|subscription| subscription.parked_at.set(NOWHERE));
         parked
     }
 
     /// Takes the emptied list back, so that a broadcast to parked streams need not allocate.
-    pub(super) fn reuse_parked(&mut self, emptied: Vec<Rc<Seat<M>>>) {
+    pub(super) fn reuse_parked(&mut self, emptied: Vec<Rc<Subscription<M>>>) {
         if self.parked.is_empty() {
             self.parked = emptied;
         }
     }
 
     /// Notes that a subscription has unread dispatches.
-    pub(super) fn note_inbox(&mut self, seat: &Rc<Seat<M>>, overflow: Option<Overflow>) {
-        if overflow.is_some() && !seat.with_inbox.replace(true) {
-            self.with_inbox.push(seat.clone());
+    pub(super) fn note_inbox(
+        &mut self,
+        subscription: &Rc<Subscription<M>>,
+        overflow: Option<Overflow>,
+    ) {
+        if overflow.is_some() && !subscription.with_inbox.replace(true) {
+            self.with_inbox.push(subscription.clone());
         }
     }
 
     /// Names the listeners that refuse a broadcast of a weight.
     pub(super) fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
         let mut full = Vec::new();
-        for seat in &self.refusing {
-            let occupancy = seat.occupancy.borrow();
+        for subscription in &self.refusing {
+            let occupancy = subscription.occupancy.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
-            let is_excepted = except.iter().any(|id| **id == *seat.listener.id());
+            let is_excepted = except.iter().any(|id| **id == *subscription.listener.id());
             if occupancy.queue().is_some_and(over) && !is_excepted {
-                full.push(seat.listener.id().to_string());
+                full.push(subscription.listener.id().to_string());
             }
         }
         full
@@ -77,22 +83,24 @@ impl<M> State<M> {
     /// disconnect.
     pub(super) fn enforce_inboxes(
         &mut self,
-        full: &mut Vec<Rc<Seat<M>>>,
+        full: &mut Vec<Rc<Subscription<M>>>,
         unneeded: &mut Vec<Rc<Sent<M>>>,
     ) {
         let log = &mut self.log;
-        self.with_inbox.retain(|seat| {
-            let mut occupancy = seat.occupancy.borrow_mut();
+        self.with_inbox.retain(|subscription| {
+            let mut occupancy = subscription.occupancy.borrow_mut();
             let Some(queue) = occupancy
                 .queue_mut()
                 .filter(|queue| queue.has_unread_dispatches())
             else {
-                seat.with_inbox.set(false);
+                subscription.with_inbox.set(false);
                 return false;
             };
             match queue.overflow(log) {
                 Some(Overflow::DropOldest) => queue.enforce(log, unneeded),
-                Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => full.push(seat.clone()),
+                Some(Overflow::Disconnect) if queue.is_over(log, 0, 0) => {
+                    full.push(subscription.clone())
+                }
                 _ => {}
             }
             true
@@ -100,31 +108,32 @@ impl<M> State<M> {
     }
 
     /// Adds to `full` the listeners to disconnect because they have missed a broadcast.
-    pub(super) fn find_lagging(&self, full: &mut Vec<Rc<Seat<M>>>) {
-        for (_, seat) in &self.seats {
-            if let Some(queue) = seat.occupancy.borrow().queue()
+    pub(super) fn find_lagging(&self, full: &mut Vec<Rc<Subscription<M>>>) {
+        for (_, subscription) in &self.subscriptions {
+            if let Some(queue) = subscription.occupancy.borrow().queue()
                 && queue.overflow(&self.log) == Some(Overflow::Disconnect)
                 && queue.lags(&self.log)
             {
-                full.push(seat.clone());
+                full.push(subscription.clone());
             }
         }
     }
 
     /// Removes a subscription that has ended from the lists.
-    pub(super) fn forget(&mut self, seat: &Seat<M>) {
-        self.unpark(seat);
-        if seat.with_inbox.take() {
+    pub(super) fn forget(&mut self, subscription: &Subscription<M>) {
+        self.unpark(subscription);
+        if subscription.with_inbox.take() {
             self.with_inbox
-                .retain(|other| !std::ptr::eq(&**other, seat));
+                .retain(|other| !std::ptr::eq(&**other, subscription));
         }
-        if seat.refuses {
-            self.refusing.retain(|other| !std::ptr::eq(&**other, seat));
+        if subscription.refuses {
+            self.refusing
+                .retain(|other| !std::ptr::eq(&**other, subscription));
         }
     }
 
-    pub(super) fn unpark(&mut self, seat: &Seat<M>) {
-        let index = seat.parked_at.replace(NOWHERE);
+    pub(super) fn unpark(&mut self, subscription: &Subscription<M>) {
+        let index = subscription.parked_at.replace(NOWHERE);
         if index < self.parked.len() {
             self.parked.swap_remove(index);
         }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::subscription::RegisterOptions;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::model::error::Error;
 use crate::model::error::InvalidChannelException;
 use crate::model::limit::Overflow;
@@ -49,7 +49,7 @@ impl<M> AbstractChannel<M> {
         listener: &MessageQueueListener<M>,
         options: RegisterOptions,
     ) -> Result<(), Error> {
-        self.take_seat(listener, options, None).map(drop)
+        self.subscribe(listener, options, None).map(drop)
     }
 
     /// Adds a listener that resumes right after an event id, as far as the history reaches. If that
@@ -64,23 +64,23 @@ impl<M> AbstractChannel<M> {
         options: RegisterOptions,
         last_event_id: &str,
     ) -> Result<(), Error> {
-        self.take_seat(listener, options, Some(last_event_id))
+        self.subscribe(listener, options, Some(last_event_id))
             .map(drop)
     }
 
-    pub(crate) fn take_seat(
+    pub(crate) fn subscribe(
         &self,
         listener: &MessageQueueListener<M>,
         options: RegisterOptions,
         last_event_id: Option<&str>,
-    ) -> Result<Rc<Seat<M>>, Error> {
+    ) -> Result<Rc<Subscription<M>>, Error> {
         self.expire();
         let mut state = self.core.state.borrow_mut();
         let state = &mut *state;
         if state.closed {
             return Err(InvalidChannelException::closed().into());
         }
-        let key = state.seats.vacant_key();
+        let key = state.subscriptions.vacant_key();
         state.names.insert(listener.shared_id(), key)?;
         let newest = state.log.tail() - 1;
         let claim = last_event_id.map(|id| self.claim(id, state));
@@ -98,15 +98,23 @@ impl<M> AbstractChannel<M> {
         });
         debug_assert!(unneeded.is_empty(), "a cursor at the end keeps nothing");
         let refuses = queue.overflow(&state.log) == Some(Overflow::Refuse);
-        let seat = Seat::new(listener.clone(), key, state.next_seat, refuses, queue);
+        let subscription = Subscription::new(
+            listener.clone(),
+            key,
+            state.next_subscription,
+            refuses,
+            queue,
+        );
         if refuses {
-            state.refusing.push(seat.clone());
+            state.refusing.push(subscription.clone());
         }
         if let Some(replayed) = replayed {
-            seat.counters.count(|tally| tally.replayed = replayed);
+            subscription
+                .counters
+                .count(|tally| tally.replayed = replayed);
         }
-        state.next_seat += 1;
-        state.seats.insert(seat.clone());
-        Ok(seat)
+        state.next_subscription += 1;
+        state.subscriptions.insert(subscription.clone());
+        Ok(subscription)
     }
 }

@@ -65,7 +65,7 @@ impl<T> Occupancy<T> {
 }
 
 /// A listener at a channel.
-pub(crate) struct Seat<M> {
+pub(crate) struct Subscription<M> {
     pub(crate) listener: MessageQueueListener<M>,
     /// Its index among the channel's subscriptions.
     pub(crate) key: usize,
@@ -84,7 +84,7 @@ pub(crate) struct Seat<M> {
 /// Not in a list.
 pub(crate) const NOWHERE: usize = usize::MAX;
 
-impl<M> Seat<M> {
+impl<M> Subscription<M> {
     pub(crate) fn new(
         listener: MessageQueueListener<M>,
         key: usize,

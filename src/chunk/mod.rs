@@ -208,10 +208,10 @@ impl<M, C> Chunks<M, C> {
     ///
     /// The client has it after this call: the caller sends it.
     pub(crate) fn moved(&self) -> Option<EventId> {
-        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        let (channel, subscription) = (self.stream.channel(), self.stream.subscription());
         // Heartbeats ask, however quiet the channel is.
         self.wire.forget(channel.kept());
-        let last = seat.last()?;
+        let last = subscription.last()?;
         if !self.started || last == self.told.get() {
             return None;
         }
@@ -261,9 +261,10 @@ impl<M, C: Medium<M>> Chunks<M, C> {
         let mut draft = C::draft(0);
         if !self.started {
             self.started = true;
-            let seat = self.stream.seat();
-            let start = self.stream.channel().first_id(seat);
-            self.told.set(seat.last().unwrap_or(Position::broadcast(0)));
+            let subscription = self.stream.subscription();
+            let start = self.stream.channel().first_id(subscription);
+            self.told
+                .set(subscription.last().unwrap_or(Position::broadcast(0)));
             C::start(
                 &mut draft,
                 self.wire.retry_milliseconds,
@@ -279,8 +280,8 @@ impl<M, C: Medium<M>> Chunks<M, C> {
 
     /// Returns whether what the stream is owed comes in parts that others may share.
     fn is_far_behind(&self) -> bool {
-        let (channel, seat) = (self.stream.channel(), self.stream.seat());
-        let lag = channel.with_queue(seat, |queue, log| {
+        let (channel, subscription) = (self.stream.channel(), self.stream.subscription());
+        let lag = channel.with_queue(subscription, |queue, log| {
             queue.shared(log).map(|cursor| log.waiting(cursor))
         });
         lag.flatten() > Some(PART)
@@ -289,10 +290,10 @@ impl<M, C: Medium<M>> Chunks<M, C> {
     /// Makes a chunk for this stream alone.
     fn own_chunk(&mut self, mut draft: C::Draft, ended: &Cell<bool>) -> ChunkStep<C> {
         let limit = if self.wire.paced { 0 } else { CHUNK_BYTES };
-        let seat = self.stream.seat().clone();
+        let subscription = self.stream.subscription().clone();
         let mut taken = Vec::new();
         while C::len(&draft) <= limit {
-            let is_seen = seat.listener.looks_at_messages();
+            let is_seen = subscription.listener.looks_at_messages();
             let step = self.stream.step_unless(ended);
             if ended.get() {
                 // A callback has ended the stream: there is nobody to hand the chunk to.
@@ -301,8 +302,8 @@ impl<M, C: Medium<M>> Chunks<M, C> {
                 }
                 while let Some(step) = taken.pop() {
                     match step {
-                        Step::Gap(gap) => self.stream.channel().give_back_gap(&seat, gap),
-                        Step::Message(sent) => self.stream.channel().give_back(&seat, sent),
+                        Step::Gap(gap) => self.stream.channel().give_back_gap(&subscription, gap),
+                        Step::Message(sent) => self.stream.channel().give_back(&subscription, sent),
                         _ => {}
                     }
                 }
@@ -340,14 +341,14 @@ impl<M, C: Medium<M>> Chunks<M, C> {
     /// Takes the chunk of broadcasts that the stream is owed. `None` when it is owed nothing, or
     /// something that is for itself alone.
     fn take_shared(&self) -> Option<C> {
-        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        let (channel, subscription) = (self.stream.channel(), self.stream.subscription());
         // The last chunk of a closed channel has the event that says so as well.
-        if seat.listener.looks_at_messages() || channel.is_closed() {
+        if subscription.listener.looks_at_messages() || channel.is_closed() {
             return None;
         }
         // Mostly made already, for somebody else at the same place.
         self.take_made().or_else(|| {
-            let (from, tail) = channel.with_queue(seat, |queue, log| {
+            let (from, tail) = channel.with_queue(subscription, |queue, log| {
                 let (from, tail) = (queue.shared(log)?.next(), log.tail());
                 (from != tail).then_some((from, tail))
             })??;
@@ -358,10 +359,10 @@ impl<M, C: Medium<M>> Chunks<M, C> {
 
     /// Takes a chunk that was made before, if that is what the stream is owed.
     fn take_made(&self) -> Option<C> {
-        let (channel, seat) = (self.stream.channel(), self.stream.seat());
+        let (channel, subscription) = (self.stream.channel(), self.stream.subscription());
         let made = self.wire.shared.borrow();
         let mut unwanted = Vec::new();
-        let (shared, kept) = channel.with_queue(seat, |queue, log| {
+        let (shared, kept) = channel.with_queue(subscription, |queue, log| {
             let (tail, cursor) = (log.tail(), queue.shared(log)?);
             let is_owed = |shared: &&Shared<C>| {
                 shared.from == cursor.next() && (shared.full || shared.to == tail)
@@ -372,7 +373,7 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             Some((shared, log.kept()))
         })??;
         let count = shared.to - shared.from;
-        seat.counters.delivered(count);
+        subscription.counters.delivered(count);
         self.told.set(Position::broadcast(shared.to - 1));
         if shared.is_long() {
             shared.used.set(clock::milliseconds());
@@ -390,8 +391,8 @@ impl<M, C: Medium<M>> Chunks<M, C> {
     /// Joins the blocks that the stream is owed. They are encoded without a borrow, since encoding
     /// a message is its own business.
     fn make_shared(&self, from: u64) -> Option<Shared<C>> {
-        let (channel, seat) = (self.stream.channel(), self.stream.seat());
-        let (waiting, unread) = channel.with_queue(seat, |queue, log| {
+        let (channel, subscription) = (self.stream.channel(), self.stream.subscription());
+        let (waiting, unread) = channel.with_queue(subscription, |queue, log| {
             let cursor = queue.shared(log)?;
             let (mut unread, mut number) = (Vec::new(), log.place(cursor));
             let mut end = log.tail();

@@ -82,7 +82,7 @@ impl Bound {
 #[cfg_attr(target_arch = "wasm32", repr(Rust, packed(4)))]
 pub(crate) struct Cursor {
     next: u64,
-    /// Counted from one, so that a seat without a cursor takes no more room to say so.
+    /// Counted from one, so that an enum with a cursor in one variant is no larger.
     class: NonZeroUsize,
 }
 

@@ -1,4 +1,4 @@
-//! Channels and the listeners' seats at them.
+//! Channels and their subscriptions.
 
 use std::rc::Rc;
 
@@ -8,7 +8,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::names::Names;
-use crate::channel::subscription::{Leave, RegisterOptions, Seat};
+use crate::channel::subscription::{Leave, RegisterOptions, Subscription};
 use crate::chunk::Wire;
 use crate::model::error::{CallbackError, Error, InvalidListenerException};
 use crate::model::limit::{History, Overflow, QueueLimit};
@@ -39,8 +39,8 @@ impl Names for Unnamed {
     }
 }
 
-/// A channel. Listeners are known by the number of their seat, which [`remove`](RawChannel::remove)
-/// frees.
+/// A channel. Listeners are known by the key of their subscription, which
+/// [`remove`](RawChannel::remove) frees.
 #[wasm_bindgen]
 pub struct RawChannel {
     channel: AbstractChannel<JsMessage>,
@@ -78,9 +78,9 @@ impl RawChannel {
         }
     }
 
-    /// Registers a listener and returns the number of its seat. `overflow` is 1 to drop the oldest,
-    /// 2 to disconnect, 3 to refuse, anything else for no limit. That the id is not taken is for
-    /// the caller to see. Throws `InvalidChannelException`.
+    /// Registers a listener and returns the key of its subscription. `overflow` is 1 to drop the
+    /// oldest, 2 to disconnect, 3 to refuse, anything else for no limit. The caller ensures that
+    /// the id is unused. Throws `InvalidChannelException`.
     #[allow(clippy::too_many_arguments)]
     pub fn add(
         &self,
@@ -110,25 +110,28 @@ impl RawChannel {
         if running {
             listener.start_sync();
         }
-        let seat = self
+        let subscription = self
             .channel
-            .take_seat(&listener, options, last_event_id.as_deref())
+            .subscribe(&listener, options, last_event_id.as_deref())
             .map_err(thrown)?;
-        Ok(seat.key)
+        Ok(subscription.key)
     }
 
     /// Sets a resumable listener back to what follows an event id.
-    pub fn rewind(&self, seat: usize, last_event_id: &str) {
-        if let Some(seat) = self.seat(seat) {
-            self.channel.rewind_seat(&seat, last_event_id);
+    pub fn rewind(&self, key: usize, last_event_id: &str) {
+        if let Some(subscription) = self.subscription(key) {
+            self.channel
+                .rewind_subscription(&subscription, last_event_id);
         }
     }
 
     /// Sets which messages are delivered, or that all are.
     #[wasm_bindgen(js_name = setFilter)]
-    pub fn set_filter(&self, seat: usize, filter: Option<Function>) {
-        let Some(seat) = self.seat(seat) else { return };
-        seat.listener.set_filter(filter.map(|function| {
+    pub fn set_filter(&self, key: usize, filter: Option<Function>) {
+        let Some(subscription) = self.subscription(key) else {
+            return;
+        };
+        subscription.listener.set_filter(filter.map(|function| {
             Rc::new(move |message: &JsMessage| {
                 // The package hands over what does not throw.
                 let answer = function.call1(&JsValue::UNDEFINED, message);
@@ -141,40 +144,46 @@ impl RawChannel {
     /// array: from a call that throws, wasm-bindgen leaves the place of what would have been
     /// returned taken in its table.
     #[wasm_bindgen(js_name = setOnMessage)]
-    pub fn set_on_message(&self, seat: usize, on_message: Option<Function>) {
-        let Some(seat) = self.seat(seat) else { return };
-        seat.listener.set_on_message(on_message.map(|function| {
-            Rc::new(move |message: &JsMessage| {
-                let answer = function.call1(&JsValue::UNDEFINED, message);
-                match answer.map_err(Thrown)? {
-                    answer if answer.is_undefined() => Ok(()),
-                    thrown => Err(Thrown(thrown.unchecked_into::<Array>().get(0)).into()),
-                }
-            }) as Rc<dyn Fn(&JsMessage) -> Result<(), CallbackError>>
-        }));
+    pub fn set_on_message(&self, key: usize, on_message: Option<Function>) {
+        let Some(subscription) = self.subscription(key) else {
+            return;
+        };
+        subscription
+            .listener
+            .set_on_message(on_message.map(|function| {
+                Rc::new(move |message: &JsMessage| {
+                    let answer = function.call1(&JsValue::UNDEFINED, message);
+                    match answer.map_err(Thrown)? {
+                        answer if answer.is_undefined() => Ok(()),
+                        thrown => Err(Thrown(thrown.unchecked_into::<Array>().get(0)).into()),
+                    }
+                }) as Rc<dyn Fn(&JsMessage) -> Result<(), CallbackError>>
+            }));
     }
 
     /// Starts a listener, or stops it.
     #[wasm_bindgen(js_name = setRunning)]
-    pub fn set_running(&self, seat: usize, running: bool) {
-        let Some(seat) = self.seat(seat) else { return };
+    pub fn set_running(&self, key: usize, running: bool) {
+        let Some(subscription) = self.subscription(key) else {
+            return;
+        };
         match running {
-            true => seat.listener.start_sync(),
-            false => seat.listener.stop_sync(),
+            true => subscription.listener.start_sync(),
+            false => subscription.listener.stop_sync(),
         }
     }
 
     /// Returns whether a listener is running.
     #[wasm_bindgen(js_name = isRunning)]
-    pub fn is_running(&self, seat: usize) -> bool {
-        let seat = self.seat(seat);
-        seat.is_some_and(|seat| seat.listener.is_running_sync())
+    pub fn is_running(&self, key: usize) -> bool {
+        let subscription = self.subscription(key);
+        subscription.is_some_and(|subscription| subscription.listener.is_running_sync())
     }
 
     /// Removes a listener. Its number may be given to another one.
-    pub fn remove(&self, seat: usize) {
-        if let Some(seat) = self.seat(seat) {
-            self.channel.leave_seat(&seat, Leave::Removed);
+    pub fn remove(&self, key: usize) {
+        if let Some(subscription) = self.subscription(key) {
+            self.channel.unsubscribe(&subscription, Leave::Removed);
         }
     }
 
@@ -211,10 +220,12 @@ impl RawChannel {
     /// Sends to one listener, and gives the host the event id. Returns what
     /// [`broadcast`](Self::broadcast) does, with 1 for a number; the exception may be an
     /// `InvalidListenerException` too.
-    pub fn dispatch(&self, seat: usize, message: JsMessage, bytes: f64) -> f64 {
+    pub fn dispatch(&self, key: usize, message: JsMessage, bytes: f64) -> f64 {
         let before = self.channel.overflows();
-        let sent = self.known_seat(seat).and_then(|seat| {
-            let sent = self.channel.dispatch_to(&seat, message, bytes as u64);
+        let sent = self.known(key).and_then(|subscription| {
+            let sent = self
+                .channel
+                .dispatch_to(&subscription, message, bytes as u64);
             sent.map_err(Error::from)
         });
         let sent = sent.map(|position| {
@@ -226,37 +237,39 @@ impl RawChannel {
 
     /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor
     /// disconnected.
-    #[wasm_bindgen(js_name = isSeated)]
-    pub fn is_seated(&self, seat: usize) -> bool {
-        let seat = self.seat(seat);
-        seat.is_some_and(|seat| seat.left().is_none())
+    #[wasm_bindgen(js_name = isSubscribed)]
+    pub fn is_subscribed(&self, key: usize) -> bool {
+        let subscription = self.subscription(key);
+        subscription.is_some_and(|subscription| subscription.left().is_none())
     }
 
     /// Returns the event id up to which a listener was given everything; nothing when it is to be
     /// told first that it was not.
     #[wasm_bindgen(js_name = lastId)]
-    pub fn last_id(&self, seat: usize) -> Option<String> {
+    pub fn last_id(&self, key: usize) -> Option<String> {
         // Heartbeats ask, however quiet the channel is.
         self.wire.forget(self.channel.kept());
-        let last = self.channel.last_id(&*self.seat(seat)?)?;
+        let last = self.channel.last_id(&*self.subscription(key)?)?;
         Some(last.as_str().to_string())
     }
 
     /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.
     #[wasm_bindgen(js_name = waitingSince)]
-    pub fn waiting_since(&self, seat: usize) -> Option<f64> {
-        self.channel.waiting_since(&*self.seat(seat)?)
+    pub fn waiting_since(&self, key: usize) -> Option<f64> {
+        self.channel.waiting_since(&*self.subscription(key)?)
     }
 
     /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded,
     /// queued, bytes, lag, remembered; when none is given, that of the channel. Then come
     /// broadcasts, refused sends, kept messages, kept bytes, those of a channel alone.
-    pub fn stats(&self, seat: Option<usize>) -> Vec<f64> {
-        let stats = match seat {
+    pub fn stats(&self, key: Option<usize>) -> Vec<f64> {
+        let stats = match key {
             None => self.channel.stats(),
-            Some(seat) => {
-                let seat = self.seat(seat).map(|seat| self.channel.seat_stats(&seat));
-                let stats = seat.unwrap_or_default();
+            Some(key) => {
+                let stats = self
+                    .subscription(key)
+                    .map(|subscription| self.channel.subscription_stats(&subscription));
+                let stats = stats.unwrap_or_default();
                 ChannelStats {
                     tally: stats.tally,
                     queued: stats.queued,
@@ -300,10 +313,10 @@ impl RawChannel {
     /// Delivers the oldest message: gives it to the host and returns whether there was one.
     /// Otherwise the host is given the `NoMessagesException`, the `InvalidListenerException`, or
     /// what the callback threw.
-    pub fn deliver(&self, seat: usize) -> bool {
+    pub fn deliver(&self, key: usize) -> bool {
         let sent = self
-            .known_seat(seat)
-            .and_then(|seat| self.channel.deliver_to(&seat));
+            .known(key)
+            .and_then(|subscription| self.channel.deliver_to(&subscription));
         match sent {
             Ok(sent) => {
                 handover::give_once(sent.message.as_ref());
@@ -322,13 +335,13 @@ impl RawChannel {
     /// `InvalidListenerException`.
     pub fn open(
         &self,
-        seat: usize,
+        key: usize,
         on_error: Function,
         position_events: Option<bool>,
     ) -> Result<usize, JsValue> {
-        let seat = self.known_seat(seat).map_err(thrown)?;
+        let subscription = self.known(key).map_err(thrown)?;
         let wire = position_events.map(|as_events| (&self.wire, as_events));
-        Ok(streams::open(&self.channel, seat, wire, on_error))
+        Ok(streams::open(&self.channel, subscription, wire, on_error))
     }
 
     /// Closes the channel.
@@ -344,12 +357,12 @@ impl RawChannel {
 }
 
 impl RawChannel {
-    fn seat(&self, seat: usize) -> Option<Rc<Seat<JsMessage>>> {
-        self.channel.seat_at(seat)
+    fn subscription(&self, key: usize) -> Option<Rc<Subscription<JsMessage>>> {
+        self.channel.subscription_at(key)
     }
 
-    fn known_seat(&self, seat: usize) -> Result<Rc<Seat<JsMessage>>, Error> {
-        let found = self.seat(seat);
+    fn known(&self, key: usize) -> Result<Rc<Subscription<JsMessage>>, Error> {
+        let found = self.subscription(key);
         found.ok_or_else(|| InvalidListenerException::unknown("of a removed listener").into())
     }
 

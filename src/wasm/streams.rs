@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::AbstractChannel;
 use crate::channel::sent::Delivery;
-use crate::channel::subscription::Seat;
+use crate::channel::subscription::Subscription;
 use crate::chunk::{ChunkStep, Chunks, Wire};
 use crate::model::error::CallbackError;
 use crate::stream::{MessageStream, Step};
@@ -72,11 +72,12 @@ impl Wake for Note {
 
 pub(crate) fn open(
     channel: &AbstractChannel<JsMessage>,
-    seat: Rc<Seat<JsMessage>>,
+    subscription: Rc<Subscription<JsMessage>>,
     wire: Option<(&Rc<Wire<Rc<JsValue>>>, bool)>,
     on_error: Function,
 ) -> usize {
-    let stream = MessageStream::new(channel.clone(), seat, false).on_error(report(on_error));
+    let stream =
+        MessageStream::new(channel.clone(), subscription, false).on_error(report(on_error));
     insert(match wire {
         Some((wire, position_events)) => {
             let mut chunks = Chunks::new(stream, wire.clone());

@@ -68,8 +68,8 @@ fn another_life(epoch: Option<String>, sequence: f64) -> RawChannel {
 
 /// Registers a running listener without a limit.
 fn add(channel: &RawChannel, id: &str) -> usize {
-    let seat = channel.add(id, true, 0, 0.0, 0.0, false, None);
-    seat.unwrap()
+    let subscription = channel.add(id, true, 0, 0.0, 0.0, false, None);
+    subscription.unwrap()
 }
 
 /// Sends to everybody. Returns what that returns: the sequence number.
@@ -100,8 +100,8 @@ fn text(chunk: &JsValue) -> String {
 #[wasm_bindgen_test]
 fn a_message_comes_out_as_the_object_that_went_in() {
     let channel = channel();
-    let seat = add(&channel, "a");
-    let stream = channel.open(seat, ignore(), None).unwrap();
+    let subscription = add(&channel, "a");
+    let stream = channel.open(subscription, ignore(), None).unwrap();
     let sent: JsValue = message("tick", "1").into();
     assert_eq!(broadcast(&channel, sent.clone().unchecked_into()), 1.0);
     let again = message("tick", "2");
@@ -141,8 +141,8 @@ fn the_host_is_asked_once_for_all_that_is_woken_in_a_turn() {
 fn streams_at_the_same_place_get_the_same_array() {
     let channel = channel();
     let [a, b] = ["a", "b"].map(|id| {
-        let seat = add(&channel, id);
-        channel.open(seat, ignore(), Some(false)).unwrap()
+        let subscription = add(&channel, id);
+        channel.open(subscription, ignore(), Some(false)).unwrap()
     });
     for stream in [a, b] {
         let start = channel.event_id(None);
@@ -159,11 +159,11 @@ fn streams_at_the_same_place_get_the_same_array() {
 #[wasm_bindgen_test]
 fn a_closed_channel_says_so_and_its_streams_end() {
     let channel = channel();
-    let seat = add(&channel, "a");
-    let stream = channel.open(seat, ignore(), None).unwrap();
+    let subscription = add(&channel, "a");
+    let stream = channel.open(subscription, ignore(), None).unwrap();
     channel.close();
     assert_eq!([next(stream), next(stream)], [CLOSED, ENDED]);
-    assert!(!channel.is_running(seat));
+    assert!(!channel.is_running(subscription));
     assert_eq!(broadcast(&channel, message("tick", "1")), 0.0);
     let error = given();
     assert_eq!(code_of(&error), "ERIC_INVALID_CHANNEL");
@@ -173,13 +173,16 @@ fn a_closed_channel_says_so_and_its_streams_end() {
 #[wasm_bindgen_test]
 fn what_a_callback_throws_comes_out_of_deliver_as_it_is() {
     let channel = channel();
-    let seat = add(&channel, "a");
-    channel.set_on_message(seat, Some(Function::new_no_args("throw 'refused'")));
-    assert_eq!(channel.dispatch(seat, message("tick", "1"), 5.0), 1.0);
+    let subscription = add(&channel, "a");
+    channel.set_on_message(subscription, Some(Function::new_no_args("throw 'refused'")));
+    assert_eq!(
+        channel.dispatch(subscription, message("tick", "1"), 5.0),
+        1.0
+    );
     assert!(given().as_string().unwrap().ends_with("-0.1"));
-    assert!(!channel.deliver(seat));
+    assert!(!channel.deliver(subscription));
     assert_eq!(given(), JsValue::from_str("refused"));
-    assert!(!channel.deliver(seat));
+    assert!(!channel.deliver(subscription));
     assert_eq!(code_of(&given()), "ERIC_NO_MESSAGES");
 }
 
@@ -201,11 +204,11 @@ fn ended_streams_and_removed_listeners_leave_nothing_open() {
     let channel = channel();
     let before = open_streams();
     for _ in 0..1000 {
-        let seat = add(&channel, "a");
-        let stream = channel.open(seat, ignore(), Some(false)).unwrap();
+        let subscription = add(&channel, "a");
+        let stream = channel.open(subscription, ignore(), Some(false)).unwrap();
         next(stream);
         end(stream);
-        channel.remove(seat);
+        channel.remove(subscription);
     }
     assert_eq!(open_streams(), before);
     assert_eq!(add(&channel, "a"), 0);
@@ -214,9 +217,9 @@ fn ended_streams_and_removed_listeners_leave_nothing_open() {
 #[wasm_bindgen_test]
 fn a_listener_has_everything_up_to_an_id() {
     let channel = channel();
-    let seat = add(&channel, "a");
-    assert_eq!(channel.last_id(seat), Some(channel.event_id(None)));
-    assert_eq!(channel.last_id(seat + 1), None);
+    let subscription = add(&channel, "a");
+    assert_eq!(channel.last_id(subscription), Some(channel.event_id(None)));
+    assert_eq!(channel.last_id(subscription + 1), None);
 }
 
 #[wasm_bindgen_test]
@@ -236,16 +239,16 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
     assert_eq!(broadcast(&channel, message("tick", "2")), 0.0);
     let full = given();
     assert_eq!(code_of(&full), "ERIC_QUEUE_FULL");
-    assert!(channel.is_seated(left));
+    assert!(channel.is_subscribed(left));
     let except = Some("refusing\nnobody".into());
     // Negative, as one was disconnected.
     assert_eq!(
         channel.broadcast(message("tick", "3"), 5.0, except, 0.0),
         -2.0
     );
-    assert!(!channel.is_seated(left));
+    assert!(!channel.is_subscribed(left));
     channel.remove(left);
-    assert!(channel.is_seated(told));
+    assert!(channel.is_subscribed(told));
     let stream = channel.open(told, ignore(), None).unwrap();
     let gap = taken(stream).as_string().unwrap();
     assert!(
@@ -268,19 +271,19 @@ fn a_full_listener_refuses_is_disconnected_or_told() {
 #[wasm_bindgen_test]
 fn a_filter_passes_over_what_it_does_not_want_and_what_it_throws_upon() {
     let channel = channel();
-    let seat = add(&channel, "a");
+    let subscription = add(&channel, "a");
     let filter = Function::new_with_args(
         "sent",
         "if (sent.text === '2') throw 0; return sent.text !== '1'",
     );
-    channel.set_filter(seat, Some(filter));
+    channel.set_filter(subscription, Some(filter));
     for text in ["1", "2", "3"] {
         broadcast(&channel, message("tick", text));
     }
-    assert!(channel.deliver(seat));
+    assert!(channel.deliver(subscription));
     let text = js_sys::Reflect::get(&given(), &"text".into()).unwrap();
     assert_eq!(text.as_string().as_deref(), Some("3"));
-    assert_eq!(channel.stats(Some(seat))[4], 2.0);
+    assert_eq!(channel.stats(Some(subscription))[4], 2.0);
 }
 
 #[wasm_bindgen_test]
@@ -289,19 +292,19 @@ fn a_listener_goes_on_after_an_event_id() {
     broadcast(&channel, message("tick", "1"));
     let last = channel.event_id(None);
     broadcast(&channel, message("tick", "2"));
-    let seat = channel
+    let subscription = channel
         .add("a", true, 0, 0.0, 0.0, true, Some(last.clone()))
         .unwrap();
-    let stream = channel.open(seat, ignore(), None).unwrap();
+    let stream = channel.open(subscription, ignore(), None).unwrap();
     let gap = || taken(stream).as_string().unwrap();
     // A client that presents the same id a second time has not received the gap.
     for _ in 0..2 {
         assert!(taken(stream).is_object());
         assert!(gap().contains("forgotten"));
         assert_eq!(next(stream), QUIET);
-        channel.rewind(seat, &last);
+        channel.rewind(subscription, &last);
     }
-    channel.rewind(seat, "nonsense");
+    channel.rewind(subscription, "nonsense");
     assert!(gap().contains("unknown"));
     end(stream);
 }
@@ -313,8 +316,10 @@ fn a_channel_goes_on_as_one_that_has_ended() {
     for (text, number) in [("8", 8.0), ("9", 9.0)] {
         assert_eq!(broadcast(&channel, message("tick", text)), number);
     }
-    let seat = channel.add("a", true, 0, 0.0, 0.0, false, Some("abc-8".into()));
-    let stream = channel.open(seat.unwrap(), ignore(), Some(false)).unwrap();
+    let subscription = channel.add("a", true, 0, 0.0, 0.0, false, Some("abc-8".into()));
+    let stream = channel
+        .open(subscription.unwrap(), ignore(), Some(false))
+        .unwrap();
     let bytes = text(&last_taken(stream));
     assert_eq!(bytes, "start 15000 abc-8\nmessage tick 9\n");
     end(stream);

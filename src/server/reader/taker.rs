@@ -135,15 +135,15 @@ impl Taker {
 
     /// Returns whether the listener was removed.
     pub(super) fn is_removed(&self) -> bool {
-        self.feed.stream.seat().left().is_some()
+        self.feed.stream.subscription().left().is_some()
     }
 
     /// Adds an error if the listener was disconnected because its queue was full. The stream of a
     /// listener that was removed just ends.
     fn add_reason(&mut self) {
-        let seat = self.feed.stream.seat();
-        if seat.left() == Some(Leave::Overflow) {
-            let full = QueueFullException::new(vec![seat.listener.id().to_owned()]);
+        let subscription = self.feed.stream.subscription();
+        if subscription.left() == Some(Leave::Overflow) {
+            let full = QueueFullException::new(vec![subscription.listener.id().to_owned()]);
             Refusal::from(full).write(&mut self.bytes);
         }
     }

@@ -159,11 +159,11 @@ impl Writer {
             deadline,
             ..
         } = self;
-        let seat = taker.feed.stream.seat();
+        let subscription = taker.feed.stream.subscription();
         let removed = poll_fn(|context| {
             // Parked with the listener and not with the channel, whose broadcasts would wake it.
-            seat.listener.park(*key, context.waker());
-            match seat.left() {
+            subscription.listener.park(*key, context.waker());
+            match subscription.left() {
                 Some(_) => Poll::Ready(()),
                 None => Poll::Pending,
             }
