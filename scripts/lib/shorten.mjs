@@ -3,6 +3,7 @@
 
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { simplified } from './bindings.mjs';
 import { Failure } from './failure.mjs';
 
 /** @typedef {import('binaryen').default.Module} Module */
@@ -22,16 +23,6 @@ export function importsOfModule(): WebAssembly.Imports;
 export function useInstance(instance: WebAssembly.Instance, module?: WebAssembly.Module): void;
 `;
 
-/**
- * What the bindings do and the package does not need: nothing disposes of a channel by `using`, and
- * every runtime has `encodeInto`.
- */
-const UNUSED = [
-  /^if \(Symbol\.dispose\) .*\n/m,
-  /^ {4}if \(realloc === undefined\) \{[^]*?^ {4}\}\n/m,
-  /^if \(!\('encodeInto' in [^]*?^\}\n/m,
-];
-
 /** @param {string} folder where wasm-bindgen has left both files, which are replaced */
 export async function shortenNames(folder) {
   const [wasmFile, glueFile] = [path.join(folder, 'eric_sse_bg.wasm'), path.join(folder, 'eric_sse.js')];
@@ -42,7 +33,7 @@ export async function shortenNames(folder) {
   const { BulkMemory, ReferenceTypes, SignExt, NontrappingFPToInt, MutableGlobals, Multivalue } = binaryen.Features;
   module.setFeatures(BulkMemory | ReferenceTypes | SignExt | NontrappingFPToInt | MutableGlobals | Multivalue);
   try {
-    let glue = readFileSync(glueFile, 'utf8');
+    let glue = simplified(readFileSync(glueFile, 'utf8'));
     const exported = shortenExports(binaryen, module);
     glue = glue.replace(/\bwasm\.(\w+)/g, (_, name) => `wasm.${renamed(exported, name)}`);
     const imported = shortenImports(binaryen, module);
@@ -55,11 +46,6 @@ export async function shortenNames(folder) {
     }
     // Exports that are not imported, because nothing is left that would call them.
     glue = glue.replace(/^( +)__wb\w+: function[^]*?^\1\},?.*\n/gm, '');
-    for (const unused of UNUSED) {
-      if (!unused.test(glue))
-        throw new Failure(`the bindings have nothing like ${unused} any more. See scripts/lib/shorten.mjs.`);
-      glue = glue.replace(unused, '');
-    }
     glue = glue.replaceAll('__wbg_ptr', 'ptr');
     glue = glue.replace(`"${IMPORTED_FROM}": `, `"${SHORT_FROM}": `);
     glue += OWN_LOADING;

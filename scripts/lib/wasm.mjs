@@ -19,6 +19,7 @@ const INPUTS = [
   'scripts/lib/wasm.mjs',
   'scripts/lib/optimise.mjs',
   'scripts/lib/shorten.mjs',
+  'scripts/lib/bindings.mjs',
 ];
 
 /**
