@@ -6,18 +6,19 @@
 //   npm run bench -- --rounds 9            9 rounds instead of 5
 //   npm run bench -- --quick               each case once, as small as it can be; fails when one is
 //                                          broken, never by a time
+//   npm run bench -- --words               measures nothing: writes the pages with the figures of the
+//                                          last run and the words of today's cases
 //
 // The build in dist/ is measured, which is made first. The cases are those of benches/peers/cases;
 // a contestant has a process of its own in each round, and they take turns. A ratio is formed
 // within a round; what is printed are the medians of all rounds.
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import os from 'node:os';
 import { parseArgs } from 'node:util';
 import { runCase } from '../benches/peers/lib/run-case.mjs';
-import { bars, curves } from './lib/bench-charts.mjs';
-import * as ratios from './lib/bench-ratios.mjs';
-import { markdown, printAims, printCase } from './lib/bench-report.mjs';
+import { figures, RESULTS, reworded, writePages } from './lib/bench-pages.mjs';
+import { printAims, printCase } from './lib/bench-report.mjs';
 import { buildPackage } from './lib/build.mjs';
 import { Failure, main } from './lib/failure.mjs';
 import { inRoot } from './lib/paths.mjs';
@@ -29,9 +30,6 @@ import { step } from './lib/step.mjs';
 
 /** @typedef {import('../benches/peers/lib/run-case.mjs').CaseResult} Result */
 
-const RESULTS = inRoot('docs/performance.json');
-/** The lines of docs/performance.md around the figures. */
-const [BEGIN, END] = ['<!-- figures -->', '<!-- /figures -->'];
 const ROUNDS = 5;
 const NATIVE = 'native';
 /** In which they are run and shown; the rest comes behind. */
@@ -50,7 +48,11 @@ const ORDER = [
 ];
 
 await main(async () => {
-  const { quick, rounds, names, write } = options();
+  const { quick, rounds, names, write, words } = options();
+  if (words) {
+    const { cases, ...rest } = figures();
+    return writePages({ ...rest, cases: await Promise.all(cases.map(reworded)) });
+  }
   await buildPackage(await setUpBuild());
   process.env.ERIC_PEERS = await ensurePeers();
   process.env.ERIC_PYTHON = await ensurePython();
@@ -84,34 +86,15 @@ await main(async () => {
   };
   const known = new Map([...former(), ...results].map((result) => [result.name, result]));
   const cases = allNames().flatMap((name) => known.get(name) ?? []);
-  writeFileSync(RESULTS, `${JSON.stringify({ node: process.version, machine, cases }, null, 1)}\n`);
-  writeFileSync(inRoot('docs/performance.svg'), bars(cases));
-  writeFileSync(inRoot('docs/performance-curves.svg'), curves(cases));
-  const where = `${machine.system}, ${machine.processors} processors (${machine.processor}), Node ${process.version}`;
-  replaceBetween('docs/performance.md', BEGIN, END, markdown(cases, where));
-  replaceBetween('README.md', ratios.BEGIN, ratios.END, `${ratios.ratiosOf(cases)}\n`);
+  writePages({ node: process.version, machine, cases });
   console.log(
     '\nthe figures are written: README.md, and in docs/ performance.json, performance.md, performance.svg and performance-curves.svg',
   );
 });
 
-/**
- * Replaces what is between two lines of a page.
- * @param {string} name
- * @param {string} begin
- * @param {string} end
- * @param {string} text
- */
-function replaceBetween(name, begin, end, text) {
-  const page = readFileSync(inRoot(name), 'utf8');
-  const [before, after] = [page.split(begin)[0], page.split(end)[1]];
-  if (before === page || after === undefined) throw new Failure(`${name} has no ${begin} and ${end}.`);
-  writeFileSync(inRoot(name), `${before}${begin}\n${text}${end}${after}`);
-}
-
 /** The figures measured before. @returns {Result[]} */
 function former() {
-  return existsSync(RESULTS) ? JSON.parse(readFileSync(RESULTS, 'utf8')).cases : [];
+  return existsSync(RESULTS) ? figures().cases : [];
 }
 
 function allNames() {
@@ -131,6 +114,7 @@ function options() {
       rounds: { type: 'string' },
       quick: { type: 'boolean' },
       write: { type: 'boolean' },
+      words: { type: 'boolean' },
     },
   });
   const all = allNames();
@@ -144,5 +128,6 @@ function options() {
     rounds,
     names: all.filter((name) => values.case?.includes(name) ?? true),
     write: values.write ?? values.case === undefined,
+    words: values.words ?? false,
   };
 }

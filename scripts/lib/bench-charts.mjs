@@ -107,7 +107,7 @@ export function curves(results) {
       lines: linesOf(contestants),
     })),
     {
-      title: 'ns for a broadcast, nobody reading, by listeners',
+      title: 'ns for a broadcast while no listener reads, by listeners',
       lines: of('broadcast')
         .flatMap(({ contestants }) => linesOf(contestants))
         .slice(0, 1),

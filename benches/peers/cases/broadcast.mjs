@@ -20,7 +20,7 @@ const VARIANTS = [
 
 /** @type {import('../lib/case.mjs').Case} */
 export default {
-  title: 'The cost of `broadcast` as listeners grow, nobody reading',
+  title: 'The cost of `broadcast` as listeners grow, while no listener reads',
   measures: Object.fromEntries(SIZES.map((size) => [measureOf(size), { unit: 'ns per broadcast', less: true }])),
   variants: (quick) =>
     VARIANTS.map(({ name, settings }) => ({
@@ -73,7 +73,7 @@ export default {
     }),
   ),
   cannot: [
-    'better-sse, hono and sse-channel write to every client, Python pushes to every queue: what that costs grows with their number, and is what the fan-outs measure.',
+    'better-sse, hono and sse-channel write to each client, and Python pushes to each queue. Their cost grows with the number of clients; the fan-outs measure it.',
   ],
-  notes: ['tokio sync::broadcast stands beside it among the native ones.'],
+  notes: ['tokio sync::broadcast is measured among the native contestants.'],
 };

@@ -129,7 +129,7 @@ export default {
   },
   aims: [
     growth({
-      text: 'for each delivery to 10,000 bodies, of one to 100',
+      text: 'each delivery to 10,000 bodies, compared with 100 bodies',
       variant: LISTENERS,
       of: OURS,
       measure: '10000',
@@ -137,7 +137,7 @@ export default {
       most: 1.5,
     }),
     growth({
-      text: 'for each of 100,000 messages that wait, of 100',
+      text: 'each of 100,000 waiting messages, compared with 100',
       variant: BACKLOG,
       of: OURS,
       measure: '100000',
@@ -146,7 +146,7 @@ export default {
     }),
   ],
   notes: [
-    'Listeners and sizes: turns of 8 messages, all bodies read as the messages come; 120 bytes, or 100 bodies. Ours has queues without a bound here: a turn of 64 KiB payloads would be more than the default holds.',
-    'What waits: messages of 120 bytes are sent to one response, and then read; the time is that of both.',
+    'Listeners and sizes: turns of 8 messages, and all bodies are read as the messages come. Payloads have 120 bytes where bodies grow, and there are 100 bodies where payloads grow. The queues have no limit here: a turn of 64 KiB payloads would exceed the default.',
+    'Waiting messages: messages of 120 bytes are sent to one response, then read. The time covers both.',
   ],
 };

@@ -84,7 +84,7 @@ export default {
   },
   aims: [
     times({
-      text: 'beside better-sse, 1,000 bodies, turns of 64',
+      text: 'compared with better-sse, 1,000 bodies, turns of 64',
       variant: nameOf(1000, 64),
       measure: MEASURE,
       ours: OURS,
@@ -95,7 +95,7 @@ export default {
       TURNS.map((turn) => {
         const variant = nameOf(bodies, turn);
         return times({
-          text: `of the limit, ${variant}`,
+          text: `compared with the limit, ${variant}`,
           variant,
           measure: MEASURE,
           ours: OURS,
@@ -106,9 +106,9 @@ export default {
     ),
   ],
   notes: [
-    'By hand: JSON.stringify once for each message, the messages of a turn encoded into one chunk, which is enqueued to every controller. No queue bound, no history, no end, no heartbeat.',
-    'Ours has what it has by default: a history of 1,024 messages, queues bounded at 1,024 messages and 1 MiB, heartbeats and the watch for stalls.',
-    'better-sse makes an id for each message with crypto.randomUUID() and leaves out the space behind a colon. hono is given its payload as JSON text, made once for each message.',
-    'better-sse and hono are sent fewer messages: the rate is per delivery.',
+    'By hand: JSON.stringify once for each message. The messages of a turn are encoded into one chunk, which is enqueued to each controller. It has no queue limit, no history, no end and no heartbeat.',
+    'Ours has its defaults: a history of 1,024 messages, queues limited to 1,024 messages and 1 MiB, heartbeats and stall detection.',
+    'better-sse makes an id for each message with crypto.randomUUID() and writes no space after a colon. hono receives its payload as JSON text, made once for each message.',
+    'better-sse and hono are sent fewer messages. The rate is per delivery.',
   ],
 };

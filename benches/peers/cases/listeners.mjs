@@ -38,7 +38,7 @@ const requests = (count) =>
 
 /** @type {import('../lib/case.mjs').Case} */
 export default {
-  title: 'Listeners and responses that come and go, while others are there',
+  title: 'Listeners and responses that come and go, while others are present',
   measures: Object.fromEntries(
     ['add', 'start', 'stop', 'remove', 'open', 'close', 'come and go, listener', 'come and go, response'].map(
       (name) => [name, { unit: 'ns each', less: true }],
@@ -180,7 +180,7 @@ export default {
   aims: [
     ...['add', 'stop', 'remove', 'open', 'close'].map((measure) =>
       growth({
-        text: `to ${measure} one with 10,000 present, of what it takes with 100`,
+        text: `to ${measure} one with 10,000 present, compared with 100`,
         variant: MANY,
         smaller: FEW,
         of: OURS,
@@ -190,7 +190,7 @@ export default {
       }),
     ),
     timesLess({
-      text: 'a response that comes and goes, beside better-sse',
+      text: 'a response that comes and goes, compared with better-sse',
       variant: MANY,
       measure: 'come and go, response',
       ours: OURS,
@@ -198,7 +198,7 @@ export default {
       least: 5,
     }),
     timesLess({
-      text: 'a listener that comes and goes, beside a session of better-sse',
+      text: 'a listener that comes and goes, compared with a session of better-sse',
       variant: MANY,
       measure: 'come and go, listener',
       ours: OURS,
@@ -209,7 +209,7 @@ export default {
   cannot: ['hono keeps no list of its clients.'],
   notes: [
     "better-sse's listener is a session, which is made of a request and connected in the next turn: that is its `open`. `add` registers a session that exists already. It has no stop.",
-    'By hand: a Response with a stream whose controller stands in a set, and the listener to the signal which takes it out: what the platform takes for a response.',
+    'By hand: a Response with a stream whose controller is in a set, and a listener to the signal that takes it out. The platform needs that much for a response.',
     'Responses are opened with a Request that was made before, and closed by its signal.',
   ],
 };

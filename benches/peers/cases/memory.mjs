@@ -122,7 +122,7 @@ export default {
   },
   aims: [
     absolute({
-      text: 'of WebAssembly for each response, beyond the log',
+      text: 'WebAssembly memory of each response, beyond the log',
       variant: LAGGING,
       of: RESPONSES,
       measure: 'wasm',
@@ -130,7 +130,7 @@ export default {
       unit: 'bytes',
     }),
     absolute({
-      text: 'of WebAssembly for each listener, beyond the log',
+      text: 'WebAssembly memory of each listener, beyond the log',
       variant: LAGGING,
       of: LISTENERS,
       measure: 'wasm',
@@ -138,7 +138,7 @@ export default {
       unit: 'bytes',
     }),
     timesLess({
-      text: "less than better-sse's for each message that waits",
+      text: 'each waiting message in better-sse, compared with ours',
       variant: LAGGING,
       measure: 'each',
       ours: RESPONSES,
@@ -146,7 +146,7 @@ export default {
       least: 20,
     }),
     timesLess({
-      text: "less than Python's",
+      text: 'the queues of Python, compared with ours',
       variant: LAGGING,
       measure: 'growth',
       ours: RESPONSES,
@@ -157,11 +157,11 @@ export default {
   flags: ['--expose-gc'],
   rounds: 3,
   cannot: [
-    "hono: as better-sse, a copy in the stream of each client. sse-channel and nchan have sockets only, whose buffers are the system's.",
+    "hono makes a copy in the stream of each client, as better-sse does. sse-channel and nchan have sockets only, whose buffers are the system's.",
   ],
   notes: [
-    'Ours: responses that nobody reads, with queues of 2,000 messages and 4 MiB: the default of 1 MiB would end them at the 820th message. better-sse has no bound.',
+    'Ours: responses that are not read, with queues of 2,000 messages and 4 MiB. The default of 1 MiB would end them at the 820th message. better-sse has no limit.',
     'better-sse is measured with 500 sessions and 200 messages, since ten million copies of a kilobyte do not fit. The comparison is by the cost of a message that waits for a listener: the growth of the second half.',
-    "Python's queues hold references to one message, as it is sent within the process.",
+    "Python's queues hold references to one message, because it is sent within the process.",
   ],
 };

@@ -67,7 +67,7 @@ function contestant(name) {
 /** @param {string} group @param {number} listeners @param {string} theirs @param {number} least */
 const beside = (group, listeners, theirs, least) =>
   timesLess({
-    text: `${group}, ${listeners.toLocaleString('en')}, beside ${theirs}`,
+    text: `${group}, ${listeners.toLocaleString('en')}, compared with ${theirs}`,
     variant: nameOf(group, listeners),
     measure: MEASURE,
     ours: OURS,
@@ -80,7 +80,7 @@ export default {
   title: 'Native, one thread: 64 messages are sent, and received through futures streams',
   measures: {
     [MEASURE]: {
-      unit: 'ns for each delivery; of `broadcast`, for each send while nobody reads',
+      unit: 'ns for each delivery; of `broadcast`, for each send while no listener reads',
       less: true,
       digits: 1,
     },
@@ -103,7 +103,7 @@ export default {
     ])
     .concat(
       growth({
-        text: 'a broadcast to 100,000 listeners, of one to 1',
+        text: 'a broadcast to 100,000 listeners, compared with one listener',
         variant: nameOf('broadcast', 100_000),
         smaller: nameOf('broadcast', 1),
         of: BOUNDED,
@@ -115,7 +115,7 @@ export default {
   rounds: 3,
   cannot: ['The JavaScript libraries are not native.'],
   notes: [
-    '`receive`: the listeners find 64 messages. `wake`: each is a task that waits, and is woken.',
-    'tokio: sync::broadcast with room for 1,024, whose receivers lose the oldest. futures-channel: an unbounded mpsc for each listener. All on the current-thread runtime of tokio, with numbers for messages.',
+    '`receive`: the listeners find 64 messages. `wake`: each listener is a task that waits, and is woken.',
+    'tokio: sync::broadcast with room for 1,024, whose receivers lose the oldest messages. futures-channel: an unbounded mpsc for each listener. All run on the current-thread runtime of tokio, and send numbers.',
   ],
 };

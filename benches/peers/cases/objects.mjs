@@ -119,14 +119,14 @@ export default {
   aims: TURNS.flatMap((turn) => {
     const pair = { variant: nameOf(turn), measure: MEASURE, ours: OURS };
     return [
-      times({ ...pair, text: `beside Python's eric-sse, turns of ${turn}`, theirs: 'python', least: 10 }),
-      times({ ...pair, text: `of the hand-written queue, turns of ${turn}`, theirs: LIMIT, least: 0.7 }),
+      times({ ...pair, text: `compared with Python's eric-sse, turns of ${turn}`, theirs: 'python', least: 10 }),
+      times({ ...pair, text: `compared with the hand-written queue, turns of ${turn}`, theirs: LIMIT, least: 0.7 }),
     ];
   }),
   cannot: ['better-sse, hono, sse-channel and nchan have no streams of objects.'],
   notes: [
-    'Ours: SSEChannel.messageStream of registered listeners, with the default history of 1,024 messages; each message is serialised when it is sent, as always. The others hand on a reference.',
-    "By hand: an array for each listener and a promise for who waits. Python: eric-sse's own SSEChannel and message_stream in one event loop, its log turned off.",
-    'events.on yields the arguments of emit() as an array, which is taken apart.',
+    'Ours: SSEChannel.messageStream of registered listeners, with the default history of 1,024 messages. Each message is serialised when it is sent, as always. The others pass a reference.',
+    "By hand: an array for each listener, and a promise for a reader that waits. Python: eric-sse's own SSEChannel and message_stream in one event loop, with its log turned off.",
+    'events.on yields the arguments of emit() as an array; the reader takes the event out of it.',
   ],
 };

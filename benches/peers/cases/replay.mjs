@@ -103,7 +103,7 @@ export default {
   },
   aims: [
     times({
-      text: 'of the limit, the first reconnecting client',
+      text: 'compared with the limit, the first reconnecting client',
       variant: ALL,
       measure: 'first',
       ours: OURS,
@@ -111,7 +111,7 @@ export default {
       least: 0.8,
     }),
     times({
-      text: 'of the limit, later reconnecting clients',
+      text: 'compared with the limit, later reconnecting clients',
       variant: ALL,
       measure: 'again',
       ours: OURS,
@@ -121,7 +121,7 @@ export default {
   ],
   cannot: ['better-sse and hono keep no history. sse-channel and nchan have one, but no fetch Response.'],
   notes: [
-    'By hand: the encoded block of each message is kept, and those of all are put together into one chunk.',
-    'Ours looks for the last event ID, registers a listener whose queue is bounded, and keeps the texts of messages; what it has written for one who comes back is kept for the next, for 30 seconds.',
+    'By hand: the encoded block of each message is kept, and all blocks are joined into one chunk.',
+    'Ours looks up the last event ID, registers a listener with a limited queue, and keeps the texts of messages. The chunks that it has written for one client are kept for the next ones, for 30 seconds.',
   ],
 };

@@ -166,10 +166,10 @@ export default {
   ],
   rounds: 9,
   cannot: [
-    'better-sse imports modules of Node which workerd has only by a flag: beside ours there stands what a few lines take.',
+    'better-sse imports modules of Node, which workerd has only by a flag. The comparison there is with a few hand-written lines.',
   ],
   notes: [
-    "By hand, in Node: the platform's own first Response, with nothing imported, which is part of the other numbers; watch() does without one.",
-    'Each time in a new process, whose files the system has in its memory. In workerd the time is that of a request over HTTP, with Miniflare before it.',
+    "By hand, in Node: the platform's own first Response, with nothing imported. The other numbers include that, except those of watch().",
+    'Each start is that of a new process, whose files the system has in its cache. In workerd the time is that of a request over HTTP, with Miniflare in front.',
   ],
 };
