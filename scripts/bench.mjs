@@ -6,8 +6,8 @@
 //   npm run bench -- --rounds 9            9 rounds instead of 5
 //   npm run bench -- --quick               each case once, as small as it can be; fails when one is
 //                                          broken, never by a time
-//   npm run bench -- --words               measures nothing: writes the pages with the figures of the
-//                                          last run and the words of today's cases
+//   npm run bench -- --words               measures nothing: writes the pages with the figures of
+//                                          the last run and the words of today's cases
 //
 // The build in dist/ is measured, which is made first. The cases are those of benches/peers/cases;
 // a contestant has a process of its own in each round, and they take turns. A ratio is formed

@@ -1,5 +1,5 @@
-// The pages that show the figures of docs/performance.json: docs/performance.md with its charts, and
-// the ratios of the README.
+// The pages that show the figures of docs/performance.json: docs/performance.md with its charts,
+// and the ratios of the README.
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { bars, curves } from './bench-charts.mjs';

@@ -1,5 +1,5 @@
-// The JavaScript that wasm-bindgen writes, without what the package does not need. It is written for
-// any caller; here it has one, js/wasm/calls.ts, which checks what it passes.
+// The JavaScript that wasm-bindgen writes, without what the package does not need. It is written
+// for any caller; here it has one, js/wasm/calls.ts, which checks what it passes.
 
 import { Failure } from './failure.mjs';
 
