@@ -62,20 +62,22 @@ export function wakeLost(): void {
   wakeSoon();
 }
 
+function read(key: StreamKey): void {
+  try {
+    streams[key]?.woken();
+  } catch (error) {
+    // A stream that fails does not keep the others from reading. Its error is reported all the
+    // same.
+    queueMicrotask(() => {
+      throw error;
+    });
+  }
+}
+
 /** Runs once per turn in which a waiting stream was sent something, after that turn's code. */
 function wake(): void {
   wokenAt = null;
-  visitWoken((key) => {
-    try {
-      streams[key]?.woken();
-    } catch (error) {
-      // A stream that fails does not keep the others from reading. Its error is reported all the
-      // same.
-      queueMicrotask(() => {
-        throw error;
-      });
-    }
-  });
+  visitWoken(read);
   wokenAt = undefined;
   if (wakes > 0) wakes--;
 }
