@@ -48,15 +48,21 @@ export async function start(folder, command, { env = {}, ready = '/listeners', s
     cwd: folder,
     env: { ...ENV, PORT: String(port), HOST: '127.0.0.1', NODE_ENV: 'production', NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true, // a group of its own, so that its children end with it
   });
   let [printed, errors] = ['', ''];
   child.stdout.on('data', (text) => void (printed += text));
   child.stderr.on('data', (text) => void (errors += text));
   /** @type {Promise<number | null>} */
   const exited = new Promise((resolve) => child.once('exit', resolve));
-  const kill = () => child.kill('SIGKILL');
+  const kill = () => {
+    try {
+      process.kill(-(child.pid ?? 0), 'SIGKILL');
+    } catch {
+      // All of them have ended.
+    }
+  };
   process.once('exit', kill);
-  void exited.then(() => process.off('exit', kill));
 
   const url = `http://127.0.0.1:${port}`;
   for (const begun = Date.now(); ; await sleep(50)) {
@@ -81,6 +87,8 @@ export async function start(folder, command, { env = {}, ready = '/listeners', s
       const late = setTimeout(kill, 10_000);
       const code = await exited;
       clearTimeout(late);
+      kill();
+      process.off('exit', kill);
       return { code, milliseconds: performance.now() - begun };
     },
   };
