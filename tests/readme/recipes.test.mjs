@@ -1,66 +1,10 @@
 // The recipes that are small programs of their own: a server of Node and its page.
 
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import net from 'node:net';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { after, before, describe, test } from 'node:test';
-import { launchBrowser } from '../browser.mjs';
+import { describe, test } from 'node:test';
 import { subscribe, until } from '../js/lib/sse-client.mjs';
-import { example, resolved } from './documents.mjs';
-
-/**
- * Runs the server and the page of a recipe, in a folder of their own.
- * @param {string} program
- * @param {string} page
- * @param {(source: string) => string} change makes times shorter
- */
-function serve(program, page, change) {
-  const here = {};
-  before(async () => {
-    here.folder = mkdtempSync(path.join(tmpdir(), 'eric-sse-recipe-'));
-    const port = await freePort();
-    const source = example(program);
-    assert.ok(source.includes(".listen(8080, 'localhost')"));
-    writeFileSync(path.join(here.folder, 'server.mjs'), change(resolved(source)).replace('8080', String(port)));
-    writeFileSync(path.join(here.folder, 'index.html'), example(page));
-    here.server = spawn(process.execPath, ['server.mjs'], { cwd: here.folder, stdio: ['ignore', 'ignore', 'pipe'] });
-    here.errors = '';
-    here.server.stderr.setEncoding('utf8').on('data', (text) => (here.errors += text));
-    here.url = `http://localhost:${port}`;
-    await until(
-      () =>
-        fetch(here.url).then(
-          ({ ok }) => ok,
-          () => false,
-        ),
-      (ok) => ok,
-      'the server listens',
-    );
-    here.browser = await launchBrowser();
-  });
-  after(async () => {
-    await here.browser?.close();
-    if (here.server && here.server.exitCode === null) {
-      here.server.kill('SIGKILL');
-      await once(here.server, 'exit');
-    }
-    rmSync(here.folder, { recursive: true });
-    assert.equal(here.errors, '');
-  });
-  return here;
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, 'localhost');
-  await once(server, 'listening');
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { serve } from './served.mjs';
 
 const ANSWER = 'You asked: What is SSE? This is the answer.';
 
