@@ -30,6 +30,19 @@ test('the pages about the design name nothing that is gone', () => {
   }
 });
 
+test('the drawings of the overview are those of the code', () => {
+  const { text } = pages().find(({ file }) => file === 'docs/design/overview.md');
+  for (const file of ['src/queue/mod.rs', 'src/channel/mod.rs', 'src/queue/plan.rs']) {
+    const header = readFileSync(ROOT + file, 'utf8')
+      .match(/^\/\/!.*$/gm)
+      .map((line) => line.replace(/^\/\/! ?/, ''));
+    const [drawing] = /^```text\n[^]*?^```$/m.exec(header.join('\n')) ?? [];
+    assert.ok(drawing, `${file} has no drawing`);
+    assert.ok(text.includes(`(\`${file}\`)`), `the page does not say that it shows the drawing of ${file}`);
+    assert.ok(text.includes(drawing), `the drawing of ${file} has changed: change the page alike`);
+  }
+});
+
 test('the page about the tests has every place and every folder', () => {
   const { text } = pages().find(({ file }) => file === 'docs/design/tests.md');
   const rows = text.split('\n').filter((line) => line.startsWith('| `'));
