@@ -32,6 +32,12 @@ const COMMON = {
   logOverride: { 'empty-import-meta': 'silent' },
 };
 
+/**
+ * Jest loads these files, and its jsdom has no `TextDecoder`. The bindings make one when they load,
+ * so the error has to come before.
+ */
+const JSDOM = `if (typeof TextDecoder === 'undefined') throw new Error("eric-sse requires TextDecoder, which Jest's jsdom leaves out: choose the test environment 'node', or one that adds it");`;
+
 /** @param {import('./build.mjs').Entries} entries */
 export async function bundle({ esm, alone, cjs }) {
   const { build } = await import('esbuild');
@@ -40,7 +46,13 @@ export async function bundle({ esm, alone, cjs }) {
     build({ ...COMMON, entryPoints: sources(esm), format: 'esm', splitting: true }),
     // Apart: each chunk that the default entry is split into makes it heavier.
     build({ ...COMMON, entryPoints: sources(alone), format: 'esm' }),
-    build({ ...COMMON, entryPoints: sources(cjs), format: 'cjs', outExtension: { '.js': '.cjs' } }),
+    build({
+      ...COMMON,
+      entryPoints: sources(cjs),
+      format: 'cjs',
+      outExtension: { '.js': '.cjs' },
+      banner: { js: JSDOM },
+    }),
   ]);
   copyFileSync(WASM, path.join(DIST, path.basename(WASM)));
   for (const file of built.flatMap(({ metafile }) => Object.keys(metafile?.outputs ?? {}))) {

@@ -6,10 +6,10 @@
 
 import assert from 'node:assert/strict';
 import http from 'node:http';
-import { after, before, describe, test } from 'node:test';
+import { after, before } from 'node:test';
 import { TestClient } from '../../../dist/testing.js';
 import { until } from '../../js/lib/sse-client.mjs';
-import { record } from './results.mjs';
+import { describeHost } from './results.mjs';
 
 /** What an exit may take: the second of the drain, and one more. */
 const LONGEST_EXIT_MS = 2_000;
@@ -29,7 +29,7 @@ const LONGEST_EXIT_MS = 2_000;
  * @property {boolean} [ends] `false`: the host is no process of its own that SIGTERM ends
  *
  * @typedef {object} Kit what further checks of a host use
- * @property {(name: string, run: () => Promise<void> | void) => void} check a test that counts
+ * @property {import('./results.mjs').Check} check
  * @property {() => import('./host.mjs').Host} host
  * @property {(count: number) => Promise<unknown>} counted waits until there are so many listeners
  * @property {(payload: unknown) => Promise<void>} publish
@@ -59,31 +59,15 @@ export function checkHost(options, more = () => {}) {
     cutsRequests = false,
   } = options;
   const { events = '/events', listeners = '/listeners', publish: publishing = '/publish' } = options.paths ?? {};
-  /** @type {string[]} */
-  const passed = [];
-  /** @type {string[]} */
-  const failed = [];
 
-  describe(`${name}, ${runs}`, () => {
+  describeHost({ host: name, version, runs }, (check) => {
     /** @type {import('./host.mjs').Host} */
     let host;
     before(async () => {
       host = await open();
     });
-    after(async () => {
-      await host?.stop('SIGKILL');
-      if (!host) failed.push('start');
-      record({ host: name, version: typeof version === 'string' ? version : version(), runs, passed, failed });
-    });
+    after(() => host?.stop('SIGKILL'));
 
-    /** @type {Kit['check']} */
-    const check = (title, run) =>
-      test(title, async () => {
-        failed.push(title);
-        await run();
-        failed.pop();
-        passed.push(title);
-      });
     const count = async () => Number(await (await fetch(host.url + listeners)).text());
     const counted = (wanted) => until(count, (found) => found === wanted, `${wanted} listeners`, 20_000);
     const publish = async (payload) => {
