@@ -10,20 +10,29 @@
 //    should anything else call it, the build fails rather than trap (see "Weight" in
 //    CONTRIBUTING.md).
 // 3. The places in the sources are zeroed.
-// 4. wasm-opt drops the arguments and everything that is not reachable any more.
-// 5. The texts that nothing points at any more are zeroed. The linker has laid them out before, so
+// 4. shorten.mjs shortens the names, before wasm-opt writes what compresses well.
+// 5. wasm-opt drops the arguments and everything that is not reachable any more.
+// 6. The texts that nothing points at any more are zeroed. The linker has laid them out before, so
 //    they cannot be dropped.
 
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Failure } from './failure.mjs';
 import { quietly } from './run.mjs';
+import { shortenNames } from './shorten.mjs';
 
 /**
  * Flattened and looped anew, the code comes out 2 % smaller. No address is below 1024, so that
  * offsets can be folded; the end of the stack is there.
  */
 const FLAGS = [
+  // What the compiler uses.
+  '--enable-bulk-memory',
+  '--enable-multivalue',
+  '--enable-mutable-globals',
+  '--enable-nontrapping-float-to-int',
+  '--enable-reference-types',
+  '--enable-sign-ext',
   '--low-memory-unused',
   '--flatten',
   '--simplify-locals-nonesting',
@@ -43,11 +52,15 @@ const FLAGS = [
 const PANICS =
   /panic|unwrap_failed|expect_failed|assert_failed|slice_.*fail|handle_error|capacity_overflow|alloc_error|rust_oom/;
 
+/** Throws what wasm-bindgen has to say of a call that js/wasm/calls.ts does not make. */
+const THROWS = /__wbindgen_throw/;
+
 /**
- * The formatter, the payloads of panics, and the futures of `js_sys`, which are linked although
- * nothing calls them.
+ * The formatter, the payloads of panics, and what is linked although nothing calls it: the
+ * descriptions of errors, the futures of `js_sys`, and wasm-bindgen's closures.
  */
-const WORDING = /\bcore(\[\w+\])?::fmt::|PanicPayload>::|js_sys::futures::/;
+const WORDING =
+  /\bcore(\[\w+\])?::fmt::|PanicPayload>::|core(\[\w+\])?::error::Error::(description|cause|provide)|js_sys::futures::|wasm_bindgen::convert::closures::/;
 
 /**
  * Messages that Rust's own libraries print when they panic. A message that they word in another way
@@ -62,12 +75,13 @@ const LAST_WORDS = [
   'range end index ',
   ' out of range for slice of length ',
   'min > max. min = ',
+  ', max = ',
   'cannot access a Thread Local Storage value during or after destruction: ',
+  'removal index (is ',
   'swap_remove index (is ',
   ') should be < len (is ',
+  'a JavaScript value',
   'attempted to take ownership of Rust value while it was borrowed',
-  'null pointer passed to rust',
-  'recursive use of an object detected which would lead to unsafe aliasing in rust',
   'reentrant init',
   'description() is deprecated; use Display',
   'internal error: entered unreachable code',
@@ -87,6 +101,12 @@ const LAST_WORDS = [
   Array.from({ length: 100 }, (_, number) => String(number).padStart(2, '0')).join(''),
 ];
 
+/** What {@link THROWS} would say. Code that has become a trap still points at it in places. */
+const THROWN_WORDS = [
+  'null pointer passed to rust',
+  'recursive use of an object detected which would lead to unsafe aliasing in rust',
+];
+
 const SOURCE_FILE = /^[\x21-\x7e]+\.rs$/;
 /** A `core::panic::Location`: address and length of the file's name, line, column. */
 const LOCATION_BYTES = 16;
@@ -94,14 +114,14 @@ const LOCATION_BYTES = 16;
 /** @typedef {import('binaryen').default.Module} Module */
 
 /**
- * @param {string} file is replaced
+ * @param {string} folder where wasm-bindgen has left the module and its bindings, which are replaced
  * @param {NodeJS.ProcessEnv} env from `setUpBuild`
  */
-export async function optimise(file, env) {
-  const snipped = path.join(path.dirname(file), 'snipped.wasm');
-  writeFileSync(snipped, await withoutWording(readFileSync(file)));
-  await quietly('wasm-opt', [...FLAGS, snipped, '-o', file], { env });
-  rmSync(snipped);
+export async function optimise(folder, env) {
+  const file = path.join(folder, 'eric_sse_bg.wasm');
+  writeFileSync(file, await withoutWording(readFileSync(file)));
+  await shortenNames(folder);
+  await quietly('wasm-opt', [...FLAGS, file, '-o', file], { env });
   writeFileSync(file, await withoutLastWords(readFileSync(file)));
 }
 
@@ -113,10 +133,10 @@ async function withoutWording(wasm) {
   const { default: binaryen } = await import('binaryen');
   const module = binaryen.readBinary(wasm);
   try {
-    const functions = functionsOf(binaryen, module);
     // By the body too: some functions have such a name and return.
-    const panics = functions.filter(
-      ({ name, body }) => PANICS.test(name) && binaryen.getExpressionType(body) === binaryen.unreachable,
+    const panics = functionsOf(binaryen, module).filter(
+      ({ name, body }) =>
+        THROWS.test(name) || (PANICS.test(name) && body && binaryen.getExpressionType(body) === binaryen.unreachable),
     );
     if (panics.length === 0)
       throw new Failure(
@@ -135,15 +155,13 @@ async function withoutWording(wasm) {
 }
 
 /**
- * The functions that are not imported.
  * @param {typeof import('binaryen').default} binaryen
  * @param {Module} module
  */
 function functionsOf(binaryen, module) {
-  const all = Array.from({ length: module.getNumFunctions() }, (_, i) =>
+  return Array.from({ length: module.getNumFunctions() }, (_, i) =>
     binaryen.getFunctionInfo(module.getFunctionByIndex(i)),
   );
-  return all.filter(({ module: imported }) => !imported);
 }
 
 /**
@@ -227,10 +245,11 @@ async function withoutLastWords(wasm) {
   try {
     const segments = segmentsOf(module, binary);
     const isPointedAt = pointersOf(module, segments);
-    for (const text of LAST_WORDS) {
+    for (const text of [...LAST_WORDS, ...THROWN_WORDS]) {
       for (const { offset, bytes } of segments) {
         for (let at = bytes.indexOf(text); at >= 0; at = bytes.indexOf(text, at + 1)) {
-          if (!isPointedAt(offset + at, offset + at + text.length)) bytes.fill(0, at, at + text.length);
+          if (THROWN_WORDS.includes(text) || !isPointedAt(offset + at, offset + at + text.length))
+            bytes.fill(0, at, at + text.length);
         }
       }
     }
@@ -247,11 +266,11 @@ async function withoutLastWords(wasm) {
  * @returns {(from: number, to: number) => boolean} whether one is among those addresses
  */
 function pointersOf(module, segments) {
-  const pointers = new Set(
-    Array.from(module.emitText().matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)),
-  );
-  for (const { bytes } of segments) {
-    for (let at = 0; at + 4 <= bytes.length; at++) pointers.add(bytes.readUInt32LE(at));
+  // Without the places of the data itself.
+  const code = module.emitText().replace(/^ \(data .*$/gm, '');
+  const pointers = new Set(Array.from(code.matchAll(/(?:i32\.const |offset=)(\d+)/g), ([, number]) => Number(number)));
+  for (const { offset, bytes } of segments) {
+    for (let at = -offset & 3; at + 4 <= bytes.length; at += 4) pointers.add(bytes.readUInt32LE(at));
   }
   return (from, to) => [...pointers].some((pointer) => pointer >= from && pointer < to);
 }

@@ -5,7 +5,6 @@ import path from 'node:path';
 import { optimise } from './optimise.mjs';
 import { PKG } from './paths.mjs';
 import { quietly } from './run.mjs';
-import { shortenNames } from './shorten.mjs';
 import { hashOf, unlessFresh } from './stamp.mjs';
 import { step } from './step.mjs';
 
@@ -61,8 +60,7 @@ export async function buildWasm(env) {
           },
         },
       );
-      await optimise(path.join(PKG, 'eric_sse_bg.wasm'), env);
-      await shortenNames(PKG);
+      await optimise(PKG, env);
     }),
   );
 }
