@@ -30,6 +30,13 @@ test('the pages about the design name nothing that is gone', () => {
   }
 });
 
+test('the list of decisions has every page', () => {
+  const list = pages().find(({ file }) => file === 'docs/design/decisions.md').text;
+  for (const { file } of pages())
+    if (file.startsWith('docs/design/decisions/'))
+      assert.ok(list.includes(`(${file.slice('docs/design/'.length)})`), file);
+});
+
 test('the drawings of the overview are those of the code', () => {
   const { text } = pages().find(({ file }) => file === 'docs/design/overview.md');
   for (const file of ['src/queue/mod.rs', 'src/channel/mod.rs', 'src/queue/plan.rs']) {
