@@ -34,7 +34,7 @@ export default {
     outline: [2, 3],
     nav: [
       { text: 'Guide', link: '/guide/quick-start' },
-      { text: 'Recipes', link: '/recipes/node' },
+      { text: 'Recipes', link: '/recipes' },
       { text: 'API', link: '/reference/api/' },
       { text: 'Changelog', link: '/changelog' },
     ],
@@ -55,7 +55,7 @@ export default {
         'limits',
         'guarantees',
       ]),
-      group('Recipes', 'recipes', ['node']),
+      group('Recipes', 'recipes', ['llm-progress', 'chat', 'testing', 'several-processes', 'node']),
       { ...group('Reference', 'reference', ['javascript', 'options', 'events', 'errors', 'counters']) },
       group('Operations', 'operations'),
       { text: 'Performance', link: '/performance' },

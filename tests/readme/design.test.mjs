@@ -1,7 +1,8 @@
-// The pages about the design name files, functions and places of the tests that exist.
+// The pages about the design name what exists, and lists of pages have every page.
 
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
 import { test } from 'node:test';
 import { filesIn } from '../../scripts/lib/house.mjs';
 import { STAGES } from '../../scripts/lib/stages.mjs';
@@ -30,12 +31,13 @@ test('the pages about the design name nothing that is gone', () => {
   }
 });
 
-test('the list of decisions has every page', () => {
-  const list = pages().find(({ file }) => file === 'docs/design/decisions.md').text;
-  for (const { file } of pages())
-    if (file.startsWith('docs/design/decisions/'))
-      assert.ok(list.includes(`(${file.slice('docs/design/'.length)})`), file);
-});
+for (const list of ['docs/design/decisions', 'docs/recipes'])
+  test(`${list}.md has a link to every page of its folder`, () => {
+    const { text } = pages().find(({ file }) => file === `${list}.md`);
+    for (const { file } of pages())
+      if (file.startsWith(`${list}/`))
+        assert.ok(text.includes(`(${path.posix.relative(path.posix.dirname(list), file)})`), file);
+  });
 
 test('the drawings of the overview are those of the code', () => {
   const { text } = pages().find(({ file }) => file === 'docs/design/overview.md');
