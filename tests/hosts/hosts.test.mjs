@@ -15,6 +15,7 @@ if (!packages) throw new Error('ERIC_HOSTS names no folder: run this through `np
 /** The files that are started, with the package of the host and its name. */
 const FAST = [
   { recipe: 'express', file: 'server.mjs', host: 'Express', of: 'express' },
+  { recipe: 'express', file: 'compression.mjs', host: 'Express, with compression', of: 'express' },
   { recipe: 'fastify', file: 'server.mjs', host: 'Fastify', of: 'fastify' },
   { recipe: 'koa', file: 'server.mjs', host: 'Koa', of: 'koa' },
   { recipe: 'hono', file: 'server.mjs', host: 'Hono', of: 'hono' },
@@ -41,7 +42,7 @@ for (const { recipe, file, host, of } of FAST) {
       'x-served-by': recipe,
       ...(recipe === 'fastify' && { 'access-control-allow-origin': origin }),
     },
-    sends: { Origin: origin },
+    sends: { Origin: origin, 'Accept-Encoding': 'gzip' },
     open() {
       const place = path.join(folder, `${recipe}-${file}`);
       lay(place, found.get(recipe) ?? new Map(), folder);

@@ -44,8 +44,9 @@ const LONGEST_EXIT_MS = 2_000;
  * Runs the checks in a host.
  * @param {Case} options
  * @param {(kit: Kit) => void} [more] adds checks of this host, which run before SIGTERM
+ * @param {(kit: Kit) => void} [afterwards] adds checks that run after it
  */
-export function checkHost(options, more = () => {}) {
+export function checkHost(options, more = () => {}, afterwards = () => {}) {
   const {
     host: name,
     runs,
@@ -132,25 +133,32 @@ export function checkHost(options, more = () => {}) {
       const { response, leave } = await subscribe(sends);
       assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
       assert.match(response.headers.get('cache-control') ?? '', /no-transform/);
-      assert.equal(response.headers.get('content-encoding'), null);
+      assert.equal(response.headers.get('content-encoding'), headers['content-encoding'] ?? null);
       for (const [header, value] of Object.entries(headers)) assert.equal(response.headers.get(header), value);
       leave();
     });
 
-    more({ check, host: () => host, counted, publish, subscribe, news });
+    /** @type {Kit} */
+    const kit = { check, host: () => host, counted, publish, subscribe, news };
+    more(kit);
 
     if (ends)
-      check('on SIGTERM the clients are sent elsewhere, a request is answered, and the process ends', async () => {
-        const { client } = await subscribe();
-        const request = cutsRequests ? undefined : slowRequest(host.url + publishing);
-        await request?.begun;
-        const stopped = host.stop();
-        await client.rest();
-        assert.equal(await request?.finish(), cutsRequests ? undefined : 204);
-        const { code, milliseconds } = await stopped;
-        assert.equal(code, 0);
-        assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
-      });
+      check(
+        `on SIGTERM the clients are sent elsewhere${cutsRequests ? '' : ', a request is answered'}, and the process ends`,
+        async () => {
+          const { client } = await subscribe();
+          const request = cutsRequests ? undefined : slowRequest(host.url + publishing);
+          await request?.begun;
+          const stopped = host.stop();
+          await client.rest();
+          assert.equal(await request?.finish(), cutsRequests ? undefined : 204);
+          const { code, milliseconds } = await stopped;
+          assert.equal(code, 0);
+          assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
+        },
+      );
+
+    afterwards(kit);
 
     check('no warning was printed', () => {
       const lines = host.printed().split('\n');

@@ -37,12 +37,12 @@ export function lay(folder, files, packages) {
  * argument stands for the port.
  * @param {string} folder
  * @param {string[]} command
- * @param {{ env?: NodeJS.ProcessEnv, ready?: string, seconds?: number }} [options] `ready` is the
- *   path that answers once the host has started
+ * @param {{ env?: NodeJS.ProcessEnv, ready?: string, seconds?: number, port?: number }} [options]
+ *   `ready` is the path that answers once the host has started
  * @returns {Promise<Host>}
  */
-export async function start(folder, command, { env = {}, ready = '/listeners', seconds = 30 } = {}) {
-  const port = await freePort();
+export async function start(folder, command, { env = {}, ready = '/listeners', seconds = 30, ...given } = {}) {
+  const port = given.port ?? (await freePort());
   const [program = '', ...args] = command.map((part) => part.replace('%PORT%', String(port)));
   const child = spawn(program, args, {
     cwd: folder,
