@@ -1,5 +1,5 @@
-// nginx for the test of its recipe: the one on this machine, or Debian's, unpacked beside the tools.
-// Installing the package would start a service.
+// nginx for the test of its recipe: the one on this machine, or Debian's, unpacked beside the
+// tools. Installing the package would start a service.
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
