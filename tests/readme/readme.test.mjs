@@ -431,6 +431,16 @@ describe('the reference', () => {
   }
 });
 
+test('the page of the entries names what they export beside the main entry', async () => {
+  const { text } = pageWith('## Exports of the other entries');
+  const worker = readFileSync(`${root}js/entries/cloudflare.ts`, 'utf8');
+  const names = [...worker.matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name);
+  assert.equal(names.length, 3);
+  for (const entry of ['slim', 'node', 'service-worker', 'testing'])
+    names.push(...Object.keys(await import(`eric-sse/${entry}`)).filter((name) => !(name in eric)));
+  for (const name of names) assert.match(text, new RegExp(`\`(new )?${name}[(\`]`), name);
+});
+
 describe('the table of exceptions', () => {
   for (const [, name, code] of pageWith('| exception | `code` | when |').text.matchAll(
     /^\| `(\w+)` \| `(ERIC_\w+)` \|/gm,
