@@ -9,6 +9,33 @@ import { build } from 'esbuild';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { wasmImports } from '../../../scripts/lib/wasm-imports.mjs';
 
+/**
+ * The bundle's registry: it also finalizes an object at once. Without a registry of the runtime,
+ * which a test may have removed, it does nothing else.
+ */
+const FINALIZERS = `
+const finalizers = new WeakMap();
+class FinalizationRegistry {
+  #finalize;
+  #native = globalThis.FinalizationRegistry && new globalThis.FinalizationRegistry((once) => once());
+  constructor(finalize) {
+    this.#finalize = finalize;
+  }
+  register(target, held, token) {
+    let isDone = false;
+    const once = () => {
+      if (!isDone) this.#finalize(held);
+      isDone = true;
+    };
+    finalizers.set(target, once);
+    this.#native?.register(target, once, token);
+  }
+  unregister(token) {
+    this.#native?.unregister(token);
+  }
+}
+`;
+
 /** The default entry, and some more exports. */
 const ENTRY = `
 import { initSync, openStreams } from '../../pkg/eric_sse.js';
@@ -21,7 +48,7 @@ export { openStreams };
 /** Gives what is loaded already. */
 export const wasmBytes = () => initSync().memory.buffer.byteLength;
 /** Frees what a channel has of it, as its finalizer does. The channel is of no use any more. */
-export const freeChannel = (channel) => AbstractChannel.coreOf(channel).raw.free();
+export const freeChannel = (channel) => finalizers.get(AbstractChannel.coreOf(channel).raw)();
 `;
 
 /** @returns {Promise<typeof import('eric-sse') & { openStreams: () => number, wasmBytes: () => number, freeChannel: (channel: import('eric-sse').SSEChannel) => void }>} */
@@ -34,6 +61,7 @@ export async function loadRaw() {
     platform: 'neutral',
     target: 'es2022',
     keepNames: true,
+    banner: { js: FINALIZERS },
     plugins: [wasmImports],
     logLevel: 'warning',
     logOverride: { 'empty-import-meta': 'silent' },
