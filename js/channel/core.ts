@@ -5,7 +5,7 @@ import { shownId } from '../model/ids.js';
 import { assertLoaded } from '../model/loaded.js';
 import type { Epoch, Sent } from '../model/message.js';
 import type { ChannelStats } from '../model/stats.js';
-import { broadcast, counters, createChannel, deliver, dispatch, isClosed, isSubscribed } from '../wasm/calls.js';
+import { broadcast, counters, createChannel, deliver, dispatch, isClosed } from '../wasm/calls.js';
 import type { CoreChannel, FormerLife, StreamSettings } from '../wasm/core.js';
 import { CoreEpoch } from '../wasm/epoch.js';
 import type { Ending } from './ending.js';
@@ -83,7 +83,8 @@ export class ChannelCore {
    */
   broadcast(sent: Sent, except: string | undefined, at: number): void {
     sent.epoch = this.epoch;
-    if (broadcast(this.raw, sent, except, at)) this.#removeDisconnected();
+    const disconnected = broadcast(this.raw, sent, except, at);
+    if (disconnected) this.#removeDisconnected(disconnected);
   }
 
   /**
@@ -91,7 +92,8 @@ export class ChannelCore {
    *   does.
    */
   dispatch(listenerId: string, sent: Sent): void {
-    if (dispatch(this.raw, this.subscriptionOf(listenerId).key, sent)) this.#removeDisconnected();
+    const isDisconnected = dispatch(this.raw, this.subscriptionOf(listenerId).key, sent);
+    if (isDisconnected) this.#removeDisconnected([listenerId]);
   }
 
   /**
@@ -105,9 +107,9 @@ export class ChannelCore {
   }
 
   /** Removes the listeners that the core has disconnected, because their queues were full. */
-  #removeDisconnected(): void {
-    for (const subscription of [...this.subscriptions.values()]) {
-      if (isSubscribed(this.raw, subscription.key)) continue;
+  #removeDisconnected(listenerIds: readonly string[]): void {
+    // All are found first: an overridden `removeListener` may register another one by an id.
+    for (const subscription of listenerIds.map((id) => this.subscriptionOf(id))) {
       subscription.full = true;
       this.unsubscribe(subscription);
     }

@@ -72,11 +72,6 @@ export function unsubscribe(core: CoreChannel, key: SubscriptionKey): void {
   raw(core).remove(key);
 }
 
-/** Returns whether a subscription still exists: it was neither removed nor disconnected. */
-export function isSubscribed(core: CoreChannel, key: SubscriptionKey): boolean {
-  return raw(core).isSubscribed(key);
-}
-
 /** Continues a resumable subscription after an event id. */
 export function rewind(core: CoreChannel, key: SubscriptionKey, lastEventId: string): void {
   raw(core).rewind(key, lastEventId);
@@ -127,34 +122,35 @@ export function setOnMessage(
  *
  * @param at When it was sent, in milliseconds of `performance.now()`: not before the previous
  * broadcast.
- * @returns whether subscriptions were disconnected for it, because their queues were full.
+ * @returns the ids of the listeners that were disconnected, because their queues were full;
+ * `undefined` if there are none.
  * @throws {InvalidChannelException | QueueFullException}
  */
-export function broadcast(core: CoreChannel, sent: Sent, except: string | undefined, at: number): boolean {
+export function broadcast(core: CoreChannel, sent: Sent, except: string | undefined, at: number): string[] | undefined {
   const answer = raw(core).broadcast(sent, sent.bytes, except, at);
+  if (answer === 0) throw refusal(sent);
   sent.sequence = Math.abs(answer);
-  return hasDisconnected(answer, sent);
+  return answer < 0 ? (take() as string).split('\n') : undefined;
 }
 
 /**
  * Sends a message to one subscription, and notes its event id.
  *
- * @returns as `broadcast`.
+ * @returns whether the listener was disconnected, because its queue was full.
  * @throws {InvalidListenerException | InvalidChannelException | QueueFullException}
  */
 export function dispatch(core: CoreChannel, key: SubscriptionKey, sent: Sent): boolean {
   const answer = raw(core).dispatch(key, sent, sent.bytes);
-  if (answer !== 0) sent.id = take() as string;
-  return hasDisconnected(answer, sent);
+  if (answer === 0) throw refusal(sent);
+  sent.id = take() as string;
+  return answer < 0;
 }
 
-function hasDisconnected(answer: number, { message }: Sent): boolean {
-  if (answer === 0) {
-    const error = take();
-    if (error instanceof QueueFullException) error.refused = message;
-    throw error;
-  }
-  return answer < 0;
+/** Returns the exception that the core has handed over for a send. */
+function refusal({ message }: Sent): unknown {
+  const error = take();
+  if (error instanceof QueueFullException) error.refused = message;
+  return error;
 }
 
 /**

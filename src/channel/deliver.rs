@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::Occupancy;
 use crate::channel::subscription::Subscription;
@@ -26,17 +27,17 @@ impl<M: Clone> AbstractChannel<M> {
     /// which is then gone.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
         let subscription = self.subscription(listener_id)?;
-        let sent = self.deliver_to(&subscription)?;
+        let sent = self.core.deliver(&subscription)?;
         Ok(Rc::try_unwrap(sent).map_or_else(|sent| sent.message.clone(), |sent| sent.message))
     }
 }
 
-impl<M> AbstractChannel<M> {
+impl<M> ChannelCore<M> {
     /// Takes the oldest message that waits for a listener, or the gap before it.
     #[inline]
     pub(crate) fn take(&self, subscription: &Subscription<M>) -> Taken<M> {
         if let Some(queue) = subscription.occupancy.borrow_mut().queue_mut() {
-            let log = &mut self.core.state.borrow_mut().log;
+            let log = &mut self.shared.state.borrow_mut().log;
             let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
             if let Some(sent) = queue.take_broadcast(log, is_for_all) {
                 return Taken::Message(sent);
@@ -50,7 +51,7 @@ impl<M> AbstractChannel<M> {
         // Declared before the borrows, so dropped after them: the drop of a message may run any
         // code.
         let mut unneeded = Vec::new();
-        let mut state = self.core.state.borrow_mut();
+        let mut state = self.shared.state.borrow_mut();
         let mut occupancy = subscription.occupancy.borrow_mut();
         let Some(queue) = occupancy.queue_mut() else {
             return Taken::Removed;
@@ -104,7 +105,7 @@ impl<M> AbstractChannel<M> {
         subscription.counters.undelivered();
         let mut unneeded = Vec::new();
         {
-            let mut state = self.core.state.borrow_mut();
+            let mut state = self.shared.state.borrow_mut();
             let state = &mut *state;
             let mut occupancy = subscription.occupancy.borrow_mut();
             match occupancy.queue_mut() {
@@ -131,7 +132,7 @@ impl<M> AbstractChannel<M> {
         subscription.listener.wake();
     }
 
-    pub(crate) fn deliver_to(&self, subscription: &Subscription<M>) -> Result<Rc<Sent<M>>, Error> {
+    pub(crate) fn deliver(&self, subscription: &Subscription<M>) -> Result<Rc<Sent<M>>, Error> {
         if !subscription.listener.is_running_sync() {
             return Err(NoMessagesException::stopped().into());
         }
@@ -164,8 +165,8 @@ impl<M> AbstractChannel<M> {
             return Ok(false);
         }
         subscription.counters.delivered(1);
-        if self.is_left(subscription) {
-            self.core.state.borrow_mut().left.delivered += 1;
+        if subscription.is_left() {
+            self.shared.state.borrow_mut().left.delivered += 1;
         }
         Ok(true)
     }
@@ -186,8 +187,8 @@ impl<M> AbstractChannel<M> {
     /// Counts for a listener; also for the channel if the listener has left meanwhile.
     fn count(&self, subscription: &Subscription<M>, add: impl Fn(&mut Tally)) {
         subscription.counters.count(&add);
-        if self.is_left(subscription) {
-            add(&mut self.core.state.borrow_mut().left);
+        if subscription.is_left() {
+            add(&mut self.shared.state.borrow_mut().left);
         }
     }
 }

@@ -1,6 +1,11 @@
 //! Leaving: how a listener is removed or disconnected.
 
+use std::rc::Rc;
+
 use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
+use crate::channel::sent::Sent;
+use crate::channel::state::State;
 use crate::channel::subscription::{Departure, Leave, Occupancy, Subscription};
 use crate::model::error::InvalidListenerException;
 
@@ -12,56 +17,70 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidListenerException`] if the listener is unknown.
     pub fn remove_listener(&self, listener_id: &str) -> Result<(), InvalidListenerException> {
         let subscription = self.subscription(listener_id)?;
-        self.unsubscribe(&subscription, Leave::Removed);
+        self.names.remove(listener_id);
+        self.core.unsubscribe(&subscription);
         Ok(())
     }
 
-    /// Ends a subscription. Does nothing to a subscription that has ended before, also if another
-    /// listener with the same id was registered since.
-    pub(crate) fn unsubscribe(&self, subscription: &Subscription<M>, why: Leave) {
+    /// Forgets a subscription that the core has disconnected.
+    pub(super) fn forget(&self, disconnected: &Subscription<M>) {
+        self.names.remove(disconnected.listener.id());
+        // Not the last handle: the core still wakes it.
+        self.core.release(disconnected);
+    }
+}
+
+impl<M> ChannelCore<M> {
+    /// Removes a subscription, and frees its key. Does nothing to one that was removed before.
+    pub(crate) fn unsubscribe(&self, subscription: &Subscription<M>) {
         let mut unneeded = Vec::new();
-        let freed = {
-            let mut state = self.core.state.borrow_mut();
-            let departure = {
-                let occupancy = subscription.occupancy.borrow();
-                occupancy.queue().map(|queue| Departure {
-                    why,
-                    last: (!queue.has_gaps()).then(|| queue.last()),
-                })
-            };
-            let Some(departure) = departure else {
-                // The owner has now seen that the listener was disconnected.
-                let kept = state.subscriptions.get(subscription.key);
-                if kept.is_some_and(|kept| std::ptr::eq(&**kept, subscription)) {
-                    state.subscriptions.remove(subscription.key);
-                }
-                return;
-            };
-            let left = Occupancy::Left(Box::new(departure));
-            let Occupancy::Here(queue) = subscription.occupancy.replace(left) else {
-                return;
-            };
-            state.overflows += u64::from(why == Leave::Overflow);
-            state.forget(subscription);
-            let lost = queue.len(&state.log) + queue.untold(&state.log);
-            let dropped = queue.untold_overflow(&state.log);
-            subscription.counters.count(|tally| {
-                tally.dropped += dropped;
-                tally.discarded += lost - dropped;
-            });
-            state.left.add(subscription.counters.tally());
-            state.names.remove(subscription.listener.id());
-            let frees = why == Leave::Removed || state.names.frees();
-            queue.detach(&mut state.log, &mut unneeded);
-            frees.then(|| state.subscriptions.remove(subscription.key))
-        };
+        self.shared
+            .state
+            .borrow_mut()
+            .leave(subscription, Leave::Removed, &mut unneeded);
+        let released = self.release(subscription);
         // Dropped without a borrow: the drop of a message or a listener may run any code.
-        drop((unneeded, freed));
+        drop((unneeded, released));
         subscription.listener.wake();
     }
 
-    /// Returns whether the subscription has ended.
-    pub(crate) fn is_left(&self, subscription: &Subscription<M>) -> bool {
-        subscription.left().is_some()
+    /// Frees the key of a subscription that has left, unless another one has the key by now.
+    fn release(&self, left: &Subscription<M>) -> Option<Rc<Subscription<M>>> {
+        let subscriptions = &mut self.shared.state.borrow_mut().subscriptions;
+        let kept = subscriptions.get(left.key);
+        kept.is_some_and(|kept| std::ptr::eq(&**kept, left))
+            .then(|| subscriptions.remove(left.key))
+    }
+}
+
+impl<M> State<M> {
+    /// Ends a subscription. Does nothing to one that has ended before. The caller drops `unneeded`
+    /// and wakes the listener, once it holds no borrow.
+    pub(super) fn leave(
+        &mut self,
+        subscription: &Subscription<M>,
+        why: Leave,
+        unneeded: &mut Vec<Rc<Sent<M>>>,
+    ) {
+        let mut occupancy = subscription.occupancy.borrow_mut();
+        let Occupancy::Here(queue) = &*occupancy else {
+            return;
+        };
+        let left = Occupancy::Left(Box::new(Departure {
+            why,
+            last: (!queue.has_gaps()).then(|| queue.last()),
+        }));
+        let lost = queue.len(&self.log) + queue.untold(&self.log);
+        let dropped = queue.untold_overflow(&self.log);
+        subscription.counters.count(|tally| {
+            tally.dropped += dropped;
+            tally.discarded += lost - dropped;
+        });
+        self.left.add(subscription.counters.tally());
+        self.overflows += u64::from(why == Leave::Overflow);
+        if let Occupancy::Here(queue) = std::mem::replace(&mut *occupancy, left) {
+            queue.detach(&mut self.log, unneeded);
+        }
+        self.leave_lists(subscription);
     }
 }

@@ -57,6 +57,7 @@
 //! A program that stores its broadcasts can [restore](AbstractChannel::restore) a channel that has
 //! ended. Event ids that clients have from the former channel stay valid.
 
+pub(crate) mod core;
 mod deliver;
 mod leave;
 pub(crate) mod listener;
@@ -72,24 +73,17 @@ pub(crate) mod subscription;
 mod waking;
 
 use std::cell::OnceCell;
-use std::cell::RefCell;
 use std::fmt;
 use std::rc::Rc;
 
-use slab::Slab;
-
-use crate::channel::names::ById;
+use crate::channel::core::ChannelCore;
 use crate::channel::names::Names;
 use crate::channel::sent::Delivery;
-use crate::channel::state::State;
-use crate::log::Log;
 use crate::model::event_id::EventId;
 use crate::model::gap::Gap;
 use crate::model::limit::History;
 use crate::model::message::Message;
 use crate::model::position::Position;
-use crate::model::stats::Tally;
-use crate::platform::clock;
 use crate::platform::ids;
 
 /// The base of channels: delivers messages of any type to listeners.
@@ -115,15 +109,11 @@ use crate::platform::ids;
 /// # Ok::<(), eric_sse::Error>(())
 /// ```
 pub struct AbstractChannel<M = Message> {
-    core: Rc<Core<M>>,
-}
-
-struct Core<M> {
-    /// Made when it is first asked for, as is the epoch: some runtimes have no random numbers while
-    /// they load the modules of a program.
-    id: OnceCell<Rc<str>>,
-    epoch: OnceCell<Rc<str>>,
-    state: RefCell<State<M>>,
+    pub(crate) core: ChannelCore<M>,
+    /// Made when it is first asked for: some runtimes have no random numbers while they load the
+    /// modules of a program.
+    id: Rc<OnceCell<Rc<str>>>,
+    pub(crate) names: Rc<Names>,
     /// Returns how many bytes a message counts for.
     weigh: fn(&M) -> u64,
 }
@@ -145,6 +135,9 @@ impl<M> Clone for AbstractChannel<M> {
     fn clone(&self) -> Self {
         Self {
             core: self.core.clone(),
+            id: self.id.clone(),
+            names: self.names.clone(),
+            weigh: self.weigh,
         }
     }
 }
@@ -158,67 +151,28 @@ impl<M> Default for AbstractChannel<M> {
 impl<M> AbstractChannel<M> {
     /// Creates a channel with a random UUID as its id.
     pub fn new() -> Self {
-        Self::create(
-            None,
-            History::NONE,
-            |_| size_of::<M>() as u64,
-            names(),
-            None,
-        )
+        Self::create(None, History::NONE, |_| size_of::<M>() as u64)
     }
 
     /// Creates a channel with an id chosen by the caller.
     pub fn with_id(id: impl Into<Rc<str>>) -> Self {
-        Self::create(
-            Some(id.into()),
-            History::NONE,
-            |_| size_of::<M>() as u64,
-            names(),
-            None,
-        )
+        let weigh: fn(&M) -> u64 = |_| size_of::<M>() as u64;
+        Self::create(Some(id.into()), History::NONE, weigh)
     }
 
-    /// Creates a channel that keeps a history, and weighs its messages for bounds in bytes. With an
-    /// epoch, and the numbers of the newest broadcast and dispatch, it is another life of a channel
-    /// that has ended.
-    pub(crate) fn create(
-        id: Option<Rc<str>>,
-        history: History,
-        weigh: fn(&M) -> u64,
-        names: Box<dyn Names>,
-        former: Option<(Rc<str>, Position)>,
-    ) -> Self {
-        let (epoch, position) = match former {
-            Some((epoch, position)) => (OnceCell::from(epoch), position),
-            None => (OnceCell::new(), Position::broadcast(0)),
-        };
-        let state = State {
-            log: Log::new(history, position.sequence() + 1),
-            subscriptions: Slab::new(),
-            names,
-            parked: Vec::new(),
-            with_inbox: Vec::new(),
-            refusing: Vec::new(),
-            left: Tally::default(),
-            refused_sends: 0,
-            dispatched: position.dispatch_number(),
-            overflows: 0,
-            next_subscription: 0,
-            closed: false,
-        };
+    /// Creates a channel that keeps a history, and weighs its messages for bounds in bytes.
+    pub(crate) fn create(id: Option<Rc<str>>, history: History, weigh: fn(&M) -> u64) -> Self {
         Self {
-            core: Rc::new(Core {
-                id: id.map_or_else(OnceCell::new, OnceCell::from),
-                epoch,
-                state: RefCell::new(state),
-                weigh,
-            }),
+            core: ChannelCore::new(history, None),
+            id: Rc::new(id.map_or_else(OnceCell::new, OnceCell::from)),
+            names: Rc::default(),
+            weigh,
         }
     }
 
     /// Returns the channel's id.
     pub fn id(&self) -> &str {
-        self.core.id.get_or_init(|| ids::unique().into())
+        self.id.get_or_init(|| ids::unique().into())
     }
 
     /// Returns the event id of a position in the order of this channel: `<epoch>-<position>`.
@@ -226,52 +180,38 @@ impl<M> AbstractChannel<M> {
     /// The epoch is random and belongs to this channel alone. So an id from another channel, or
     /// from before a restart, is recognised.
     pub fn event_id(&self, position: Position) -> EventId {
-        EventId::of_position(self.epoch(), position)
+        self.core.event_id(position)
     }
 
     /// Returns the event id of the newest broadcast, or the one before the first. A client that was
     /// shown the application's state as of this id misses nothing [after](Self::register_after) it.
     pub fn last_event_id(&self) -> EventId {
-        let newest = self.core.state.borrow().log.tail() - 1;
-        self.event_id(Position::broadcast(newest))
-    }
-
-    fn epoch(&self) -> &str {
-        self.core.epoch.get_or_init(|| ids::epoch().into())
+        self.core.last_event_id()
     }
 
     /// Closes the channel: it refuses sends and listeners from now on, and delivers what was queued
     /// before. A closed channel may be closed again.
     pub fn close(&self) {
-        self.core.state.borrow_mut().closed = true;
-        self.wake_parked();
+        self.core.close();
     }
 
     /// Returns whether the channel was closed.
     pub fn is_closed(&self) -> bool {
-        self.core.state.borrow().closed
+        self.core.is_closed()
     }
-}
 
-impl<M> AbstractChannel<M> {
     /// Drops what has become too old for the history.
     pub fn expire(&self) {
-        let at = clock::milliseconds();
-        let mut unneeded = Vec::new();
-        self.core.state.borrow_mut().log.expire(at, &mut unneeded);
+        self.core.expire();
     }
 }
 
 impl<M> fmt::Debug for AbstractChannel<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AbstractChannel")
-            .field("id", &self.core.id.get())
+            .field("id", &self.id.get())
             .field("listeners", &self.listener_count())
             .field("closed", &self.is_closed())
             .finish_non_exhaustive()
     }
-}
-
-fn names() -> Box<dyn Names> {
-    Box::new(ById::default())
 }

@@ -1,54 +1,35 @@
-//! Names: the ids of a channel's listeners.
+//! Names: the ids by which the native crate finds a channel's listeners.
 //!
-//! The npm package finds its listeners itself: a hash map would weigh as much as the log there.
+//! The core channel knows subscriptions by their keys. The npm package finds its listeners in
+//! JavaScript: a hash map would weigh as much as the log there.
 
+use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use crate::model::error::InvalidListenerException;
-
-/// Maps the ids of listeners to the keys of their subscriptions.
-pub(crate) trait Names {
-    /// Adds a name.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidListenerException`] if it is taken.
-    fn insert(&mut self, id: &Rc<str>, key: usize) -> Result<(), InvalidListenerException>;
-
-    /// Returns the key of a name.
-    fn get(&self, id: &str) -> Option<usize>;
-
-    /// Removes a name.
-    fn remove(&mut self, id: &str);
-
-    /// Returns whether the key of a disconnected listener is free at once. If not, it is free once
-    /// its owner has removed the listener.
-    fn frees(&self) -> bool;
-}
-
-/// Names in a hash map.
+/// The keys of a channel's subscriptions, by the ids of their listeners.
+///
+/// # Invariants
+///
+/// - An id is here exactly while its subscription is at the channel. It goes before any code runs
+///   that could look it up.
 #[derive(Debug, Default)]
-pub(crate) struct ById(HashMap<Rc<str>, usize>);
+pub(crate) struct Names(RefCell<HashMap<Rc<str>, usize>>);
 
-impl Names for ById {
-    fn insert(&mut self, id: &Rc<str>, key: usize) -> Result<(), InvalidListenerException> {
-        if self.0.contains_key(id) {
-            return Err(InvalidListenerException::registered(id));
-        }
-        self.0.insert(id.clone(), key);
-        Ok(())
+impl Names {
+    pub(super) fn contains(&self, id: &str) -> bool {
+        self.0.borrow().contains_key(id)
     }
 
-    fn get(&self, id: &str) -> Option<usize> {
-        self.0.get(id).copied()
+    pub(super) fn insert(&self, id: &Rc<str>, key: usize) {
+        self.0.borrow_mut().insert(id.clone(), key);
     }
 
-    fn remove(&mut self, id: &str) {
-        self.0.remove(id);
+    pub(super) fn get(&self, id: &str) -> Option<usize> {
+        self.0.borrow().get(id).copied()
     }
 
-    fn frees(&self) -> bool {
-        true
+    pub(crate) fn remove(&self, id: &str) {
+        self.0.borrow_mut().remove(id);
     }
 }

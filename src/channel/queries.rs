@@ -4,6 +4,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::Occupancy;
@@ -31,7 +32,7 @@ impl<M> AbstractChannel<M> {
 
     /// Returns the listeners in the order in which they were registered.
     pub fn listeners(&self) -> Vec<MessageQueueListener<M>> {
-        let state = self.core.state.borrow();
+        let state = self.core.shared.state.borrow();
         let mut subscriptions: Vec<_> = state
             .subscriptions
             .iter()
@@ -46,7 +47,7 @@ impl<M> AbstractChannel<M> {
 
     /// Returns how many listeners are registered.
     pub fn listener_count(&self) -> usize {
-        self.core.state.borrow().subscriptions.len()
+        self.core.shared.state.borrow().subscriptions.len()
     }
 
     /// Returns how many messages wait for a listener.
@@ -56,29 +57,71 @@ impl<M> AbstractChannel<M> {
     /// [`InvalidListenerException`] if the listener is unknown.
     pub fn waiting(&self, listener_id: &str) -> Result<u64, InvalidListenerException> {
         let subscription = self.subscription(listener_id)?;
-        let state = self.core.state.borrow();
+        let state = self.core.shared.state.borrow();
         let occupancy = subscription.occupancy.borrow();
         Ok(occupancy.queue().map_or(0, |queue| queue.len(&state.log)))
     }
 
+    /// Returns the state of a listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] if the listener is unknown.
+    pub fn listener_stats(
+        &self,
+        listener_id: &str,
+    ) -> Result<ListenerStats, InvalidListenerException> {
+        Ok(self
+            .core
+            .subscription_stats(&*self.subscription(listener_id)?))
+    }
+
+    /// Returns how long the oldest unread message of a listener has been waiting; nothing if its
+    /// queue is empty.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidListenerException`] if the listener is unknown.
+    pub fn waiting_for(
+        &self,
+        listener_id: &str,
+    ) -> Result<Option<Duration>, InvalidListenerException> {
+        let since = self.core.waiting_since(&*self.subscription(listener_id)?);
+        let milliseconds = |since: f64| (clock::milliseconds() - since).max(0.0);
+        Ok(since.map(|since| Duration::from_secs_f64(milliseconds(since) / 1000.0)))
+    }
+
+    /// Returns the state of the channel.
+    pub fn stats(&self) -> ChannelStats {
+        self.core.stats()
+    }
+
+    /// Returns how many listeners were disconnected because their queue was full.
+    pub fn overflows(&self) -> u64 {
+        self.core.shared.state.borrow().overflows
+    }
+
+    /// Returns the subscription of a listener.
     pub(crate) fn subscription(
         &self,
         listener_id: &str,
     ) -> Result<Rc<Subscription<M>>, InvalidListenerException> {
-        let key = self.core.state.borrow().names.get(listener_id);
-        let subscription = key.and_then(|key| self.subscription_at(key));
+        let key = self.names.get(listener_id);
+        let subscription = key.and_then(|key| self.core.subscription(key));
         subscription.ok_or_else(|| InvalidListenerException::unknown(listener_id))
     }
+}
 
+impl<M> ChannelCore<M> {
     /// Returns the subscription with a key.
-    pub(crate) fn subscription_at(&self, key: usize) -> Option<Rc<Subscription<M>>> {
-        self.core.state.borrow().subscriptions.get(key).cloned()
+    pub(crate) fn subscription(&self, key: usize) -> Option<Rc<Subscription<M>>> {
+        self.shared.state.borrow().subscriptions.get(key).cloned()
     }
 
     /// Returns the number of the oldest broadcast kept, or of the next one; and whether every
     /// listener has read all broadcasts.
     pub(crate) fn kept(&self) -> (u64, bool) {
-        self.core.state.borrow().log.kept()
+        self.shared.state.borrow().log.kept()
     }
 
     /// Returns the event id in a stream's first block. Normally it is the position that the stream
@@ -99,35 +142,8 @@ impl<M> AbstractChannel<M> {
         subscription.last().map(|last| self.event_id(last))
     }
 
-    /// Returns the state of a listener.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidListenerException`] if the listener is unknown.
-    pub fn listener_stats(
-        &self,
-        listener_id: &str,
-    ) -> Result<ListenerStats, InvalidListenerException> {
-        Ok(self.subscription_stats(&*self.subscription(listener_id)?))
-    }
-
     pub(crate) fn subscription_stats(&self, subscription: &Subscription<M>) -> ListenerStats {
-        subscription.stats(&self.core.state.borrow().log)
-    }
-
-    /// Returns how long the oldest unread message of a listener has been waiting; nothing if its
-    /// queue is empty.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidListenerException`] if the listener is unknown.
-    pub fn waiting_for(
-        &self,
-        listener_id: &str,
-    ) -> Result<Option<Duration>, InvalidListenerException> {
-        let since = self.waiting_since(&*self.subscription(listener_id)?);
-        let milliseconds = |since: f64| (clock::milliseconds() - since).max(0.0);
-        Ok(since.map(|since| Duration::from_secs_f64(milliseconds(since) / 1000.0)))
+        subscription.stats(&self.shared.state.borrow().log)
     }
 
     /// Returns when the oldest unread message was sent, in milliseconds of the clock of the
@@ -137,9 +153,9 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Returns the state of the channel.
-    pub fn stats(&self) -> ChannelStats {
+    pub(crate) fn stats(&self) -> ChannelStats {
         self.expire();
-        let state = self.core.state.borrow();
+        let state = self.shared.state.borrow();
         let mut stats = ChannelStats {
             tally: state.left,
             listeners: state.subscriptions.len() as u64,
@@ -150,8 +166,7 @@ impl<M> AbstractChannel<M> {
             kept_bytes: state.log.bytes(),
             ..ChannelStats::default()
         };
-        let here =
-            |(_, subscription): &(usize, &Rc<Subscription<M>>)| subscription.left().is_none();
+        let here = |(_, subscription): &(usize, &Rc<Subscription<M>>)| !subscription.is_left();
         for (_, subscription) in state.subscriptions.iter().filter(here) {
             let listener = subscription.stats(&state.log);
             stats.tally.add(listener.tally);
@@ -161,11 +176,6 @@ impl<M> AbstractChannel<M> {
             stats.remembered += listener.remembered;
         }
         stats
-    }
-
-    /// Returns how many listeners were disconnected because their queue was full.
-    pub fn overflows(&self) -> u64 {
-        self.core.state.borrow().overflows
     }
 
     /// Returns whether a stream has something to read: a message, a gap, or the close of the
@@ -182,7 +192,7 @@ impl<M> AbstractChannel<M> {
         subscription: &Subscription<M>,
         read: impl FnOnce(&mut Queue<Rc<Sent<M>>>, &mut Log<Rc<Sent<M>>>) -> R,
     ) -> Option<R> {
-        let mut state = self.core.state.borrow_mut();
+        let mut state = self.shared.state.borrow_mut();
         let mut occupancy = subscription.occupancy.borrow_mut();
         Some(read(occupancy.queue_mut()?, &mut state.log))
     }

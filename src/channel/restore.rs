@@ -39,13 +39,15 @@ impl<M> AbstractChannel<M> {
     #[must_use = "a channel that was not restored has numbers of its own"]
     pub fn restore(&self, last_event_id: &str) -> bool {
         let is_used = {
-            let state = self.core.state.borrow();
-            state.log.tail() > 1 || state.next_subscription > 0 || self.core.epoch.get().is_some()
+            let state = self.core.shared.state.borrow();
+            state.log.tail() > 1
+                || state.next_subscription > 0
+                || self.core.shared.epoch.get().is_some()
         };
         match gap::parts(last_event_id) {
             Some((epoch, position)) if !is_used => {
-                self.core.epoch.get_or_init(|| epoch.into());
-                let mut state = self.core.state.borrow_mut();
+                self.core.shared.epoch.get_or_init(|| epoch.into());
+                let mut state = self.core.shared.state.borrow_mut();
                 state.log = Log::new(state.log.history(), position.sequence() + 1);
                 state.dispatched = position.dispatch_number();
                 true
@@ -66,11 +68,10 @@ impl<M> AbstractChannel<M> {
         except: &[&str],
         age: Duration,
     ) -> Result<Position, SendError<M>> {
-        let bytes = (self.core.weigh)(&message);
         let except = except.iter().map(|id| Rc::from(*id));
         let at = clock::milliseconds() - age.as_secs_f64() * 1000.0;
-        let newest = self.core.state.borrow().log.newest_at();
+        let newest = self.core.shared.state.borrow().log.newest_at();
         let at = newest.map_or(at, |newest| at.max(newest));
-        self.broadcast_to_all_but(except.collect(), message, bytes, at)
+        self.send(message, except.collect(), at)
     }
 }

@@ -3,28 +3,13 @@
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::state::State;
 use crate::channel::subscription::Subscription;
 use crate::model::error::InvalidListenerException;
 use crate::model::gap::{Claim, GapReason, LastEventId};
 
 impl<M> AbstractChannel<M> {
-    /// Reads the event id that a client has.
-    pub(super) fn claim(&self, id: &str, state: &State<M>) -> Claim {
-        match LastEventId::parse(id, self.epoch()) {
-            LastEventId::Known(id, position) => {
-                let is_issued = position.sequence() < state.log.tail()
-                    && position.dispatch_number() <= state.dispatched;
-                match is_issued {
-                    true => Claim::At(id, position),
-                    false => Claim::Foreign(GapReason::Unknown, Some(id)),
-                }
-            }
-            LastEventId::OtherEpoch(id) => Claim::Foreign(GapReason::Epoch, Some(id)),
-            LastEventId::Unknown => Claim::Foreign(GapReason::Unknown, None),
-        }
-    }
-
     /// Resumes a listener after an event id: it receives what follows, its own dispatches included.
     /// If that is impossible, it continues where it is, after a [`Gap`](crate::Gap) that says so. A
     /// dispatch that is older than a missing broadcast counts as missing too, so that everything
@@ -41,20 +26,35 @@ impl<M> AbstractChannel<M> {
         listener_id: &str,
         last_event_id: &str,
     ) -> Result<(), InvalidListenerException> {
-        self.rewind_subscription(&self.subscription(listener_id)?, last_event_id);
+        self.core
+            .rewind(&self.subscription(listener_id)?, last_event_id);
         Ok(())
     }
+}
 
-    /// As [`rewind`](Self::rewind). Does nothing once the listener has left.
-    pub(crate) fn rewind_subscription(
-        &self,
-        subscription: &Rc<Subscription<M>>,
-        last_event_id: &str,
-    ) {
+impl<M> ChannelCore<M> {
+    /// Reads the event id that a client has.
+    pub(super) fn claim(&self, id: &str, state: &State<M>) -> Claim {
+        match LastEventId::parse(id, self.epoch()) {
+            LastEventId::Known(id, position) => {
+                let is_issued = position.sequence() < state.log.tail()
+                    && position.dispatch_number() <= state.dispatched;
+                match is_issued {
+                    true => Claim::At(id, position),
+                    false => Claim::Foreign(GapReason::Unknown, Some(id)),
+                }
+            }
+            LastEventId::OtherEpoch(id) => Claim::Foreign(GapReason::Epoch, Some(id)),
+            LastEventId::Unknown => Claim::Foreign(GapReason::Unknown, None),
+        }
+    }
+
+    /// As [`AbstractChannel::rewind`]. Does nothing once the listener has left.
+    pub(crate) fn rewind(&self, subscription: &Rc<Subscription<M>>, last_event_id: &str) {
         self.expire();
         let mut unneeded = Vec::new();
         {
-            let mut state = self.core.state.borrow_mut();
+            let mut state = self.shared.state.borrow_mut();
             let state = &mut *state;
             let mut occupancy = subscription.occupancy.borrow_mut();
             let Some(queue) = occupancy.queue_mut() else {

@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::Leave;
 use crate::channel::subscription::Subscription;
@@ -23,8 +24,7 @@ impl<M> AbstractChannel<M> {
     /// refuses the message because its queue is full: then no listener receives it. The error
     /// contains the message.
     pub fn broadcast(&self, message: M) -> Result<Position, SendError<M>> {
-        let bytes = (self.core.weigh)(&message);
-        self.broadcast_to_all_but(Box::default(), message, bytes, clock::milliseconds())
+        self.send(message, Box::default(), clock::milliseconds())
     }
 
     /// Sends a message to every listener except those with the given ids, also when such a listener
@@ -37,23 +37,60 @@ impl<M> AbstractChannel<M> {
     ///
     /// Those of [`broadcast`](Self::broadcast).
     pub fn broadcast_except(&self, message: M, except: &[&str]) -> Result<Position, SendError<M>> {
-        let bytes = (self.core.weigh)(&message);
         let except = except.iter().map(|id| Rc::from(*id));
-        self.broadcast_to_all_but(except.collect(), message, bytes, clock::milliseconds())
+        self.send(message, except.collect(), clock::milliseconds())
     }
 
-    /// As [`broadcast_except`](Self::broadcast_except). `at` is when the message was sent, in
-    /// milliseconds of the clock of the channel.
-    pub(crate) fn broadcast_to_all_but(
+    pub(super) fn send(
+        &self,
+        message: M,
+        except: Box<[Rc<str>]>,
+        at: f64,
+    ) -> Result<Position, SendError<M>> {
+        let bytes = (self.weigh)(&message);
+        let disconnected = |subscription: &Subscription<M>| self.forget(subscription);
+        self.core
+            .broadcast(except, message, bytes, at, disconnected)
+    }
+
+    /// Sends a message to one listener.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidChannelException`] if the channel is closed. [`InvalidListenerException`] if the
+    /// listener is unknown. [`QueueFullException`] if the listener refuses the message because its
+    /// queue is full. The error contains the message.
+    pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
+        match self.subscription(listener_id) {
+            Ok(subscription) => {
+                let bytes = (self.weigh)(&message);
+                let disconnected = |subscription: &Subscription<M>| self.forget(subscription);
+                self.core
+                    .dispatch(&subscription, message, bytes, disconnected)
+            }
+            Err(unknown) => Err(SendError::new(message, unknown)),
+        }
+    }
+}
+
+impl<M> ChannelCore<M> {
+    /// As [`AbstractChannel::broadcast_except`]. `at` is when the message was sent, in milliseconds
+    /// of the clock of the channel.
+    ///
+    /// `disconnected` receives each subscription that left because its queue was full. Its owner
+    /// forgets it, before any other code runs. A function costs a send that disconnects nobody
+    /// nothing.
+    pub(crate) fn broadcast(
         &self,
         except: Box<[Rc<str>]>,
         message: M,
         bytes: u64,
         at: f64,
+        mut disconnected: impl FnMut(&Subscription<M>),
     ) -> Result<Position, SendError<M>> {
         let (mut unneeded, mut full) = (Vec::new(), Vec::new());
         let (position, is_awaited) = {
-            let mut state = self.core.state.borrow_mut();
+            let mut state = self.shared.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
@@ -74,6 +111,9 @@ impl<M> AbstractChannel<M> {
             if lagged {
                 state.find_lagging(&mut full);
             }
+            for subscription in &full {
+                state.leave(subscription, Leave::Overflow, &mut unneeded);
+            }
             (position, !state.parked.is_empty())
         };
         // Without a borrow: a drop, an end and a waker may run any code.
@@ -81,10 +121,11 @@ impl<M> AbstractChannel<M> {
             // The usual case. Even the drop of two empty vectors shows in `cargo bench`.
             std::mem::forget((unneeded, full));
         } else {
+            full.iter()
+                .for_each(|subscription| disconnected(subscription));
             drop(unneeded);
-            for subscription in full {
-                self.unsubscribe(&subscription, Leave::Overflow);
-            }
+            full.iter()
+                .for_each(|subscription| subscription.listener.wake());
         }
         if is_awaited {
             self.wake_parked();
@@ -92,33 +133,18 @@ impl<M> AbstractChannel<M> {
         Ok(position)
     }
 
-    /// Sends a message to one listener.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidChannelException`] if the channel is closed. [`InvalidListenerException`] if the
-    /// listener is unknown. [`QueueFullException`] if the listener refuses the message because its
-    /// queue is full. The error contains the message.
-    pub fn dispatch(&self, listener_id: &str, message: M) -> Result<Position, SendError<M>> {
-        match self.subscription(listener_id) {
-            Ok(subscription) => {
-                let bytes = (self.core.weigh)(&message);
-                self.dispatch_to(&subscription, message, bytes)
-            }
-            Err(unknown) => Err(SendError::new(message, unknown)),
-        }
-    }
-
-    pub(crate) fn dispatch_to(
+    /// As [`AbstractChannel::dispatch`]. `disconnected` is that of [`broadcast`](Self::broadcast).
+    pub(crate) fn dispatch(
         &self,
         subscription: &Rc<Subscription<M>>,
         message: M,
         bytes: u64,
+        disconnected: impl FnOnce(&Subscription<M>),
     ) -> Result<Position, SendError<M>> {
         let at = clock::milliseconds();
         let mut unneeded = Vec::new();
-        let (position, full) = {
-            let mut state = self.core.state.borrow_mut();
+        let (position, is_full) = {
+            let mut state = self.shared.state.borrow_mut();
             let state = &mut *state;
             if state.closed {
                 return Err(SendError::new(message, InvalidChannelException::closed()));
@@ -143,13 +169,17 @@ impl<M> AbstractChannel<M> {
             if overflow == Some(Overflow::DropOldest) {
                 queue.enforce(&mut state.log, &mut unneeded);
             }
-            let full = over && overflow == Some(Overflow::Disconnect);
-            (position, full)
+            let is_full = over && overflow == Some(Overflow::Disconnect);
+            drop(occupancy);
+            if is_full {
+                state.leave(subscription, Leave::Overflow, &mut unneeded);
+            }
+            (position, is_full)
         };
-        drop(unneeded);
-        if full {
-            self.unsubscribe(subscription, Leave::Overflow);
+        if is_full {
+            disconnected(subscription);
         }
+        drop(unneeded);
         subscription.listener.wake();
         Ok(position)
     }

@@ -4,7 +4,6 @@ use std::rc::Rc;
 
 use slab::Slab;
 
-use crate::channel::names::Names;
 use crate::channel::sent::Sent;
 use crate::channel::subscription::NOWHERE;
 use crate::channel::subscription::Subscription;
@@ -15,8 +14,9 @@ use crate::queue::Queue;
 
 pub(super) struct State<M> {
     pub(super) log: Log<Rc<Sent<M>>>,
+    /// By their keys. A subscription that was disconnected stays until its owner, which knows it
+    /// by the key, has removed it.
     pub(super) subscriptions: Slab<Rc<Subscription<M>>>,
-    pub(super) names: Box<dyn Names>,
     /// The subscriptions with a parked stream, which a broadcast has to wake. One may stay here
     /// after its stream has ended, until the next broadcast, but not after its own end.
     pub(super) parked: Vec<Rc<Subscription<M>>>,
@@ -120,7 +120,7 @@ impl<M> State<M> {
     }
 
     /// Removes a subscription that has ended from the lists.
-    pub(super) fn forget(&mut self, subscription: &Subscription<M>) {
+    pub(super) fn leave_lists(&mut self, subscription: &Subscription<M>) {
         self.unpark(subscription);
         if subscription.with_inbox.take() {
             self.with_inbox

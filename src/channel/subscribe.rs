@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::subscription::RegisterOptions;
 use crate::channel::subscription::Subscription;
 use crate::model::error::Error;
 use crate::model::error::InvalidChannelException;
+use crate::model::error::InvalidListenerException;
 use crate::model::limit::Overflow;
 use crate::model::position::Position;
 use crate::queue::Queue;
@@ -74,14 +76,31 @@ impl<M> AbstractChannel<M> {
         options: RegisterOptions,
         last_event_id: Option<&str>,
     ) -> Result<Rc<Subscription<M>>, Error> {
+        // First of all: what is dropped may register a listener.
         self.expire();
-        let mut state = self.core.state.borrow_mut();
+        if self.names.contains(listener.id()) && !self.is_closed() {
+            return Err(InvalidListenerException::registered(listener.id()).into());
+        }
+        let subscription = self.core.subscribe(listener, options, last_event_id)?;
+        self.names.insert(listener.shared_id(), subscription.key);
+        Ok(subscription)
+    }
+}
+
+impl<M> ChannelCore<M> {
+    /// Adds a subscription. The caller has dropped what is too old.
+    pub(crate) fn subscribe(
+        &self,
+        listener: &MessageQueueListener<M>,
+        options: RegisterOptions,
+        last_event_id: Option<&str>,
+    ) -> Result<Rc<Subscription<M>>, InvalidChannelException> {
+        let mut state = self.shared.state.borrow_mut();
         let state = &mut *state;
         if state.closed {
-            return Err(InvalidChannelException::closed().into());
+            return Err(InvalidChannelException::closed());
         }
         let key = state.subscriptions.vacant_key();
-        state.names.insert(listener.shared_id(), key)?;
         let newest = state.log.tail() - 1;
         let claim = last_event_id.map(|id| self.claim(id, state));
         let mut queue = Queue::attach(&mut state.log, options.limit);

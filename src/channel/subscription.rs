@@ -67,7 +67,7 @@ impl<T> Occupancy<T> {
 /// A listener at a channel.
 pub(crate) struct Subscription<M> {
     pub(crate) listener: MessageQueueListener<M>,
-    /// Its index among the channel's subscriptions.
+    /// By which the core's callers know it: its index among the channel's subscriptions.
     pub(crate) key: usize,
     /// Its place in the order of registration.
     pub(crate) number: u64,
@@ -102,6 +102,11 @@ impl<M> Subscription<M> {
             parked_at: Cell::new(NOWHERE),
             with_inbox: Cell::new(false),
         })
+    }
+
+    /// Returns whether the listener has left its channel.
+    pub(crate) fn is_left(&self) -> bool {
+        self.left().is_some()
     }
 
     /// Returns why the listener has left; `None` while it is here.

@@ -3,26 +3,26 @@
 use std::rc::Rc;
 use std::task::Waker;
 
-use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::subscription::NOWHERE;
 use crate::channel::subscription::Subscription;
 
-impl<M> AbstractChannel<M> {
+impl<M> ChannelCore<M> {
     /// Parks a stream of the subscription until something happens that it should look at.
     pub(crate) fn park(&self, subscription: &Rc<Subscription<M>>, stream: u64, waker: &Waker) {
         subscription.listener.park(stream, waker);
         if subscription.parked_at.get() == NOWHERE {
-            let mut state = self.core.state.borrow_mut();
+            let mut state = self.shared.state.borrow_mut();
             subscription.parked_at.set(state.parked.len());
             state.parked.push(subscription.clone());
         }
     }
 
     pub(super) fn wake_parked(&self) {
-        let mut woken = self.core.state.borrow_mut().take_parked();
+        let mut woken = self.shared.state.borrow_mut().take_parked();
         woken
             .drain(..)
             .for_each(|subscription| subscription.listener.wake());
-        self.core.state.borrow_mut().reuse_parked(woken);
+        self.shared.state.borrow_mut().reuse_parked(woken);
     }
 }

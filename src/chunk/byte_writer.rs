@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 
-use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::sent::Sent;
 use crate::chunk::Medium;
 use crate::model::event_id::EventId;
@@ -37,7 +37,7 @@ impl<M: ToEvent> Medium<M> for Rc<[u8]> {
         event.encode(draft);
     }
 
-    fn write(draft: &mut Vec<u8>, channel: &AbstractChannel<M>, sent: &Sent<M>) {
+    fn write(draft: &mut Vec<u8>, channel: &ChannelCore<M>, sent: &Sent<M>) {
         if let Some(block) = sent.block.get() {
             return draft.extend_from_slice(block);
         }

@@ -31,7 +31,7 @@ mod byte_writer;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::sent::Sent;
 use crate::model::event_id::EventId;
 use crate::model::event_type::CHANNEL_CLOSED;
@@ -84,7 +84,7 @@ pub(crate) trait Medium<M>: Clone {
     fn event(draft: &mut Self::Draft, event_type: &str, id: Option<EventId>, data: &str);
 
     /// Appends the block of a message.
-    fn write(draft: &mut Self::Draft, channel: &AbstractChannel<M>, sent: &Sent<M>);
+    fn write(draft: &mut Self::Draft, channel: &ChannelCore<M>, sent: &Sent<M>);
 
     fn finish(draft: Self::Draft) -> Self;
 }

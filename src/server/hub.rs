@@ -4,7 +4,6 @@ use tokio::sync::Notify;
 
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::names::ById;
 use crate::channel::subscription::RegisterOptions;
 use crate::model::limit::History;
 use crate::server::message::WireMessage;
@@ -129,13 +128,7 @@ impl Hub {
             )));
         }
         // A reader of the socket cannot resume after an event id, so no history is kept.
-        let channel = ServerChannel::create(
-            id.map(Into::into),
-            History::NONE,
-            WireMessage::bytes,
-            Box::new(ById::default()),
-            None,
-        );
+        let channel = ServerChannel::create(id.map(Into::into), History::NONE, WireMessage::bytes);
         self.channels.register(&channel)?;
         Ok(Reply::Text(channel.id().into()))
     }

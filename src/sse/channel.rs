@@ -18,7 +18,6 @@ use std::time::Duration;
 
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::names::ById;
 use crate::channel::subscription::RegisterOptions;
 use crate::chunk::{Chunks, Wire};
 use crate::model::error::{Error, InvalidListenerException};
@@ -145,8 +144,6 @@ impl<M: ToEvent> SseChannel<M> {
                 options.id.map(Into::into),
                 options.history,
                 ToEvent::bytes,
-                Box::new(ById::default()),
-                None,
             ),
             stream_delay: options.stream_delay,
             wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),

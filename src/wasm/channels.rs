@@ -5,10 +5,9 @@ use std::rc::Rc;
 use js_sys::{Array, Function};
 use wasm_bindgen::prelude::*;
 
-use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::names::Names;
-use crate::channel::subscription::{Leave, RegisterOptions, Subscription};
+use crate::channel::subscription::{RegisterOptions, Subscription};
 use crate::chunk::Wire;
 use crate::model::error::{CallbackError, Error, InvalidListenerException};
 use crate::model::limit::{History, Overflow, QueueLimit};
@@ -16,34 +15,15 @@ use crate::model::position::Position;
 use crate::model::stats::ChannelStats;
 use crate::model::text;
 use crate::wasm::handover;
-use crate::wasm::host::{Thrown, thrown};
+use crate::wasm::host::{Thrown, add_line, thrown};
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams;
-
-/// The package finds its listeners by their ids itself.
-struct Unnamed;
-
-impl Names for Unnamed {
-    fn insert(&mut self, _: &Rc<str>, _: usize) -> Result<(), InvalidListenerException> {
-        Ok(())
-    }
-
-    fn get(&self, _: &str) -> Option<usize> {
-        None
-    }
-
-    fn remove(&mut self, _: &str) {}
-
-    fn frees(&self) -> bool {
-        false
-    }
-}
 
 /// A channel. Listeners are known by the key of their subscription, which
 /// [`remove`](RawChannel::remove) frees.
 #[wasm_bindgen]
 pub struct RawChannel {
-    channel: AbstractChannel<JsMessage>,
+    channel: ChannelCore<JsMessage>,
     wire: Rc<Wire<Rc<JsValue>>>,
 }
 
@@ -72,8 +52,7 @@ impl RawChannel {
         let position = Position::dispatch(sequence as u64, dispatched as u64);
         let former = epoch.map(|epoch| (epoch.into(), position));
         Self {
-            // JavaScript says what a message weighs when it sends one.
-            channel: AbstractChannel::create(None, history, |_| 0, Box::new(Unnamed), former),
+            channel: ChannelCore::new(history, former),
             wire: Rc::new(Wire::new(paced, retry_milliseconds as u64)),
         }
     }
@@ -110,6 +89,7 @@ impl RawChannel {
         if running {
             listener.start_sync();
         }
+        self.channel.expire();
         let subscription = self
             .channel
             .subscribe(&listener, options, last_event_id.as_deref())
@@ -120,8 +100,7 @@ impl RawChannel {
     /// Sets a resumable listener back to what follows an event id.
     pub fn rewind(&self, key: usize, last_event_id: &str) {
         if let Some(subscription) = self.subscription(key) {
-            self.channel
-                .rewind_subscription(&subscription, last_event_id);
+            self.channel.rewind(&subscription, last_event_id);
         }
     }
 
@@ -183,15 +162,16 @@ impl RawChannel {
     /// Removes a listener. Its number may be given to another one.
     pub fn remove(&self, key: usize) {
         if let Some(subscription) = self.subscription(key) {
-            self.channel.unsubscribe(&subscription, Leave::Removed);
+            self.channel.unsubscribe(&subscription);
         }
     }
 
-    /// Sends to everybody, or to everybody but the listeners with these ids, a line each. Returns
-    /// the sequence number; as a negative one when listeners were disconnected because they were
-    /// full. 0 says that it was refused: the host is given the `InvalidChannelException` or
-    /// `QueueFullException`, as a call that may throw takes several times as long. `at` is when it
-    /// was sent, in milliseconds of `performance.now()`, and not earlier than the one before.
+    /// Sends to every listener except those with the ids in `except`, one per line. Returns the
+    /// sequence number. It is negative if listeners were disconnected because their queues were
+    /// full: the host is given their ids, one per line. 0 says that the message was refused: the
+    /// host is given the `InvalidChannelException` or `QueueFullException`, since a call that may
+    /// throw takes several times as long. `at` is when the message was sent, in milliseconds of
+    /// `performance.now()`, not before the previous one.
     pub fn broadcast(
         &self,
         message: JsMessage,
@@ -209,38 +189,41 @@ impl RawChannel {
             ids.push(id.into());
             rest = more;
         }
-        let before = self.channel.overflows();
+        let mut full = None;
         let sent = self
             .channel
-            .broadcast_to_all_but(ids.into(), message, bytes as u64, at);
-        let sent = sent.map(|position| position.sequence() as f64);
-        self.answer(sent.map_err(Error::from), before)
+            .broadcast(ids.into(), message, bytes as u64, at, |subscription| {
+                add_line(&mut full, subscription.listener.id());
+            });
+        match (sent, full) {
+            (Ok(position), None) => position.sequence() as f64,
+            (Ok(position), Some(ids)) => {
+                handover::give_text(&ids);
+                -(position.sequence() as f64)
+            }
+            (Err(error), _) => refused(error),
+        }
     }
 
-    /// Sends to one listener, and gives the host the event id. Returns what
-    /// [`broadcast`](Self::broadcast) does, with 1 for a number; the exception may be an
-    /// `InvalidListenerException` too.
+    /// Sends to one listener, and gives the host the event id. Returns 1, or -1 if the listener was
+    /// disconnected because its queue was full. 0 says that the message was refused, as by
+    /// [`broadcast`](Self::broadcast); the exception may be an `InvalidListenerException` too.
     pub fn dispatch(&self, key: usize, message: JsMessage, bytes: f64) -> f64 {
-        let before = self.channel.overflows();
+        let mut answer = 1.0;
         let sent = self.known(key).and_then(|subscription| {
+            let disconnected = |_: &Subscription<JsMessage>| answer = -1.0;
             let sent = self
                 .channel
-                .dispatch_to(&subscription, message, bytes as u64);
+                .dispatch(&subscription, message, bytes as u64, disconnected);
             sent.map_err(Error::from)
         });
-        let sent = sent.map(|position| {
-            handover::give_text(self.channel.event_id(position).as_str());
-            1.0
-        });
-        self.answer(sent, before)
-    }
-
-    /// Returns whether a listener is still here: whether it was neither [removed](Self::remove) nor
-    /// disconnected.
-    #[wasm_bindgen(js_name = isSubscribed)]
-    pub fn is_subscribed(&self, key: usize) -> bool {
-        let subscription = self.subscription(key);
-        subscription.is_some_and(|subscription| subscription.left().is_none())
+        match sent {
+            Ok(position) => {
+                handover::give_text(self.channel.event_id(position).as_str());
+                answer
+            }
+            Err(error) => refused(error),
+        }
     }
 
     /// Returns the event id up to which a listener was given everything; nothing when it is to be
@@ -316,7 +299,7 @@ impl RawChannel {
     pub fn deliver(&self, key: usize) -> bool {
         let sent = self
             .known(key)
-            .and_then(|subscription| self.channel.deliver_to(&subscription));
+            .and_then(|subscription| self.channel.deliver(&subscription));
         match sent {
             Ok(sent) => {
                 handover::give_once(sent.message.as_ref());
@@ -358,23 +341,17 @@ impl RawChannel {
 
 impl RawChannel {
     fn subscription(&self, key: usize) -> Option<Rc<Subscription<JsMessage>>> {
-        self.channel.subscription_at(key)
+        self.channel.subscription(key)
     }
 
     fn known(&self, key: usize) -> Result<Rc<Subscription<JsMessage>>, Error> {
         let found = self.subscription(key);
         found.ok_or_else(|| InvalidListenerException::unknown("of a removed listener").into())
     }
+}
 
-    /// Says what has become of a send. `before` is how many listeners had been disconnected.
-    fn answer(&self, sent: Result<f64, Error>, before: u64) -> f64 {
-        match sent {
-            Ok(number) if self.channel.overflows() == before => number,
-            Ok(number) => -number,
-            Err(error) => {
-                handover::give_error(error);
-                0.0
-            }
-        }
-    }
+/// Gives the host the exception of a send. Returns what such a send returns.
+fn refused(error: impl Into<Error>) -> f64 {
+    handover::give_error(error.into());
+    0.0
 }

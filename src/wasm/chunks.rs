@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use wasm_bindgen::JsValue;
 
-use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::sent::Sent;
 use crate::chunk::Medium;
 use crate::model::event_id::EventId;
@@ -42,7 +42,7 @@ impl Medium<JsMessage> for Rc<JsValue> {
 
     fn write(
         (draft, length): &mut Self::Draft,
-        _: &AbstractChannel<JsMessage>,
+        _: &ChannelCore<JsMessage>,
         sent: &Sent<JsMessage>,
     ) {
         *length = draft.write(&sent.message);

@@ -122,16 +122,13 @@ pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
 }
 
 fn to_throw(error: Error) -> JsValue {
-    let mut full = String::new();
+    let mut full = None;
     let detail = match &error {
         Error::QueueFull(exception) => {
             for listener in exception.listeners() {
-                if !full.is_empty() {
-                    full.push('\n');
-                }
-                full.push_str(listener);
+                add_line(&mut full, listener);
             }
-            Some(full.as_str())
+            full.as_deref()
         }
         Error::NoMessages(exception) => Some(match exception.reason() {
             NoMessagesReason::Empty => "empty",
@@ -147,6 +144,18 @@ fn to_throw(error: Error) -> JsValue {
             Some(host) => host.exception(code, text, detail),
             None => JsError::new(text).into(),
         }),
+    }
+}
+
+/// Adds a line to lines, which line feeds separate.
+#[inline(never)]
+pub(crate) fn add_line(lines: &mut Option<String>, line: &str) {
+    match lines {
+        Some(lines) => {
+            lines.push('\n');
+            lines.push_str(line);
+        }
+        None => *lines = Some(line.into()),
     }
 }
 

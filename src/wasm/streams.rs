@@ -9,7 +9,7 @@ use js_sys::Function;
 use slab::Slab;
 use wasm_bindgen::prelude::*;
 
-use crate::channel::AbstractChannel;
+use crate::channel::core::ChannelCore;
 use crate::channel::sent::Delivery;
 use crate::channel::subscription::Subscription;
 use crate::chunk::{ChunkStep, Chunks, Wire};
@@ -71,13 +71,12 @@ impl Wake for Note {
 }
 
 pub(crate) fn open(
-    channel: &AbstractChannel<JsMessage>,
+    channel: &ChannelCore<JsMessage>,
     subscription: Rc<Subscription<JsMessage>>,
     wire: Option<(&Rc<Wire<Rc<JsValue>>>, bool)>,
     on_error: Function,
 ) -> usize {
-    let stream =
-        MessageStream::new(channel.clone(), subscription, false).on_error(report(on_error));
+    let stream = MessageStream::new(channel.clone(), subscription, None).on_error(report(on_error));
     insert(match wire {
         Some((wire, position_events)) => {
             let mut chunks = Chunks::new(stream, wire.clone());

@@ -139,6 +139,31 @@ fn disconnect_ends_the_streams_once_and_removes_the_listener() {
 }
 
 #[test]
+fn the_id_of_a_listener_that_has_left_is_free_when_its_stream_wakes() {
+    for dispatched in [false, true] {
+        let channel = numbers(History::NONE);
+        let listeners = [0, 1].map(|_| listener(&channel, at_most(0, Overflow::Disconnect)));
+        let waker = waker_that({
+            let (channel, listeners) = (channel.clone(), listeners.clone());
+            move || {
+                for listener in &listeners {
+                    drop(channel.register_listener(listener));
+                }
+            }
+        });
+        let mut stream = channel.message_stream(&listeners[0]).unwrap();
+        assert!(poll(&mut stream, &waker).is_pending());
+        match dispatched {
+            true => dispatch(&channel, &listeners[0], [2]),
+            false => broadcast(&channel, [2]),
+        }
+        // Each is registered again, without what waited for it before.
+        assert_eq!(channel.listener_count(), 2);
+        assert_eq!(channel.waiting(listeners[0].id()), Ok(0));
+    }
+}
+
+#[test]
 fn disconnect_happens_with_the_first_message_too_many() {
     for lane in [false, true] {
         let channel = numbers(History::NONE);

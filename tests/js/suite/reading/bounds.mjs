@@ -359,6 +359,28 @@ export default function register({ AbstractChannel, MessageQueueListener, QueueF
     await other.return();
   });
 
+  test('an overridden removeListener may replace a listener that the same broadcast disconnects', () => {
+    const options = { queue: { messages: 1, overflow: 'disconnect' } };
+    class Replacing extends AbstractChannel {
+      removeListener(id) {
+        super.removeListener(id);
+        if (id !== 'first') return;
+        super.removeListener('second');
+        this.registerListener(new MessageQueueListener({ id: 'second' }));
+      }
+    }
+    const channel = new Replacing();
+    for (const id of ['first', 'second']) channel.registerListener(new MessageQueueListener({ id }), options);
+    broadcast(channel, 1, 2);
+    assert.deepEqual(
+      channel.listeners().map(({ id }) => id),
+      ['second'],
+    );
+    channel.dispatch('second', { type: 'n', payload: 3 });
+    channel.getListener('second').startSync();
+    assert.strictEqual(channel.deliverNext('second').payload, 3);
+  });
+
   test('a disconnected listener may be registered again at once', async () => {
     const channel = new SSEChannel();
     const listener = new MessageQueueListener({ id: 'same' });

@@ -24,6 +24,8 @@
 //! whose channel was closed delivers what was queued before, yields [`Delivered::Closed`] and ends.
 //! A message during whose delivery the listener is stopped is still delivered.
 
+mod open;
+
 use std::cell::Cell;
 use std::fmt;
 use std::pin::Pin;
@@ -32,24 +34,27 @@ use std::task::{Context, Poll, Waker};
 
 use futures_core::Stream;
 
+use crate::channel::Delivered;
+use crate::channel::core::ChannelCore;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::{Delivery, Sent};
-use crate::channel::subscription::{Leave, RegisterOptions, Subscription, Taken};
-use crate::channel::{AbstractChannel, Delivered};
-use crate::model::error::{CallbackError, Error, InvalidListenerException};
+use crate::channel::subscription::{Subscription, Taken};
+use crate::model::error::CallbackError;
 use crate::model::gap::Gap;
 use crate::model::message::Message;
 use crate::platform::console;
 
-/// A stream of what a listener gets. See [`AbstractChannel::message_stream`] and
-/// [`AbstractChannel::watch`].
+/// A stream of what a listener gets. See
+/// [`AbstractChannel::message_stream`](crate::AbstractChannel::message_stream) and
+/// [`AbstractChannel::watch`](crate::AbstractChannel::watch).
 pub struct MessageStream<M = Message> {
-    channel: AbstractChannel<M>,
+    channel: ChannelCore<M>,
     subscription: Rc<Subscription<M>>,
     /// Tells this stream from the listener's others where they park.
     number: u64,
-    /// Whether the listener lives as long as this stream.
-    owns_listener: bool,
+    /// Forgets the id of a listener that is removed with this stream. `None` if the listener
+    /// remains.
+    forget: Option<Box<dyn FnOnce()>>,
     /// How often the listener had been stopped when this stream was opened.
     stops: u32,
     phase: Phase,
@@ -76,9 +81,9 @@ pub(crate) enum Step<M> {
 
 impl<M> MessageStream<M> {
     pub(crate) fn new(
-        channel: AbstractChannel<M>,
+        channel: ChannelCore<M>,
         subscription: Rc<Subscription<M>>,
-        owns_listener: bool,
+        forget: Option<Box<dyn FnOnce()>>,
     ) -> Self {
         Self {
             number: subscription.listener.number_stream(),
@@ -90,7 +95,7 @@ impl<M> MessageStream<M> {
             on_error: None,
             channel,
             subscription,
-            owns_listener,
+            forget,
         }
     }
 
@@ -129,8 +134,12 @@ impl<M> MessageStream<M> {
         }
         self.phase = Phase::Ended;
         self.subscription.listener.unpark(self.number);
-        if self.owns_listener {
-            self.channel.unsubscribe(&self.subscription, Leave::Removed);
+        // The id of a listener that has left may be another one's by now.
+        if let Some(forget) = self.forget.take()
+            && !self.subscription.is_left()
+        {
+            forget();
+            self.channel.unsubscribe(&self.subscription);
         }
     }
 
@@ -188,7 +197,7 @@ impl<M> MessageStream<M> {
             }
         };
         let stopped = stopped || self.subscription.listener.stops() != self.stops;
-        stopped || self.channel.is_left(&self.subscription)
+        stopped || self.subscription.is_left()
     }
 
     /// Returns whether there may be something to take, the end included.
@@ -202,7 +211,7 @@ impl<M> MessageStream<M> {
         self.channel.park(&self.subscription, self.number, waker);
     }
 
-    pub(crate) fn channel(&self) -> &AbstractChannel<M> {
+    pub(crate) fn channel(&self) -> &ChannelCore<M> {
         &self.channel
     }
 
@@ -215,52 +224,6 @@ impl<M> MessageStream<M> {
             Some(report) => report(error),
             None => console::report(self.subscription.listener.id(), &error),
         }
-    }
-}
-
-impl<M> AbstractChannel<M> {
-    /// Opens a stream of what a registered listener gets. It ends when the listener is stopped or
-    /// removed, or the channel closed; one opened for a stopped listener ends at once.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidListenerException`] when the listener is unknown.
-    pub fn message_stream(
-        &self,
-        listener: &MessageQueueListener<M>,
-    ) -> Result<MessageStream<M>, InvalidListenerException> {
-        Ok(MessageStream::new(
-            self.clone(),
-            self.subscription(listener.id())?,
-            false,
-        ))
-    }
-
-    /// Adds a listener, starts it and opens its stream. The listener exists from this call on, and
-    /// is removed when the stream ends or is dropped.
-    ///
-    /// # Errors
-    ///
-    /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
-    pub fn watch(&self) -> Result<MessageStream<M>, Error> {
-        self.watch_with(RegisterOptions::default(), None)
-    }
-
-    /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is
-    /// given, as [`register_after`](Self::register_after) does.
-    ///
-    /// # Errors
-    ///
-    /// The errors of [`watch`](Self::watch).
-    pub fn watch_with(
-        &self,
-        options: RegisterOptions,
-        last_event_id: Option<&str>,
-    ) -> Result<MessageStream<M>, Error> {
-        let listener = MessageQueueListener::new();
-        let subscription = self.subscribe(&listener, options, last_event_id)?;
-        listener.start_sync();
-        Ok(MessageStream::new(self.clone(), subscription, true))
     }
 }
 
