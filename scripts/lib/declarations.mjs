@@ -13,6 +13,13 @@ import { quietly } from './run.mjs';
 
 const SPECIFIER = /(\bfrom\s+|\bimport\s+|\bimport\()(['"])(\.[^'"]*)\.js\2/g;
 
+/** The type of `eric-sse/eric_sse_bg.wasm?module`, a compiled module in edge runtimes. */
+const COMPILED = `\
+import type { CompiledModule } from './types/wasm/module.js';
+declare const compiled: CompiledModule;
+export default compiled;
+`;
+
 /** @param {import('./build.mjs').Entries} entries */
 export async function buildDeclarations({ esm: split, alone, cjs }) {
   const esm = { ...split, ...alone };
@@ -31,6 +38,7 @@ export async function buildDeclarations({ esm: split, alone, cjs }) {
       write(`types/${module}.d.cts`, text(module).replace(SPECIFIER, '$1$2$3.cjs$2'));
     }
     for (const [name, module] of Object.entries(esm)) write(`${name}.d.ts`, `export * from './types/${module}.js';\n`);
+    write('eric_sse_bg.wasm.d.ts', COMPILED);
     for (const [name, module] of Object.entries(cjs))
       write(`${name}.d.cts`, `export * from './types/${module}.cjs';\n`);
   } finally {

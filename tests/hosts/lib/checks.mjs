@@ -26,6 +26,8 @@ const LONGEST_EXIT_MS = 2_000;
  * @property {'leaving' | 'writing'} [noticesBy] `writing`: a later write tells that a client left
  * @property {RegExp} [prints] lines that this host prints by itself
  * @property {boolean} [cutsRequests] `true`: the host does not wait for requests that run
+ * @property {number} [exitCode] with which the host ends after SIGTERM; 0 by default
+ * @property {boolean} [isForDevelopment] `true`: SIGTERM may cut connections, and ends with any code
  * @property {boolean} [ends] `false`: the host is no process of its own that SIGTERM ends
  *
  * @typedef {object} Kit what further checks of a host use
@@ -58,6 +60,8 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
     prints,
     ends = true,
     cutsRequests = false,
+    exitCode = 0,
+    isForDevelopment = false,
   } = options;
   const { events = '/events', listeners = '/listeners', publish: publishing = '/publish' } = options.paths ?? {};
 
@@ -142,7 +146,14 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
     const kit = { check, host: () => host, counted, publish, subscribe, news };
     more(kit);
 
-    if (ends)
+    if (isForDevelopment)
+      check('on SIGTERM the process ends', async () => {
+        const { client } = await subscribe();
+        const { milliseconds } = await host.stop();
+        await client.rest().catch(() => {}); // is cut
+        assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
+      });
+    else if (ends)
       check(
         `on SIGTERM the clients are sent elsewhere${cutsRequests ? '' : ', a request is answered'}, and the process ends`,
         async () => {
@@ -153,7 +164,7 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
           await client.rest();
           assert.equal(await request?.finish(), cutsRequests ? undefined : 204);
           const { code, milliseconds } = await stopped;
-          assert.equal(code, 0);
+          assert.equal(code, exitCode);
           assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
         },
       );

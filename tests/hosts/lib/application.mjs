@@ -1,0 +1,89 @@
+// A recipe as an application of a framework: in a folder beside the framework's packages, because
+// bundlers follow no link out of the folder that they think the project is in.
+
+import { execFile } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { setUpRuntimes } from '../../../scripts/lib/runtimes.mjs';
+import { ensurePackage } from '../../../scripts/lib/tool-package.mjs';
+import { ENV, install } from '../../package/lib/install.mjs';
+import { start } from './host.mjs';
+import { recipes } from './recipes.mjs';
+
+/** What frameworks are told so that they ask nothing, report nothing and print plain text. */
+const QUIET = {
+  CI: '1',
+  NO_COLOR: '1',
+  FORCE_COLOR: '0',
+  NEXT_TELEMETRY_DISABLED: '1',
+  ASTRO_TELEMETRY_DISABLED: '1',
+  NUXT_TELEMETRY_DISABLED: '1',
+};
+const LONGEST_BUILD_MS = 5 * 60_000;
+/** A first request in development compiles what it asks for. */
+const LONGEST_START_SECONDS = 120;
+
+/**
+ * @typedef {object} Application
+ * @property {string} node the Node that runs it, and its version
+ * @property {string} nodeVersion
+ * @property {(name: string) => string} versionOf the version of an installed package
+ * @property {(...args: string[]) => Promise<string>} build runs a command of the framework to its
+ *   end, and returns what it has printed
+ * @property {(...args: string[]) => Promise<import('./host.mjs').Host>} develop starts the
+ *   framework's server for development
+ * @property {(...args: string[]) => Promise<import('./host.mjs').Host>} produce starts what was built
+ * @property {(file: string, change: (text: string) => string) => void} edit changes a file
+ */
+
+/**
+ * Lays a recipe out. The first argument of the commands is a file of an installed package, or of
+ * the application.
+ * @param {string} name that of the recipe, and of the folder with the framework's lock file
+ * @returns {Promise<Application & { remove: () => void }>}
+ */
+export async function application(name) {
+  const { ERIC_NODE22: node = '' } = await setUpRuntimes();
+  const packages = await ensurePackage(`host-${name}`, `tests/hosts/slow/${name}`, { last: 'installed' });
+  const folder = mkdtempSync(path.join(packages, 'run-'));
+  const write = (file, text) => {
+    mkdirSync(path.dirname(path.join(folder, file)), { recursive: true });
+    writeFileSync(path.join(folder, file), text);
+  };
+  const project = await install();
+  cpSync(project.installed, path.join(folder, 'node_modules/eric-sse'), { recursive: true });
+  project.remove();
+  write('package.json', '{ "private": true, "type": "module" }\n');
+  for (const [file, text] of recipes().get(name) ?? []) write(file, text);
+
+  const inPackages = (file) => path.join(packages, 'node_modules', file);
+  const command = (env, file, args) =>
+    start(folder, [node, file, ...args], { env: { ...QUIET, NODE_ENV: env }, seconds: LONGEST_START_SECONDS });
+  return {
+    node,
+    nodeVersion: /node22-([\d.]+)/.exec(node)?.[1] ?? '',
+    versionOf: (one) => JSON.parse(readFileSync(inPackages(`${one}/package.json`), 'utf8')).version,
+    build: (file = '', ...args) => run(node, [inPackages(file), ...args], folder),
+    develop: (file = '', ...args) => command('development', inPackages(file), args),
+    produce: (file = '', ...args) =>
+      command('production', file.includes('node_modules/') ? path.join(packages, file) : file, args),
+    edit: (file, change) => write(file, change(readFileSync(path.join(folder, file), 'utf8'))),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
+
+/**
+ * @param {string} program
+ * @param {string[]} args
+ * @param {string} cwd
+ * @returns {Promise<string>}
+ */
+function run(program, args, cwd) {
+  const env = { ...ENV, ...QUIET, NODE_ENV: 'production' };
+  return new Promise((resolve, reject) => {
+    execFile(program, args, { cwd, env, timeout: LONGEST_BUILD_MS }, (error, stdout, stderr) => {
+      if (error) reject(new Error(`${args.join(' ')}\n${stdout}${stderr}${error.killed ? 'timed out' : ''}`));
+      else resolve(stdout + stderr);
+    });
+  });
+}
