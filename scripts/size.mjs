@@ -15,7 +15,7 @@ const BESIDE = {
   'node.js': 5_000,
   'service-worker.js': 4_000,
   'testing.js': 4_000,
-  'client.js': 2_000,
+  'client.js': 9_000,
   'cloudflare.js': 7_400,
 };
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;

@@ -1,5 +1,6 @@
 // eric-sse/client: reads event streams. It has nothing of the core, and loads no WebAssembly.
 
+export { Connection, connect } from '../client/connect.js';
 export {
   type DecoderOptions,
   EventStreamDecoder,
@@ -7,3 +8,15 @@ export {
   type ReceivedEvent,
 } from '../client/decoder/decoder.js';
 export { EventStream, EventStreamDecoderStream } from '../client/decoder/event-stream.js';
+export { ConnectionError, InvalidEventError, ResponseError } from '../client/errors.js';
+export type {
+  ClientEvent,
+  ConnectionEnd,
+  ConnectOptions,
+  ConnectTarget,
+  GapReceived,
+  StateChange,
+} from '../client/options.js';
+export type { Attempt, BodyLike, HeadersLike, PerAttempt, RequestOptions, Target } from '../client/request.js';
+export type { EventsOf, Schemas, StandardSchema, Validated } from '../client/schema.js';
+export type { Gap } from '../model/event-types.js';

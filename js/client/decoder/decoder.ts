@@ -18,6 +18,8 @@ export interface ReceivedEvent {
 export interface DecoderOptions {
   /** Called for each comment, with the text behind the colon. */
   onComment?: ((comment: string) => void) | undefined;
+  /** The last event ID that the stream continues after. */
+  lastEventId?: string | undefined;
   /**
    * The most bytes that are kept of an event that has not ended; 16 MiB by default. More are an
    * {@link EventTooLargeError}.
@@ -65,14 +67,15 @@ export class EventStreamDecoder {
   #begun = false;
   /** The bytes so far ended with a CR: an LF that follows belongs to it. */
   #isAfterReturn = false;
-  /** `undefined` without a `data` field, of which an empty one is told apart. */
+  /** `undefined` without a `data` field, which differs from an empty one. */
   #data: string | undefined;
   #type = '';
-  #id = '';
-  #lastEventId = '';
+  #id: string;
+  #lastEventId: string;
   #reconnectionTime: number | undefined;
 
-  constructor({ onComment, maxEventBytes = 16 * 1024 * 1024 }: DecoderOptions = {}) {
+  constructor({ onComment, lastEventId = '', maxEventBytes = 16 * 1024 * 1024 }: DecoderOptions = {}) {
+    this.#id = this.#lastEventId = lastEventId;
     this.#onComment = onComment;
     this.#maxEventBytes = maxEventBytes;
   }
@@ -163,7 +166,7 @@ export class EventStreamDecoder {
       const first = text.charCodeAt(at);
       if (first === LF) {
         end = at;
-        // An empty line ends an event. Without a `data` field there is none.
+        // An empty line ends an event, which is dispatched if it has a `data` field.
         this.#lastEventId = id;
         if (data !== undefined) events.push({ type: type || 'message', data, lastEventId: id });
         data = undefined;
