@@ -29,7 +29,8 @@ export class Liveness {
   #interval = 0;
 
   /**
-   * @param heartbeatMilliseconds The time that the caller has stated: 0 for never, `undefined` to find it out.
+   * @param heartbeatMilliseconds The time that the caller has stated: 0 for never, `undefined` to
+   * find it out.
    * @param giveUp Ends the connection.
    */
   constructor(heartbeatMilliseconds: number | undefined, giveUp: (silentSeconds: number) => void) {

@@ -7,7 +7,7 @@ const URL = 'http://server.example/events';
 const FAST = { retryMilliseconds: 1, maxRetryMilliseconds: 1 };
 
 export default function register({ connect, InvalidEventError }, test) {
-  /** A connection whose first response falls silent behind some text. @returns how long it was kept */
+  /** Returns how long a connection is kept whose first response falls silent behind some text. */
   const keptFor = async (text, options, before = async () => {}) => {
     const one = stream(text);
     const server = serverOf(
