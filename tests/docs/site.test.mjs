@@ -11,7 +11,16 @@ import { NODE, startServer } from '../page/support.mjs';
 
 const RESULTS = fileURLToPath(new URL('../../test-results/', import.meta.url));
 /** The pages of which a picture is kept. */
-const SHOWN = ['index', 'guide/reconnecting', 'design/overview', 'reference/options', 'performance'];
+const SHOWN = [
+  'index',
+  'guide/quick-start',
+  'guide/reconnecting',
+  'recipes/chat',
+  'comparison',
+  'design/overview',
+  'reference/options',
+  'performance',
+];
 
 describe('the site', () => {
   let server;
