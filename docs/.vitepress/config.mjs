@@ -20,6 +20,12 @@ function group(text, folder, first = []) {
   return { text, items, collapsed: false };
 }
 
+/** The recipes that are programs, and no framework's. */
+const PROGRAMS = ['llm-progress', 'chat', 'testing', 'several-processes'];
+
+/** @param {{ text: string, link: string }} item @param {ReturnType<typeof group>} of */
+const withFirst = (item, of) => ({ ...of, items: [item, ...of.items] });
+
 export default {
   title: 'eric-sse',
   description: 'Server-Sent Events that survive reconnects, slow clients and deploys',
@@ -55,7 +61,7 @@ export default {
         'limits',
         'guarantees',
       ]),
-      group('Recipes', 'recipes', ['llm-progress', 'chat', 'testing', 'several-processes', 'node']),
+      withFirst({ text: 'All recipes', link: '/recipes' }, group('Recipes', 'recipes', [...PROGRAMS, 'node'])),
       { ...group('Reference', 'reference', ['javascript', 'options', 'events', 'errors', 'counters']) },
       group('Operations', 'operations'),
       { text: 'Performance', link: '/performance' },
