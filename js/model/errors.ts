@@ -3,7 +3,7 @@
 /** A channel is unknown, closed, or registered already. */
 export class InvalidChannelException extends Error {
   static {
-    this.prototype.name = 'InvalidChannelException';
+    this.prototype.name = this.name;
   }
   readonly code = 'ERIC_INVALID_CHANNEL';
   /** The status with which web frameworks answer a request that fails with it. */
@@ -13,7 +13,7 @@ export class InvalidChannelException extends Error {
 /** A listener is unknown to the channel, or registered with it already. */
 export class InvalidListenerException extends Error {
   static {
-    this.prototype.name = 'InvalidListenerException';
+    this.prototype.name = this.name;
   }
   readonly code = 'ERIC_INVALID_LISTENER';
   /** The status with which web frameworks answer a request that fails with it. */
@@ -23,7 +23,7 @@ export class InvalidListenerException extends Error {
 /** A message cannot be put on the wire: its payload is not JSON, or its type would break a line. */
 export class InvalidMessageFormat extends Error {
   static {
-    this.prototype.name = 'InvalidMessageFormat';
+    this.prototype.name = this.name;
   }
   readonly code = 'ERIC_INVALID_MESSAGE';
 }
@@ -34,7 +34,7 @@ export class InvalidMessageFormat extends Error {
  */
 export class NoMessagesException extends Error {
   static {
-    this.prototype.name = 'NoMessagesException';
+    this.prototype.name = this.name;
   }
   readonly code = 'ERIC_NO_MESSAGES';
 
@@ -56,7 +56,7 @@ export class NoMessagesException extends Error {
  */
 export class QueueFullException extends Error {
   static {
-    this.prototype.name = 'QueueFullException';
+    this.prototype.name = this.name;
   }
   readonly code = 'ERIC_QUEUE_FULL';
   /** The ids of the listeners that are full. */
@@ -67,23 +67,5 @@ export class QueueFullException extends Error {
   constructor(message: string, listeners: readonly string[]) {
     super(message);
     this.listeners = listeners;
-  }
-}
-
-/** Makes the exception that the core names by its code. */
-export function exception(code: string, message: string, detail?: string): Error {
-  switch (code) {
-    case 'ERIC_INVALID_CHANNEL':
-      return new InvalidChannelException(message);
-    case 'ERIC_INVALID_LISTENER':
-      return new InvalidListenerException(message);
-    case 'ERIC_INVALID_MESSAGE':
-      return new InvalidMessageFormat(message);
-    case 'ERIC_NO_MESSAGES':
-      return new NoMessagesException(message, detail === 'stopped' || detail === 'closed' ? detail : 'empty');
-    case 'ERIC_QUEUE_FULL':
-      return new QueueFullException(message, detail?.split('\n') ?? []);
-    default:
-      return new Error(message);
   }
 }

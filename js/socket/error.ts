@@ -1,13 +1,18 @@
 // The errors of a socket server, and the lines that carry them.
 
-import { exception } from '../model/errors.js';
+import {
+  InvalidChannelException,
+  InvalidListenerException,
+  InvalidMessageFormat,
+  QueueFullException,
+} from '../model/errors.js';
 
-/** The codes that are exceptions of the package; all others are a {@link SocketError}'s. */
-const EXCEPTIONS = new Set([
-  'ERIC_INVALID_CHANNEL',
-  'ERIC_INVALID_LISTENER',
-  'ERIC_INVALID_MESSAGE',
-  'ERIC_QUEUE_FULL',
+/** The exceptions of the package by their codes. Any other code is a {@link SocketError}'s. */
+const EXCEPTIONS = new Map<string, new (message: string, listeners: string[]) => Error>([
+  ['ERIC_INVALID_CHANNEL', InvalidChannelException],
+  ['ERIC_INVALID_LISTENER', InvalidListenerException],
+  ['ERIC_INVALID_MESSAGE', InvalidMessageFormat],
+  ['ERIC_QUEUE_FULL', QueueFullException],
 ]);
 
 /**
@@ -15,7 +20,7 @@ const EXCEPTIONS = new Set([
  */
 export class SocketError extends Error {
   static {
-    this.prototype.name = 'SocketError';
+    this.prototype.name = this.name;
   }
   /**
    * `'ERIC_CONNECT'`: there is no server at the path. `'ERIC_BROKEN'`: the connection broke;
@@ -35,9 +40,9 @@ export class SocketError extends Error {
 export function refusalIn(line: string): Error | undefined {
   if (!line.startsWith('{"error"')) return undefined;
   const { code, message } = (read(line) as { error: { code: string; message: string } }).error;
-  if (!EXCEPTIONS.has(code)) return new SocketError(code, message);
-  // The class has the name already.
-  return exception(code, message.replace(/^\w+: /, ''));
+  const Exception = EXCEPTIONS.get(code);
+  // The class has the name already. A full queue's listeners are in the text alone.
+  return Exception ? new Exception(message.replace(/^\w+: /, ''), []) : new SocketError(code, message);
 }
 
 /** Reads a line of JSON. @throws {SocketError} if it is not JSON. @internal */

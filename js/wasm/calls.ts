@@ -6,12 +6,13 @@
 // numbers become values with names, and exceptions.
 
 import { importsOfModule, installHost, RawChannel, useInstance } from '../../pkg/eric_sse.js';
-import { exception, QueueFullException } from '../model/errors.js';
+import { QueueFullException } from '../model/errors.js';
 import type { Overflow, Queue } from '../model/limits.js';
 import type { Sent } from '../model/message.js';
 import type { Counts, TotalCounts } from '../model/stats.js';
 import type { CoreChannel, FormerLife, StreamKey, StreamSettings, SubscriptionKey } from './core.js';
 import { ChunkWriter } from './event-text.js';
+import { exception } from './exceptions.js';
 import { give, take } from './handover.js';
 
 /** Returns what the module imports. */

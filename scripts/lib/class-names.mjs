@@ -7,6 +7,7 @@ import { inRoot } from './paths.mjs';
 
 const EXPORTED_CLASS = /^export (?:abstract )?class (\w+)[^{]*\{/gm;
 const NAME = /\w+/g;
+const COMMENT = /^\/\/.*$/gm;
 
 /** The public entries. */
 const LISTS = ['js/index.ts', 'js/entries/node.ts', 'js/entries/client.ts'];
@@ -31,7 +32,7 @@ export const classNames = {
       const [source = '', ...lists] = await Promise.all(
         [file, ...LISTS.map((list) => inRoot(list))].map((name) => readFile(name, 'utf8')),
       );
-      const names = new Set(lists.flatMap((list) => list.match(NAME) ?? []));
+      const names = new Set(lists.flatMap((list) => list.replace(COMMENT, '').match(NAME) ?? []));
       return {
         contents: source.replace(EXPORTED_CLASS, (start, name) =>
           names.has(name) ? start + nameOf(file, name) : start,

@@ -13,10 +13,10 @@ extern "C" {
     /// The object that the package hands over when it has loaded the module.
     pub type Host;
 
-    /// Makes the exception with a code. `detail` is the reason of a `NoMessagesException`, or the
-    /// listeners that a `QueueFullException` names, a line each.
+    /// Makes an exception, by its number in `js/wasm/exceptions.ts`. `detail` is the reason of a
+    /// `NoMessagesException`, or the listeners that a `QueueFullException` names, one per line.
     #[wasm_bindgen(method)]
-    fn exception(this: &Host, code: &str, message: &str, detail: Option<&str>) -> JsValue;
+    fn exception(this: &Host, number: u32, message: &str, detail: &str) -> JsValue;
 
     /// Begins a chunk.
     #[wasm_bindgen(method)]
@@ -122,29 +122,36 @@ pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
 }
 
 fn to_throw(error: Error) -> JsValue {
-    let mut full = None;
-    let detail = match &error {
+    match error {
+        Error::Callback(error) => callback_value(error),
+        Error::InvalidChannel(exception) => numbered(0, exception.text(), None),
+        Error::InvalidListener(exception) => numbered(1, exception.text(), None),
+        Error::InvalidMessage(exception) => numbered(2, exception.text(), None),
+        Error::NoMessages(exception) => {
+            let reason = match exception.reason() {
+                NoMessagesReason::Empty => "empty",
+                NoMessagesReason::Stopped => "stopped",
+                NoMessagesReason::Closed => "closed",
+            };
+            numbered(3, exception.text(), Some(reason))
+        }
         Error::QueueFull(exception) => {
+            let mut full = None;
             for listener in exception.listeners() {
                 add_line(&mut full, listener);
             }
-            full.as_deref()
+            numbered(4, exception.text(), full.as_deref())
         }
-        Error::NoMessages(exception) => Some(match exception.reason() {
-            NoMessagesReason::Empty => "empty",
-            NoMessagesReason::Stopped => "stopped",
-            NoMessagesReason::Closed => "closed",
-        }),
-        _ => None,
-    };
-    let (code, text) = (error.code(), error.text());
-    match error {
-        Error::Callback(error) => callback_value(error),
-        _ => HOST.with(|slot| match slot.get() {
-            Some(host) => host.exception(code, text, detail),
-            None => JsError::new(text).into(),
-        }),
     }
+}
+
+/// Makes an exception, by its number in `js/wasm/exceptions.ts`.
+fn numbered(number: u32, text: &str, detail: Option<&str>) -> JsValue {
+    HOST.with(|slot| match slot.get() {
+        Some(host) => host.exception(number, text, detail.unwrap_or_default()),
+        // Nothing throws before the host is there.
+        None => JsValue::UNDEFINED,
+    })
 }
 
 /// Adds a line to lines, which line feeds separate.
@@ -164,6 +171,6 @@ pub(crate) fn callback_value(error: CallbackError) -> JsValue {
     match error.downcast::<Thrown>() {
         Ok(thrown) => thrown.0,
         // Nothing else is ever given as a callback here.
-        Err(_) => JsError::new("a callback refused the message").into(),
+        Err(_) => JsValue::UNDEFINED,
     }
 }
