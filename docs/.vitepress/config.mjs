@@ -65,7 +65,7 @@ export default {
       { ...group('Reference', 'reference', ['javascript', 'options', 'events', 'errors', 'counters']) },
       group('Operations', 'operations'),
       { text: 'Performance', link: '/performance' },
-      group('Design', 'design', ['overview', 'decisions']),
+      group('Design', 'design', ['overview', 'three-ways', 'decisions']),
       { text: 'Contributing', link: '/contributing' },
     ],
   },
