@@ -12,17 +12,6 @@ const COMMENT = /^\/\/.*$/gm;
 /** The public entries. */
 const LISTS = ['js/index.ts', 'js/entries/node.ts', 'js/entries/client.ts'];
 
-/**
- * A bundler may leave out a class with a static field, and never one with a static block. Programs
- * import single classes of the client.
- * @param {string} file
- * @param {string} name
- */
-const nameOf = (file, name) =>
-  file.startsWith(inRoot('js', 'client'))
-    ? ` static name = '${name}';`
-    : ` static { Object.defineProperty(this, 'name', { value: '${name}' }); }`;
-
 /** @type {import('esbuild').Plugin} */
 export const classNames = {
   name: 'class-names',
@@ -35,7 +24,8 @@ export const classNames = {
       const names = new Set(lists.flatMap((list) => list.replace(COMMENT, '').match(NAME) ?? []));
       return {
         contents: source.replace(EXPORTED_CLASS, (start, name) =>
-          names.has(name) ? start + nameOf(file, name) : start,
+          // A getter and not a static block: bundlers leave out a class that a program does not use.
+          names.has(name) ? `${start} static get name() { return '${name}'; }` : start,
         ),
         loader: 'ts',
       };
