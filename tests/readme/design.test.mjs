@@ -31,6 +31,16 @@ test('the pages about the design name nothing that is gone', () => {
   }
 });
 
+test('the reference names methods of the crate that exist', () => {
+  const { text } = pages().find(({ file }) => file === 'docs/reference/javascript.md');
+  const rows = text.split('\n').filter((line) => line.startsWith('| `'));
+  const cells = rows.flatMap((row) => names(row.split('|')[2] ?? ''));
+  const methods = cells.map((name) => /^(?:\w+::)?(\w+)/.exec(name)?.[1] ?? name);
+  assert.ok(methods.length > 40);
+  const gone = methods.filter((method) => !new RegExp(`\\b(pub (async )?fn|struct|type) ${method}\\b`).test(code));
+  assert.deepEqual(gone, []);
+});
+
 for (const list of ['docs/design/decisions', 'docs/recipes'])
   test(`${list}.md has a link to every page of its folder`, () => {
     const { text } = pages().find(({ file }) => file === `${list}.md`);
