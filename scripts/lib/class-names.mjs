@@ -24,7 +24,8 @@ export const classNames = {
       const names = new Set(lists.flatMap((list) => list.replace(COMMENT, '').match(NAME) ?? []));
       return {
         contents: source.replace(EXPORTED_CLASS, (start, name) =>
-          // A getter and not a static block: bundlers leave out a class that a program does not use.
+          // A getter and not a static block: bundlers leave out a class that a program does not
+          // use.
           names.has(name) ? `${start} static get name() { return '${name}'; }` : start,
         ),
         loader: 'ts',
