@@ -80,3 +80,33 @@ for (const [what, Channel] of Object.entries({ 'a channel': SSEChannel, 'a subcl
     }
   });
 }
+
+describe('watch with the signal of a request', () => {
+  const WAYS = {
+    'a loop in the function that has the request': (channel, request) => {
+      void (async () => {
+        for await (const _ of channel.watch({ signal: request.signal }));
+      })();
+    },
+    'a stream that is handed on, and refers to the request': (channel, request) =>
+      Object.assign(channel.watch({ signal: request.signal }), { request }),
+  };
+  for (const [how, read] of Object.entries(WAYS)) {
+    test(`${how} ends with the client`, async () => {
+      const channel = new SSEChannel();
+      const all = Array.from({ length: COUNT }, () => {
+        const controller = new AbortController();
+        return { controller, held: read(channel, new Request('http://localhost/', { signal: controller.signal })) };
+      });
+      await collected();
+      assert.equal(channel.listenerCount, COUNT);
+      for (const { controller } of all) controller.abort();
+      await until(
+        () => channel.listenerCount,
+        (count) => count === 0,
+        'listeners',
+      );
+      assert.equal(all.length, COUNT, 'the streams are held meanwhile');
+    });
+  }
+});

@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
+import { createRequire } from 'node:module';
+import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { ensurePackage } from '../../scripts/lib/tool-package.mjs';
 import { launchBrowser } from '../browser.mjs';
 import { BodyReader } from '../js/suite/lib/body.mjs';
 
@@ -40,6 +43,17 @@ function fetchClient(url) {
   return { seen: async () => [...seen], stop: async () => leaving.abort() };
 }
 
+const packages = await ensurePackage('clients', 'tests/clients/packages', { last: 'installed' });
+const { EventSource } = createRequire(path.join(packages, 'package.json'))('eventsource');
+
+/** The package `eventsource`. */
+function packageClient(url) {
+  const seen = new Set();
+  const source = new EventSource(`${url}/events`);
+  source.addEventListener('from', ({ data }) => seen.add(data));
+  return { seen: async () => [...seen], stop: async () => source.close() };
+}
+
 describe('a process that is replaced behind its port', () => {
   /** @type {Awaited<ReturnType<typeof launchBrowser>>} */
   let browser;
@@ -61,7 +75,8 @@ describe('a process that is replaced behind its port', () => {
 
   const CLIENTS = {
     "a page's EventSource in Chromium": pageClient,
-    'fetch of Node': fetchClient,
+    'the package eventsource': packageClient,
+    'fetch of Node, which is undici': fetchClient,
   };
   for (const [what, clientOf] of Object.entries(CLIENTS)) {
     test(`${what} reaches the new process, and the old one exits within the drain and two seconds`, {

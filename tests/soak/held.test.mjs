@@ -1,8 +1,11 @@
 // The package holds nothing of a channel that is gone.
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, get } from 'node:http';
 import { describe, test } from 'node:test';
 import { SSEChannel } from 'eric-sse';
+import { toNode } from 'eric-sse/node';
 import { until } from '../js/lib/sse-client.mjs';
 
 describe('what was sent last', () => {
@@ -39,6 +42,43 @@ describe('what was sent last', () => {
       const payload = await sendAndLeave(use);
       // Not the payload itself, which the wait would hold.
       await until(() => (globalThis.gc(), payload.deref() === undefined), Boolean, 'let go');
+    });
+  }
+});
+
+describe('the bytes that were written last', () => {
+  const MEBIBYTE = 1024 * 1024;
+  const external = () => (globalThis.gc(), process.memoryUsage().external);
+
+  const WAYS = {
+    'a response': async (channel, send) => {
+      const reader = channel.response(undefined, { queue: { bytes: Infinity } }).body.getReader();
+      send();
+      for (let read = 0; read < 30 * MEBIBYTE; ) read += (await reader.read()).value.length;
+      await reader.cancel();
+    },
+    toNode: async (channel, send) => {
+      const server = createServer(toNode(channel, { queue: { bytes: Infinity } })).listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const request = get({ port: server.address().port, host: '127.0.0.1', agent: false });
+      const [response] = await once(request, 'response');
+      send();
+      let read = 0;
+      for await (const { length } of response) if ((read += length) > 30 * MEBIBYTE) break;
+      server.close();
+      await once(server, 'close');
+    },
+  };
+
+  for (const [name, use] of Object.entries(WAYS)) {
+    test(`the package holds no bytes of a channel that is gone: ${name}`, async () => {
+      const before = external();
+      await (async () => {
+        const channel = new SSEChannel({ history: { messages: 0 } });
+        await use(channel, () => channel.broadcast({ type: 'n', payload: 'a'.repeat(30 * MEBIBYTE) }));
+        channel.close();
+      })();
+      await until(() => external() - before < 10 * MEBIBYTE, Boolean, 'let go');
     });
   }
 });
