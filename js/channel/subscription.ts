@@ -107,6 +107,9 @@ export class Subscription implements Registration {
     });
   }
 
+  // The core has its own copy of the listener's running flag, for each channel of the listener. A
+  // stream asks for it at every read, and a call to JavaScript would cost each of them more.
+
   start(): void {
     setRunning(this.core, this.key, true);
   }

@@ -4,17 +4,16 @@ use std::rc::Rc;
 
 use crate::channel::AbstractChannel;
 use crate::channel::core::ChannelCore;
-use crate::channel::sent::Sent;
+use crate::channel::sent::{Delivery, Sent};
 use crate::channel::subscription::Occupancy;
 use crate::channel::subscription::Subscription;
-use crate::channel::subscription::Taken;
 use crate::model::error::CallbackError;
 use crate::model::error::Error;
 use crate::model::error::InvalidListenerException;
 use crate::model::error::NoMessagesException;
 use crate::model::gap::Gap;
 use crate::model::stats::Tally;
-use crate::queue::Read;
+use crate::queue::Next;
 
 impl<M: Clone> AbstractChannel<M> {
     /// Delivers the oldest message that waits for a listener, after its `on_message` has accepted
@@ -27,7 +26,7 @@ impl<M: Clone> AbstractChannel<M> {
     /// which is then gone.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
         let subscription = self.subscription(listener_id)?;
-        let sent = self.core.deliver(&subscription)?;
+        let sent = self.core.deliver(&subscription)?.sent;
         Ok(Rc::try_unwrap(sent).map_or_else(|sent| sent.message.clone(), |sent| sent.message))
     }
 }
@@ -35,52 +34,54 @@ impl<M: Clone> AbstractChannel<M> {
 impl<M> ChannelCore<M> {
     /// Takes the oldest message that waits for a listener, or the gap before it.
     #[inline]
-    pub(crate) fn take(&self, subscription: &Subscription<M>) -> Taken<M> {
+    pub(crate) fn take(&self, subscription: &Subscription<M>) -> Next<Delivery<M>> {
         if let Some(queue) = subscription.occupancy.borrow_mut().queue_mut() {
             let log = &mut self.shared.state.borrow_mut().log;
             let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
             if let Some(sent) = queue.take_broadcast(log, is_for_all) {
-                return Taken::Message(sent);
+                let before = sent.position.preceding_broadcast();
+                return Next::Message(Delivery { sent, before });
             }
         }
         self.take_any(subscription)
     }
 
     #[inline(never)]
-    fn take_any(&self, subscription: &Subscription<M>) -> Taken<M> {
+    fn take_any(&self, subscription: &Subscription<M>) -> Next<Delivery<M>> {
         // Declared before the borrows, so dropped after them: the drop of a message may run any
         // code.
         let mut unneeded = Vec::new();
         let mut state = self.shared.state.borrow_mut();
         let mut occupancy = subscription.occupancy.borrow_mut();
         let Some(queue) = occupancy.queue_mut() else {
-            return Taken::Removed;
+            return Next::Ended;
         };
+        if queue.lags(&state.log) {
+            let (dropped, from, to) = queue.tell_missed(&state.log);
+            subscription
+                .counters
+                .count(|tally| tally.dropped += dropped);
+            // Nothing unread precedes it, so it is taken next.
+            let gap = Gap::overflow(dropped, self.event_id(from), to);
+            queue.gaps().tell(gap);
+        }
         loop {
+            let before = queue.last();
             match queue.take(&mut state.log, &mut unneeded) {
-                Some(Read::Entry(sent)) if !sent.is_for(&subscription.listener) => {
-                    queue.skip(sent.position);
+                Next::Message(sent) => {
+                    queue.advance(sent.position);
+                    if sent.is_for(&subscription.listener) {
+                        return Next::Message(Delivery { sent, before });
+                    }
                     subscription.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
                 }
-                Some(Read::Entry(sent)) => {
-                    queue.hand_over(sent.position);
-                    return Taken::Message(sent);
+                Next::Gap(gap) => {
+                    queue.advance(gap.to);
+                    return Next::Gap(gap);
                 }
-                Some(Read::Gap(gap)) => {
-                    queue.hand_over(gap.to);
-                    return Taken::Gap(gap);
-                }
-                Some(Read::Missed(dropped, from, to)) => {
-                    subscription
-                        .counters
-                        .count(|tally| tally.dropped += dropped);
-                    // It is due at once, so it is taken next.
-                    let gap = Gap::overflow(dropped, self.event_id(from), to);
-                    queue.gaps().tell(gap);
-                }
-                None if state.closed => return Taken::Closed,
-                None => return Taken::Empty,
+                _ if state.closed => return Next::Closed,
+                _ => return Next::Pending,
             }
         }
     }
@@ -94,24 +95,19 @@ impl<M> ChannelCore<M> {
         subscription.listener.wake();
     }
 
-    /// Makes the message that was taken last the next one again, unless it is still unread.
-    pub(crate) fn give_back(&self, subscription: &Rc<Subscription<M>>, sent: Rc<Sent<M>>) {
-        let position = sent.position;
-        let comes_again =
-            self.with_queue(subscription, |queue, log| queue.is_unread(log, position));
-        if comes_again == Some(true) {
-            return;
-        }
-        subscription.counters.undelivered();
+    /// Makes a message that was taken the next one again, unless it is still unread.
+    pub(crate) fn give_back(&self, subscription: &Rc<Subscription<M>>, delivery: Delivery<M>) {
         let mut unneeded = Vec::new();
         {
             let mut state = self.shared.state.borrow_mut();
             let state = &mut *state;
             let mut occupancy = subscription.occupancy.borrow_mut();
+            let Delivery { sent, before } = delivery;
             match occupancy.queue_mut() {
+                Some(queue) if queue.is_unread(&state.log, sent.position) => unneeded.push(sent),
                 Some(queue) => {
-                    let (bytes, at) = (sent.bytes, sent.at);
-                    queue.give_back(&state.log, position, bytes, at, sent, &mut unneeded);
+                    subscription.counters.undelivered();
+                    queue.give_back(&state.log, sent, before, &mut unneeded);
                     if queue.has_unread_dispatches() {
                         let overflow = queue.overflow(&state.log);
                         state.note_inbox(subscription, overflow);
@@ -119,6 +115,7 @@ impl<M> ChannelCore<M> {
                 }
                 None => {
                     // The message leaves with the listener.
+                    subscription.counters.undelivered();
                     subscription.counters.count(|tally| tally.discarded += 1);
                     let left = &mut state.left;
                     left.delivered = left.delivered.saturating_sub(1);
@@ -132,22 +129,22 @@ impl<M> ChannelCore<M> {
         subscription.listener.wake();
     }
 
-    pub(crate) fn deliver(&self, subscription: &Subscription<M>) -> Result<Rc<Sent<M>>, Error> {
+    pub(crate) fn deliver(&self, subscription: &Subscription<M>) -> Result<Delivery<M>, Error> {
         if !subscription.listener.is_running_sync() {
             return Err(NoMessagesException::stopped().into());
         }
         loop {
             return match self.take(subscription) {
                 // Only streams yield gaps; here their messages are counted.
-                Taken::Gap(_) => continue,
-                Taken::Message(sent) => match self.show(subscription, &sent) {
-                    Ok(true) => Ok(sent),
+                Next::Gap(_) => continue,
+                Next::Message(delivery) => match self.show(subscription, &delivery.sent) {
+                    Ok(true) => Ok(delivery),
                     Ok(false) => continue,
                     Err(error) => Err(Error::Callback(error)),
                 },
-                Taken::Empty => Err(NoMessagesException::empty().into()),
-                Taken::Closed => Err(NoMessagesException::closed().into()),
-                Taken::Removed => {
+                Next::Pending => Err(NoMessagesException::empty().into()),
+                Next::Closed => Err(NoMessagesException::closed().into()),
+                Next::Ended => {
                     Err(InvalidListenerException::unknown(subscription.listener.id()).into())
                 }
             };

@@ -163,7 +163,7 @@ impl<M> ChannelCore<M> {
             state.dispatched += 1;
             let position = Position::dispatch(state.log.tail() - 1, state.dispatched);
             let sent = Sent::new(message, position, bytes, at, [].into());
-            queue.dispatch(&state.log, position, bytes, at, sent, &mut unneeded);
+            queue.dispatch(&state.log, sent, &mut unneeded);
             state.note_inbox(subscription, overflow);
             let over = queue.is_over(&state.log, 0, 0);
             if overflow == Some(Overflow::DropOldest) {

@@ -7,6 +7,7 @@ use std::rc::Rc;
 
 use crate::channel::listener::MessageQueueListener;
 use crate::model::position::Position;
+use crate::queue::inbox::Entry;
 
 /// A message that was sent, with its place in the order. It is made once, and all receivers share
 /// it.
@@ -51,10 +52,26 @@ impl<M> Sent<M> {
     }
 }
 
+impl<M> Entry for Rc<Sent<M>> {
+    fn position(&self) -> Position {
+        self.position
+    }
+
+    fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    fn at(&self) -> f64 {
+        self.at
+    }
+}
+
 /// A message as it is delivered: shared with its other receivers, and with its position.
 #[derive(Debug)]
 pub struct Delivery<M> {
     pub(crate) sent: Rc<Sent<M>>,
+    /// How far the listener had come before. It undoes the delivery.
+    pub(crate) before: Position,
 }
 
 impl<M> Deref for Delivery<M> {
@@ -69,6 +86,7 @@ impl<M> Clone for Delivery<M> {
     fn clone(&self) -> Self {
         Self {
             sent: self.sent.clone(),
+            before: self.before,
         }
     }
 }

@@ -7,7 +7,6 @@ use std::rc::Rc;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::Sent;
 use crate::log::Log;
-use crate::model::gap::Gap;
 use crate::model::limit::QueueLimit;
 use crate::model::position::Position;
 use crate::model::stats::Counters;
@@ -141,13 +140,4 @@ impl<M> Subscription<M> {
         }
         stats
     }
-}
-
-/// The next item for a listener.
-pub(crate) enum Taken<M> {
-    Message(Rc<Sent<M>>),
-    Gap(Gap),
-    Empty,
-    Closed,
-    Removed,
 }

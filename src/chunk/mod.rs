@@ -38,7 +38,8 @@ use crate::model::event_type::CHANNEL_CLOSED;
 use crate::model::gap::GAP;
 use crate::model::position::Position;
 use crate::platform::clock;
-use crate::stream::{MessageStream, Step};
+use crate::queue::Next;
+use crate::stream::MessageStream;
 
 /// About so many bytes of a block are neither type nor data.
 const BLOCK_OVERHEAD: u64 = 48;
@@ -297,39 +298,37 @@ impl<M, C: Medium<M>> Chunks<M, C> {
             let step = self.stream.step_unless(ended);
             if ended.get() {
                 // A callback has ended the stream: there is nobody to hand the chunk to.
-                if let Step::Message(sent) = step {
-                    taken.push(Step::Message(sent));
-                }
+                taken.push(step);
                 while let Some(step) = taken.pop() {
                     match step {
-                        Step::Gap(gap) => self.stream.channel().give_back_gap(&subscription, gap),
-                        Step::Message(sent) => self.stream.channel().give_back(&subscription, sent),
+                        Next::Gap(gap) => self.stream.give_back_gap(gap),
+                        Next::Message(delivery) => self.stream.give_back(delivery),
                         _ => {}
                     }
                 }
                 return ChunkStep::Ended;
             }
             match step {
-                Step::Message(sent) => {
-                    C::write(&mut draft, self.stream.channel(), &sent);
-                    self.told.set(sent.position);
+                Next::Message(delivery) => {
+                    C::write(&mut draft, self.stream.channel(), &delivery.sent);
+                    self.told.set(delivery.position());
                     if is_seen {
-                        taken.push(Step::Message(sent));
+                        taken.push(Next::Message(delivery));
                     }
                 }
-                Step::Gap(gap) => {
+                Next::Gap(gap) => {
                     // A client that comes back with its id is not told again.
                     let to = self.stream.channel().event_id(gap.to);
                     let data = gap.data(&to);
                     self.told.set(gap.to);
                     C::event(&mut draft, GAP, Some(to), &data);
-                    taken.push(Step::Gap(gap));
+                    taken.push(Next::Gap(gap));
                 }
-                Step::Closed => C::event(&mut draft, CHANNEL_CLOSED, None, ""),
-                Step::Ended if C::len(&draft) == 0 => return ChunkStep::Ended,
-                Step::Pending if C::len(&draft) == 0 => return ChunkStep::Pending,
-                Step::Ended => break,
-                Step::Pending => {
+                Next::Closed => C::event(&mut draft, CHANNEL_CLOSED, None, ""),
+                Next::Ended if C::len(&draft) == 0 => return ChunkStep::Ended,
+                Next::Pending if C::len(&draft) == 0 => return ChunkStep::Pending,
+                Next::Ended => break,
+                Next::Pending => {
                     self.more.set(false);
                     break;
                 }

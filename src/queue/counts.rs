@@ -2,11 +2,12 @@
 
 use crate::log::Log;
 use crate::queue::Queue;
+use crate::queue::inbox::Entry;
 
-impl<T: Clone> Queue<T> {
+impl<T: Entry> Queue<T> {
     /// Returns when the oldest unread entry was sent, in milliseconds.
     pub(crate) fn waiting_since(&self, log: &Log<T>) -> Option<f64> {
-        let dispatched = self.front().map(|front| front.at);
+        let dispatched = self.front().map(T::at);
         let broadcast = log.appended_at(log.place(&self.cursor));
         match (dispatched, broadcast) {
             (Some(dispatched), Some(broadcast)) => Some(dispatched.min(broadcast)),

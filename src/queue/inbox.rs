@@ -6,6 +6,17 @@ use crate::model::position::Position;
 use crate::queue::gaps::Gaps;
 use crate::queue::progress::Progress;
 
+/// An entry of a queue: a message that was sent.
+pub(crate) trait Entry: Clone {
+    fn position(&self) -> Position;
+
+    /// How many bytes it counts for in limits.
+    fn bytes(&self) -> u64;
+
+    /// When it was sent, in milliseconds.
+    fn at(&self) -> f64;
+}
+
 /// The rare parts of a queue, beside its cursor.
 ///
 /// # Invariants
@@ -16,7 +27,7 @@ use crate::queue::progress::Progress;
 #[derive(Debug)]
 pub(super) struct Extras<T> {
     /// Dispatches, and broadcasts that were given back.
-    pub(super) inbox: VecDeque<InboxEntry<T>>,
+    pub(super) inbox: VecDeque<T>,
     pub(super) read: usize,
     pub(super) unread_bytes: u64,
     pub(super) read_bytes: u64,
@@ -40,15 +51,6 @@ pub(super) struct Replay {
     pub(super) bytes: u64,
 }
 
-#[derive(Clone, Debug)]
-pub(super) struct InboxEntry<T> {
-    pub(super) position: Position,
-    pub(super) bytes: u64,
-    /// When it was sent, in milliseconds.
-    pub(super) at: f64,
-    pub(super) entry: T,
-}
-
 impl<T> Extras<T> {
     /// The extras of a reader that has everything up to a position.
     pub(super) fn at(last: Position) -> Self {
@@ -66,7 +68,7 @@ impl<T> Extras<T> {
     }
 }
 
-impl<T: Clone> Extras<T> {
+impl<T: Entry> Extras<T> {
     /// Returns whether a cursor alone would say as much: everything is empty, and the reader has
     /// everything up to the broadcast before the cursor.
     pub(super) fn is_plain(&self, before: Position) -> bool {
@@ -82,50 +84,48 @@ impl<T: Clone> Extras<T> {
     /// Returns the position of the newest entry of the inbox that was read and is remembered.
     pub(super) fn newest_read(&self) -> Position {
         let last = self.read.checked_sub(1).map(|last| &self.inbox[last]);
-        last.map_or(Position::broadcast(0), |last| last.position)
+        last.map_or(Position::broadcast(0), T::position)
     }
 
     /// Forgets one of the entries that were read.
     pub(super) fn forget(&mut self, at: usize) -> Option<T> {
         let old = self.inbox.remove(at)?;
         self.read -= 1;
-        self.read_bytes -= old.bytes;
-        self.progress.lose(old.position);
-        Some(old.entry)
+        self.read_bytes -= old.bytes();
+        self.progress.lose(old.position());
+        Some(old)
     }
 
     /// Returns the oldest unread entry of the inbox.
-    pub(super) fn front(&self) -> Option<&InboxEntry<T>> {
+    pub(super) fn front(&self) -> Option<&T> {
         self.inbox.get(self.read)
     }
 
     /// Returns whether the front of the inbox was sent before a broadcast.
     pub(super) fn front_is_before(&self, number: u64) -> bool {
         let front = self.front();
-        front.is_some_and(|front| front.position.sequence() < number)
+        front.is_some_and(|front| front.position().sequence() < number)
     }
 
     /// Returns whether everything up to a position was read, if the cursor has caught up and reads
     /// the broadcast `next`.
     pub(super) fn is_behind(&self, next: u64, end: Position) -> bool {
-        next > end.sequence() && self.front().is_none_or(|front| front.position > end)
+        next > end.sequence() && self.front().is_none_or(|front| front.position() > end)
     }
 
     /// Takes the oldest unread entry. [`forget`](Queue::forget) follows.
     pub(super) fn pop_front(&mut self) -> Option<T> {
-        let item = self.front()?;
-        let (position, bytes) = (item.position, item.bytes);
-        let kept = self.resumable && position.is_dispatch();
-        let kept = kept.then(|| item.entry.clone());
+        let front = self.front()?;
+        let (position, bytes) = (front.position(), front.bytes());
         self.unread_bytes -= bytes;
-        if kept.is_some() {
+        if self.resumable && position.is_dispatch() {
             self.read += 1;
             self.read_bytes += bytes;
-            return kept;
+            return self.inbox.get(self.read - 1).cloned();
         }
         if position.is_dispatch() {
             self.progress.lose(position);
         }
-        self.inbox.remove(self.read).map(|item| item.entry)
+        self.inbox.remove(self.read)
     }
 }

@@ -45,7 +45,7 @@ mod bounds;
 mod counts;
 pub(crate) mod gaps;
 mod give_back;
-mod inbox;
+pub(crate) mod inbox;
 mod overflow;
 mod plan;
 mod progress;
@@ -59,7 +59,7 @@ use crate::model::limit::QueueLimit;
 use crate::model::position::Position;
 use crate::queue::bounds::bound_of;
 use crate::queue::gaps::Gaps;
-use crate::queue::inbox::{Extras, InboxEntry};
+use crate::queue::inbox::{Entry, Extras};
 use crate::queue::progress::Progress;
 
 /// One listener's unread entries, in the order in which they were sent.
@@ -72,17 +72,21 @@ pub(crate) struct Queue<T> {
     extras: Option<Box<Extras<T>>>,
 }
 
-/// The next item of a queue.
+/// The next item for a listener: of its queue, its channel or its stream.
 #[derive(Debug, PartialEq)]
-pub(crate) enum Read<T> {
-    /// Messages are missing before the next entry.
+pub(crate) enum Next<T> {
+    Message(T),
+    /// Messages are missing before the next one.
     Gap(Gap),
-    /// A number of entries was dropped, between the two positions.
-    Missed(u64, Position, Position),
-    Entry(T),
+    /// The channel was closed, and everything sent before was read.
+    Closed,
+    /// The listener has left, or its stream has ended.
+    Ended,
+    /// Everything was read.
+    Pending,
 }
 
-impl<T: Clone> Queue<T> {
+impl<T: Entry> Queue<T> {
     /// Creates a queue that reads what is sent from now on.
     pub(crate) fn attach(log: &mut Log<T>, limit: Option<QueueLimit>) -> Self {
         Self {
@@ -117,18 +121,10 @@ impl<T: Clone> Queue<T> {
         }
     }
 
-    /// Records that the message or gap that was taken was handed over.
-    pub(crate) fn hand_over(&mut self, position: Position) {
+    /// Records that the message or gap that was taken was handed over, or is not for the listener.
+    pub(crate) fn advance(&mut self, position: Position) {
         if let Some(extras) = &mut self.extras {
-            extras.progress.hand_over(position);
-            self.settle();
-        }
-    }
-
-    /// Records that the message that was taken is not for the listener.
-    pub(crate) fn skip(&mut self, position: Position) {
-        if let Some(extras) = &mut self.extras {
-            extras.progress.skip(position);
+            extras.progress.advance(position);
             self.settle();
         }
     }
@@ -138,7 +134,7 @@ impl<T: Clone> Queue<T> {
     pub(crate) fn pass(&mut self, log: &mut Log<T>, count: u64, unneeded: &mut Vec<T>) {
         log.skip(&mut self.cursor, count, unneeded);
         self.end_replay(log);
-        self.skip(Position::broadcast(self.cursor.next() - 1));
+        self.advance(Position::broadcast(self.cursor.next() - 1));
     }
 
     /// Gives the cursor back. Adds entries that no reader needs to `unneeded`, for the caller to
@@ -146,30 +142,17 @@ impl<T: Clone> Queue<T> {
     pub(crate) fn detach(self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
         log.detach(self.cursor, unneeded);
         if let Some(mut extras) = self.extras {
-            while let Some(item) = extras.inbox.pop_front() {
-                unneeded.push(item.entry);
+            while let Some(entry) = extras.inbox.pop_front() {
+                unneeded.push(entry);
             }
         }
     }
 
     /// Adds an entry for this listener alone. [`enforce`](Self::enforce) follows.
-    pub(crate) fn dispatch(
-        &mut self,
-        log: &Log<T>,
-        position: Position,
-        bytes: u64,
-        at: f64,
-        entry: T,
-        unneeded: &mut Vec<T>,
-    ) {
+    pub(crate) fn dispatch(&mut self, log: &Log<T>, entry: T, unneeded: &mut Vec<T>) {
         let extras = self.extras();
-        extras.unread_bytes += bytes;
-        extras.inbox.push_back(InboxEntry {
-            position,
-            bytes,
-            at,
-            entry,
-        });
+        extras.unread_bytes += entry.bytes();
+        extras.inbox.push_back(entry);
         self.forget(log, unneeded);
     }
 
@@ -187,31 +170,33 @@ impl<T: Clone> Queue<T> {
         log.take_if(&mut self.cursor, wanted)
     }
 
-    /// Takes the oldest unread entry, or the gap before it; `None` if the queue is empty. Adds
-    /// entries that no reader needs to `unneeded`, for the caller to drop once it holds no borrow.
-    pub(crate) fn take(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) -> Option<Read<T>> {
-        if self.lags(log) {
-            return Some(self.tell_missed(log));
-        }
+    /// Takes the oldest unread entry, or the gap before it. A queue that [lags](Self::lags) must
+    /// [tell](Self::tell_missed) that first. Adds entries that no reader needs to `unneeded`, for
+    /// the caller to drop once it holds no borrow.
+    pub(crate) fn take(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) -> Next<T> {
+        debug_assert!(!self.lags(log), "what was dropped is told first");
         let next = self.cursor.next();
         if let Some(extras) = &mut self.extras {
             let first = extras.gaps.first();
             if first.is_some_and(|gap| extras.is_behind(next, gap.to)) {
-                return Some(Read::Gap(extras.gaps.take_first()));
+                return Next::Gap(extras.gaps.take_first());
             }
             if extras.front_is_before(next) {
                 let entry = extras.pop_front();
                 self.end_replay(log);
                 self.forget(log, unneeded);
-                return entry.map(Read::Entry);
+                return entry.map_or(Next::Pending, Next::Message);
             }
         }
         let entry = log.take(&mut self.cursor);
         self.end_replay(log);
-        if entry.is_none() {
-            self.settle();
+        match entry {
+            Some(entry) => Next::Message(entry),
+            None => {
+                self.settle();
+                Next::Pending
+            }
         }
-        entry.map(Read::Entry)
     }
 
     /// Returns the untold gaps, in the order in which they end.
@@ -230,7 +215,7 @@ impl<T: Clone> Queue<T> {
     }
 
     /// Returns the oldest unread entry of the inbox.
-    fn front(&self) -> Option<&InboxEntry<T>> {
+    fn front(&self) -> Option<&T> {
         self.extras.as_ref()?.front()
     }
 

@@ -3,12 +3,15 @@
 use crate::log::Log;
 use crate::model::limit::{Overflow, QueueLimit};
 use crate::model::position::Position;
+use crate::queue::Queue;
+use crate::queue::inbox::Entry;
 use crate::queue::plan::end_before;
-use crate::queue::{Queue, Read};
 
-impl<T: Clone> Queue<T> {
-    /// Returns how many entries were dropped since the last call, and moves past them.
-    pub(super) fn tell_missed(&mut self, log: &Log<T>) -> Read<T> {
+impl<T: Entry> Queue<T> {
+    /// Returns how many entries were dropped since the last call, and between which positions.
+    /// Moves past them.
+    #[inline(never)]
+    pub(crate) fn tell_missed(&mut self, log: &Log<T>) -> (u64, Position, Position) {
         let missed = self.untold(log);
         // Made before the cursor moves: it says how far the reader has come.
         let extras = self.extras();
@@ -16,7 +19,7 @@ impl<T: Clone> Queue<T> {
         let last = extras.progress.last();
         log.catch_up(&mut self.cursor);
         // The client may have brought the id of a message that it was never sent.
-        Read::Missed(missed, last, self.before(log).max(last))
+        (missed, last, self.before(log).max(last))
     }
 
     /// Returns how many dropped entries no gap has reported yet.
@@ -41,7 +44,7 @@ impl<T: Clone> Queue<T> {
     #[inline(never)]
     pub(crate) fn before(&self, log: &Log<T>) -> Position {
         let broadcast = Position::broadcast(log.place(&self.cursor));
-        let front = self.front().map(|front| front.position);
+        let front = self.front().map(T::position);
         let next = front.map_or(broadcast, |front| front.min(broadcast));
         // Dispatches before the next entry were read or dropped: they are remembered, or lost.
         let nothing = Position::broadcast(0);

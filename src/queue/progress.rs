@@ -13,8 +13,6 @@ pub(crate) struct Progress {
     /// The position handed over last. The client has everything up to it, or a gap for what is
     /// missing.
     last: Position,
-    /// `last` before the last message or gap was taken, to undo that. Only one step is remembered.
-    before_last: Option<Position>,
     /// The newest value of `last` before the reader went back. Zero if it never did.
     high_water: Position,
     /// Dispatches up to this position may be missing from the inbox.
@@ -27,7 +25,6 @@ impl Progress {
         let nothing = Position::broadcast(0);
         Self {
             last,
-            before_last: None,
             high_water: nothing,
             lost: nothing,
         }
@@ -45,33 +42,21 @@ impl Progress {
         self.lost
     }
 
-    /// Records that a message or a gap was handed over.
-    pub(super) fn hand_over(&mut self, position: Position) {
-        self.before_last = Some(self.last);
+    /// Records that a message or a gap was handed over, or skipped.
+    pub(super) fn advance(&mut self, position: Position) {
         self.last = position;
     }
 
-    /// Records that a message was skipped. The step before it stays the one that can be undone.
-    pub(super) fn skip(&mut self, position: Position) {
-        self.last = position;
-    }
-
-    /// Records that the message at a position was given back.
-    pub(super) fn undo(&mut self, position: Position) {
-        let preceding = position.preceding_broadcast();
-        let before = self.before_last.take().unwrap_or(preceding);
-        self.last = match self.last == position {
-            true => before,
-            // Messages for other listeners were skipped since.
-            false => preceding.min(self.last),
-        };
+    /// Records that a message was given back. `before` is `last` before it was taken.
+    pub(super) fn undo(&mut self, before: Position) {
+        // An older message may have been given back before.
+        self.last = self.last.min(before);
     }
 
     /// Records that the reader goes back, or forward, to a position.
     pub(super) fn restart(&mut self, position: Position) {
         self.high_water = self.high_water.max(self.last);
         self.last = position;
-        self.before_last = None;
     }
 
     /// Records that a dispatch is no longer in the inbox.
@@ -81,10 +66,7 @@ impl Progress {
 
     /// Returns whether the last position says everything.
     pub(super) fn is_plain(&self) -> bool {
-        let preceding = self.last.preceding_broadcast();
-        self.lost == Position::broadcast(0)
-            && self.high_water <= self.last
-            && self.before_last.is_none_or(|before| before == preceding)
+        self.lost == Position::broadcast(0) && self.high_water <= self.last
     }
 }
 
@@ -97,21 +79,31 @@ mod tests {
     }
 
     #[test]
-    fn the_last_step_is_undone_exactly_and_older_ones_to_the_preceding_broadcast() {
+    fn each_step_is_undone_exactly() {
         let mut progress = Progress::at(Position::dispatch(17, 3));
-        progress.hand_over(broadcast(18));
-        progress.hand_over(broadcast(19));
-        progress.undo(broadcast(19));
-        assert_eq!(progress.last(), broadcast(18));
+        progress.advance(broadcast(18));
+        progress.advance(broadcast(19));
         progress.undo(broadcast(18));
-        assert_eq!(progress.last(), broadcast(17));
+        assert_eq!(progress.last(), broadcast(18));
+        progress.undo(Position::dispatch(17, 3));
+        assert_eq!(progress.last(), Position::dispatch(17, 3));
     }
 
     #[test]
     fn a_message_is_given_back_behind_others_that_were_skipped() {
         let mut progress = Progress::at(broadcast(4));
-        progress.hand_over(broadcast(5));
-        progress.skip(broadcast(6));
+        progress.advance(broadcast(5));
+        progress.advance(broadcast(6));
+        progress.undo(broadcast(4));
+        assert_eq!(progress.last(), broadcast(4));
+    }
+
+    #[test]
+    fn messages_are_given_back_in_the_order_in_which_they_were_taken() {
+        let mut progress = Progress::at(broadcast(4));
+        progress.advance(broadcast(5));
+        progress.advance(broadcast(6));
+        progress.undo(broadcast(4));
         progress.undo(broadcast(5));
         assert_eq!(progress.last(), broadcast(4));
     }
@@ -124,9 +116,9 @@ mod tests {
         assert_eq!(progress.last(), broadcast(5));
         assert_eq!(progress.high_water(), broadcast(9));
         assert!(!progress.is_plain());
-        progress.hand_over(broadcast(9));
+        progress.advance(broadcast(8));
         assert!(!progress.is_plain());
-        progress.hand_over(broadcast(10));
+        progress.advance(broadcast(9));
         assert!(progress.is_plain());
     }
 

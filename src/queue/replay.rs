@@ -5,10 +5,11 @@ use crate::model::gap::Claim;
 use crate::model::position::Position;
 use crate::queue::Queue;
 use crate::queue::bounds::{bound_of, replay_bound};
+use crate::queue::inbox::Entry;
 use crate::queue::inbox::Replay;
 use crate::queue::plan::{Reach, plan};
 
-impl<T: Clone> Queue<T> {
+impl<T: Entry> Queue<T> {
     /// Continues after the position that a client claims, as far as the history and the inbox still
     /// have what follows. [`plan`] decides where. The gaps of the plan replace the untold ones.
     ///
@@ -36,7 +37,7 @@ impl<T: Clone> Queue<T> {
         };
         // By index, which is less code than both halves of a ring in turn.
         let inbox = (0..).map_while(|at| extras.inbox.get(at));
-        let dispatches = inbox.map(|item| item.position);
+        let dispatches = inbox.map(T::position);
         let start = plan(claim, &reach, dispatches.filter(Position::is_dispatch));
         extras.gaps = start.gaps;
         let at = start.at.or(oldest.map(|oldest| (stay, oldest)));
@@ -63,20 +64,20 @@ impl<T: Clone> Queue<T> {
             None => extras.newest_read().max(Position::broadcast(place - 1)),
         };
         let mut at = extras.read;
-        while let Some(item) = extras.inbox.get(at) {
-            if item.position.is_dispatch() {
+        while let Some(entry) = extras.inbox.get(at) {
+            if entry.position().is_dispatch() {
                 at += 1;
                 continue;
             }
             // A broadcast that was given back is in the log again, or is counted as missing.
-            extras.unread_bytes -= item.bytes;
-            unneeded.extend(extras.inbox.remove(at).map(|item| item.entry));
+            extras.unread_bytes -= entry.bytes();
+            unneeded.extend(extras.inbox.remove(at));
         }
         let bytes = extras.read_bytes + extras.unread_bytes;
         extras.read = read;
         extras.read_bytes = 0;
         for at in 0..read {
-            extras.read_bytes += extras.inbox[at].bytes;
+            extras.read_bytes += extras.inbox[at].bytes();
         }
         extras.unread_bytes = bytes - extras.read_bytes;
         extras.missed = 0;
@@ -97,9 +98,9 @@ impl<T: Clone> Queue<T> {
         }
         let extras = self.extras();
         let mut at = extras.read;
-        while let Some(item) = extras.inbox.get(at).filter(|item| item.position <= end) {
+        while let Some(entry) = extras.inbox.get(at).filter(|entry| entry.position() <= end) {
             messages += 1;
-            bytes += item.bytes;
+            bytes += entry.bytes();
             at += 1;
         }
         extras.replay = Some(Replay {

@@ -8,16 +8,34 @@ use crate::model::gap::Claim;
 use crate::model::limit::{History, Overflow};
 use proptest::prelude::*;
 
+/// A message of one byte.
+#[derive(Clone, Debug)]
+struct Number(usize, Position);
+
+impl Entry for Number {
+    fn position(&self) -> Position {
+        self.1
+    }
+
+    fn bytes(&self) -> u64 {
+        1
+    }
+
+    fn at(&self) -> f64 {
+        0.0
+    }
+}
+
 /// The plain model: one list per listener, to which every send appends.
 struct Model {
-    queue: Queue<usize>,
+    queue: Queue<Number>,
     list: VecDeque<usize>,
     missed: u64,
     limit: usize,
 }
 
 impl Model {
-    fn new(log: &mut Log<usize>, limit: usize) -> Self {
+    fn new(log: &mut Log<Number>, limit: usize) -> Self {
         let queue = Queue::attach(
             log,
             Some(QueueLimit {
@@ -62,7 +80,8 @@ proptest! {
         for (number, (action, at)) in actions.into_iter().enumerate() {
             match action {
                 0 | 1 => {
-                    log.append(number, 1, 0.0, &mut Vec::new());
+                    let position = Position::broadcast(log.tail());
+                    log.append(Number(number, position), 1, 0.0, &mut Vec::new());
                     for model in &mut models {
                         model.send(number);
                         model.queue.enforce(&mut log, &mut Vec::new());
@@ -71,19 +90,21 @@ proptest! {
                 2 => {
                     let model = &mut models[at];
                     let position = Position::dispatch(log.tail() - 1, number as u64 + 1);
-                    model.queue.dispatch(&log, position, 1, 0.0, number, &mut Vec::new());
+                    model.queue.dispatch(&log, Number(number, position), &mut Vec::new());
                     model.queue.enforce(&mut log, &mut Vec::new());
                     model.send(number);
                 }
                 3 => {
                     let model = &mut models[at];
                     let expected = model.take();
-                    let read = model.queue.take(&mut log, &mut Vec::new());
-                    let read = read.map(|read| match read {
-                        Read::Entry(number) => Ok(number),
-                        Read::Missed(missed, ..) => Err(missed),
-                        Read::Gap(gap) => panic!("a gap without a cause: {gap:?}"),
-                    });
+                    let read = match model.queue.lags(&log) {
+                        true => Some(Err(model.queue.tell_missed(&log).0)),
+                        false => match model.queue.take(&mut log, &mut Vec::new()) {
+                            Next::Message(Number(number, _)) => Some(Ok(number)),
+                            Next::Pending => None,
+                            other => panic!("without a cause: {other:?}"),
+                        },
+                    };
                     prop_assert_eq!(read, expected);
                 }
                 _ => {
@@ -100,10 +121,11 @@ proptest! {
 }
 
 /// A log with broadcasts 1 to `count`, all within the history.
-fn log_with(count: usize) -> Log<usize> {
+fn log_with(count: usize) -> Log<Number> {
     let mut log = Log::new(History::DEFAULT, 1);
     for number in 1..=count {
-        log.append(number, 1, 0.0, &mut Vec::new());
+        let position = Position::broadcast(number as u64);
+        log.append(Number(number, position), 1, 0.0, &mut Vec::new());
     }
     log
 }
@@ -113,10 +135,10 @@ fn claim(sequence: u64) -> Claim {
     Claim::At(id, Position::broadcast(sequence))
 }
 
-fn read_all(queue: &mut Queue<usize>, log: &mut Log<usize>) -> Vec<usize> {
+fn read_all(queue: &mut Queue<Number>, log: &mut Log<Number>) -> Vec<usize> {
     let mut read = Vec::new();
-    while let Some(Read::Entry(number)) = queue.take(log, &mut Vec::new()) {
-        queue.hand_over(Position::broadcast(number as u64));
+    while let Next::Message(Number(number, position)) = queue.take(log, &mut Vec::new()) {
+        queue.advance(position);
         read.push(number);
     }
     read

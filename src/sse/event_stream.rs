@@ -9,14 +9,16 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::channel::listener::MessageQueueListener;
+use crate::channel::sent::Delivery;
 use crate::chunk::{ChunkStep, Chunks};
 use crate::model::error::CallbackError;
 use crate::model::event_id::EventId;
 use crate::model::event_type::EventType;
 use crate::model::gap::Gap;
 use crate::model::message::{Message, Payload};
+use crate::queue::Next;
 use crate::sse::pace::Pace;
-use crate::stream::{MessageStream, Step};
+use crate::stream::MessageStream;
 use crate::wire::encode;
 use crate::wire::event::Event;
 use crate::wire::to_event::ToEvent;
@@ -86,13 +88,13 @@ impl Stream for SseStream {
             return Poll::Pending;
         }
         let event = match this.stream.step() {
-            Step::Message(sent) => SseEvent {
+            Next::Message(Delivery { sent, .. }) => SseEvent {
                 event: sent.message.to_event().event_type().clone(),
                 data: sent.message.raw_payload().clone(),
                 retry: this.retry,
                 id: Some(this.stream.channel().event_id(sent.position)),
             },
-            Step::Gap(gap) => {
+            Next::Gap(gap) => {
                 let to = this.stream.channel().event_id(gap.to);
                 SseEvent {
                     event: Gap::event_type(),
@@ -101,14 +103,14 @@ impl Stream for SseStream {
                     id: Some(to),
                 }
             }
-            Step::Closed => SseEvent {
+            Next::Closed => SseEvent {
                 event: EventType::channel_closed(),
                 data: Payload::None,
                 retry: this.retry,
                 id: None,
             },
-            Step::Ended => return Poll::Ready(None),
-            Step::Pending => {
+            Next::Ended => return Poll::Ready(None),
+            Next::Pending => {
                 this.stream.park(context.waker());
                 return Poll::Pending;
             }

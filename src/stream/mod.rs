@@ -37,12 +37,13 @@ use futures_core::Stream;
 use crate::channel::Delivered;
 use crate::channel::core::ChannelCore;
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::sent::{Delivery, Sent};
-use crate::channel::subscription::{Subscription, Taken};
+use crate::channel::sent::Delivery;
+use crate::channel::subscription::Subscription;
 use crate::model::error::CallbackError;
 use crate::model::gap::Gap;
 use crate::model::message::Message;
 use crate::platform::console;
+use crate::queue::Next;
 
 /// A stream of what a listener gets. See
 /// [`AbstractChannel::message_stream`](crate::AbstractChannel::message_stream) and
@@ -67,16 +68,6 @@ enum Phase {
     Opened,
     Running,
     Ended,
-}
-
-/// The result of asking a stream, before any adaption.
-pub(crate) enum Step<M> {
-    Message(Rc<Sent<M>>),
-    Gap(Gap),
-    Closed,
-    Ended,
-    /// Nothing now: [`park`](MessageStream::park), or lose the wake-up.
-    Pending,
 }
 
 impl<M> MessageStream<M> {
@@ -118,7 +109,7 @@ impl<M> MessageStream<M> {
     /// Makes a message that the stream has yielded the listener's next one again, for a receiver
     /// that could not pass it on. Several are given back in the reverse order.
     pub fn give_back(&self, delivery: Delivery<M>) {
-        self.channel.give_back(&self.subscription, delivery.sent);
+        self.channel.give_back(&self.subscription, delivery);
     }
 
     /// Gives back a gap that was taken from this stream: the listener's next stream receives it, at
@@ -148,32 +139,34 @@ impl<M> MessageStream<M> {
         self.phase == Phase::Ended
     }
 
-    /// Takes the next thing that the stream has to offer.
-    pub(crate) fn step(&mut self) -> Step<M> {
+    /// Takes the next item. If it is [`Next::Pending`], [park](Self::park), or lose the wake-up.
+    pub(crate) fn step(&mut self) -> Next<Delivery<M>> {
         self.step_unless(&Cell::new(false))
     }
 
     /// As [`step`](Self::step); takes nothing more once a callback has said in `ended` that nobody
     /// reads any more.
-    pub(crate) fn step_unless(&mut self, ended: &Cell<bool>) -> Step<M> {
+    pub(crate) fn step_unless(&mut self, ended: &Cell<bool>) -> Next<Delivery<M>> {
         while !ended.get() && self.goes_on() {
             match self.channel.take(&self.subscription) {
-                Taken::Message(sent) => match self.channel.show(&self.subscription, &sent) {
-                    Ok(true) => return Step::Message(sent),
-                    Ok(false) => {}
-                    Err(error) => self.report(error),
-                },
-                Taken::Gap(gap) => return Step::Gap(gap),
-                Taken::Empty => return Step::Pending,
-                Taken::Closed => {
+                Next::Message(delivery) => {
+                    match self.channel.show(&self.subscription, &delivery.sent) {
+                        Ok(true) => return Next::Message(delivery),
+                        Ok(false) => {}
+                        Err(error) => self.report(error),
+                    }
+                }
+                Next::Gap(gap) => return Next::Gap(gap),
+                Next::Pending => return Next::Pending,
+                Next::Closed => {
                     self.subscription.listener.stop_at_close();
                     self.end();
-                    return Step::Closed;
+                    return Next::Closed;
                 }
-                Taken::Removed => self.end(),
+                Next::Ended => self.end(),
             }
         }
-        Step::Ended
+        Next::Ended
     }
 
     /// Returns whether the stream may take from the queue; ends it if it is to end before that.
@@ -238,11 +231,11 @@ impl<M> Stream for MessageStream<M> {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         match self.step() {
-            Step::Message(sent) => Poll::Ready(Some(Delivered::Message(Delivery { sent }))),
-            Step::Gap(gap) => Poll::Ready(Some(Delivered::Gap(Box::new(gap)))),
-            Step::Closed => Poll::Ready(Some(Delivered::Closed)),
-            Step::Ended => Poll::Ready(None),
-            Step::Pending => {
+            Next::Message(delivery) => Poll::Ready(Some(Delivered::Message(delivery))),
+            Next::Gap(gap) => Poll::Ready(Some(Delivered::Gap(Box::new(gap)))),
+            Next::Closed => Poll::Ready(Some(Delivered::Closed)),
+            Next::Ended => Poll::Ready(None),
+            Next::Pending => {
                 self.park(context.waker());
                 Poll::Pending
             }

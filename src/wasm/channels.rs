@@ -301,8 +301,8 @@ impl RawChannel {
             .known(key)
             .and_then(|subscription| self.channel.deliver(&subscription));
         match sent {
-            Ok(sent) => {
-                handover::give_once(sent.message.as_ref());
+            Ok(delivery) => {
+                handover::give_once(delivery.sent.message.as_ref());
                 true
             }
             Err(error) => {

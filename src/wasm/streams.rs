@@ -14,7 +14,8 @@ use crate::channel::sent::Delivery;
 use crate::channel::subscription::Subscription;
 use crate::chunk::{ChunkStep, Chunks, Wire};
 use crate::model::error::CallbackError;
-use crate::stream::{MessageStream, Step};
+use crate::queue::Next;
+use crate::stream::MessageStream;
 use crate::wasm::handover::{self, Given, give, give_text};
 use crate::wasm::host::{callback_value, wake_soon};
 use crate::wasm::messages::JsMessage;
@@ -133,12 +134,12 @@ pub fn next(number: usize) -> u32 {
 
 fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32 {
     match messages.step_unless(&reader.ended) {
-        Step::Message(sent) if reader.ended.get() => {
+        Next::Message(delivery) if reader.ended.get() => {
             // The callback ended the stream that was to have the message: it is the next one again.
-            messages.give_back(Delivery { sent });
+            messages.give_back(delivery);
             ENDED
         }
-        Step::Message(sent) => {
+        Next::Message(Delivery { sent, .. }) => {
             let has_more = messages.has_more();
             if !has_more {
                 messages.park(&reader.waker);
@@ -146,14 +147,14 @@ fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32
             give(Given::Message(sent));
             if has_more { GIVEN } else { GIVEN | QUIET }
         }
-        Step::Gap(gap) => {
+        Next::Gap(gap) => {
             let to = messages.channel().event_id(gap.to);
             give_text(&gap.data(&to));
             GIVEN
         }
-        Step::Closed => CLOSED,
-        Step::Ended => ENDED,
-        Step::Pending => {
+        Next::Closed => CLOSED,
+        Next::Ended => ENDED,
+        Next::Pending => {
             messages.park(&reader.waker);
             QUIET
         }

@@ -364,6 +364,7 @@ impl<'a> Scene<'a> {
             bytes,
             excepted: except.contains(&OWN),
             returned: false,
+            before: (0, 0),
         };
         assert!(is_at(position, item.place), "{position} is not {item:?}");
         self.sent.all.push(item);

@@ -20,6 +20,8 @@ pub struct Item {
     pub excepted: bool,
     /// Whether it was taken and given back.
     pub returned: bool,
+    /// How far the client had come when it was taken: what its return undoes.
+    pub before: Place,
 }
 
 impl Item {
@@ -144,8 +146,6 @@ pub struct Listener {
     told: Place,
     /// The same, as far as the listener has an id of it.
     last: Place,
-    /// The same before the last item was taken, until that is given back.
-    before_last: Option<Place>,
     /// The entries that it has still to read, in order.
     due: VecDeque<Item>,
     /// The broadcast that it reads next.
@@ -304,6 +304,7 @@ impl Listener {
             bytes,
             excepted: false,
             returned: false,
+            before: (0, 0),
         });
         self.forget(sent);
         match self.limit.map(|limit| limit.overflow) {
@@ -408,7 +409,10 @@ impl Listener {
         };
         assert!(item.place > self.told, "{item:?} after {:?}", self.told);
         self.told = item.place;
-        self.before_last = Some(std::mem::replace(&mut self.last, item.place));
+        let item = Item {
+            before: std::mem::replace(&mut self.last, item.place),
+            ..item
+        };
         if item.place.1 > 0 {
             self.past.push_back(item);
             self.forget(sent);
@@ -444,7 +448,7 @@ impl Listener {
         let gap = self.gaps.remove(0);
         assert!(gap.to >= self.told, "{gap:?} after {:?}", self.told);
         self.told = gap.to;
-        self.before_last = Some(std::mem::replace(&mut self.last, gap.to));
+        self.last = gap.to;
         Next::Gap(gap)
     }
 
@@ -479,12 +483,7 @@ impl Listener {
         if self.comes(item.place) {
             return;
         }
-        let before = broadcast_before(item.place);
-        let before_last = self.before_last.take().unwrap_or(before);
-        self.last = match self.last == item.place {
-            true => before_last,
-            false => self.last.min(before),
-        };
+        self.last = self.last.min(item.before);
         // Newer ones were dropped meanwhile: it is missing with them.
         if self.missed > 0 {
             self.missed += 1;
@@ -496,7 +495,7 @@ impl Listener {
                 self.forgotten = self.forgotten.max(last.place);
             }
         }
-        self.told = before;
+        self.told = broadcast_before(item.place);
         self.due.push_front(Item {
             returned: true,
             ..item
@@ -561,7 +560,6 @@ impl Listener {
         let skipped = self.due.iter().filter(is_skipped).count() as u64;
         self.told = place;
         self.last = place;
-        self.before_last = None;
         (self.missed, self.lags) = (0, false);
         self.next = wanted.max(sent.start().min(self.next));
         let mut missed = self.next - wanted;
