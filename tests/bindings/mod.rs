@@ -16,8 +16,17 @@ use wasm_bindgen_test::wasm_bindgen_test;
     let gifts = 0;
     export const given = () => lastGiven;
     export const timesGiven = () => gifts;
+    // In the order of `js/wasm/exceptions.ts`.
+    const CODES = [
+        'ERIC_INVALID_CHANNEL',
+        'ERIC_INVALID_LISTENER',
+        'ERIC_INVALID_MESSAGE',
+        'ERIC_NO_MESSAGES',
+        'ERIC_QUEUE_FULL',
+    ];
     export const host = () => ({
-        exception: (code, message, reason) => Object.assign(new Error(message), { code, reason }),
+        exception: (number, message, detail) =>
+            Object.assign(new Error(message), { code: CODES[number], detail }),
         wakeSoon: () => { asked += 1; },
         draft: () => new Draft(),
         give: (value) => { lastGiven = value; gifts += 1; },
