@@ -15,13 +15,15 @@ async function serving(context, handler) {
   return server;
 }
 
-/** Asks with any method and headers, and reads the whole answer. */
+/** Asks with any method and headers, and reads the whole answer, which may not be a stream that lasts. */
 const ask = (url, method, headers = {}) =>
   new Promise((resolve, reject) => {
-    const request = http.request(url, { method, headers, agent: false }, (response) => {
+    const signal = AbortSignal.timeout(5_000);
+    const request = http.request(url, { method, headers, agent: false, signal }, (response) => {
       let text = '';
       response
         .setEncoding('utf8')
+        .on('error', reject)
         .on('data', (data) => void (text += data))
         .on('end', () => resolve({ status: response.statusCode, headers: response.headers, text }));
     });
