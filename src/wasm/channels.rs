@@ -1,21 +1,21 @@
-//! Channels and their subscriptions.
+//! Channels: what is sent to them, and their state. [`subscriptions`](crate::wasm::subscriptions)
+//! has the calls for one listener.
 
 use std::rc::Rc;
 
-use js_sys::{Array, Function};
+use js_sys::Function;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::core::ChannelCore;
-use crate::channel::listener::MessageQueueListener;
-use crate::channel::subscription::{RegisterOptions, Subscription};
+use crate::channel::subscription::Subscription;
 use crate::chunk::Wire;
-use crate::model::error::{CallbackError, Error, InvalidListenerException};
-use crate::model::limit::{History, Overflow, QueueLimit};
+use crate::model::error::{Error, InvalidListenerException};
+use crate::model::limit::History;
 use crate::model::position::Position;
 use crate::model::stats::ChannelStats;
 use crate::model::text;
 use crate::wasm::handover;
-use crate::wasm::host::{Thrown, add_line, thrown};
+use crate::wasm::host::{add_line, thrown};
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams;
 
@@ -23,15 +23,15 @@ use crate::wasm::streams;
 /// [`remove`](RawChannel::remove) frees.
 #[wasm_bindgen]
 pub struct RawChannel {
-    channel: ChannelCore<JsMessage>,
-    wire: Rc<Wire<Rc<JsValue>>>,
+    pub(super) channel: ChannelCore<JsMessage>,
+    pub(super) wire: Rc<Wire<Rc<JsValue>>>,
 }
 
 #[wasm_bindgen]
 impl RawChannel {
-    /// Creates a channel. A paced one gives its bytes block by block; JavaScript keeps the time.
-    /// One that is given an epoch is another life of the channel that had it, and goes on behind
-    /// its broadcast and its dispatch of these numbers.
+    /// Creates a channel. The bytes of a paced one are handed out block by block; JavaScript keeps
+    /// the time. With an epoch, it is another life of the channel that had the epoch, and continues
+    /// after the broadcast and the dispatch with these numbers.
     #[allow(clippy::too_many_arguments)]
     #[wasm_bindgen(constructor)]
     pub fn new(
@@ -54,115 +54,6 @@ impl RawChannel {
         Self {
             channel: ChannelCore::new(history, former),
             wire: Rc::new(Wire::new(paced, retry_milliseconds as u64)),
-        }
-    }
-
-    /// Registers a listener and returns the key of its subscription. `overflow` is 1 to drop the
-    /// oldest, 2 to disconnect, 3 to refuse, anything else for no limit. The caller ensures that
-    /// the id is unused. Throws `InvalidChannelException`.
-    #[allow(clippy::too_many_arguments)]
-    pub fn add(
-        &self,
-        id: &str,
-        running: bool,
-        overflow: u8,
-        limit_messages: f64,
-        limit_bytes: f64,
-        resumable: bool,
-        last_event_id: Option<String>,
-    ) -> Result<usize, JsValue> {
-        let overflow = match overflow {
-            1 => Some(Overflow::DropOldest),
-            2 => Some(Overflow::Disconnect),
-            3 => Some(Overflow::Refuse),
-            _ => None,
-        };
-        let options = RegisterOptions {
-            limit: overflow.map(|overflow| QueueLimit {
-                messages: limit_messages as u64,
-                bytes: limit_bytes as u64,
-                overflow,
-            }),
-            resumable,
-        };
-        let listener = MessageQueueListener::with_id(id);
-        if running {
-            listener.start_sync();
-        }
-        self.channel.expire();
-        let subscription = self
-            .channel
-            .subscribe(&listener, options, last_event_id.as_deref())
-            .map_err(thrown)?;
-        Ok(subscription.key)
-    }
-
-    /// Sets a resumable listener back to what follows an event id.
-    pub fn rewind(&self, key: usize, last_event_id: &str) {
-        if let Some(subscription) = self.subscription(key) {
-            self.channel.rewind(&subscription, last_event_id);
-        }
-    }
-
-    /// Sets which messages are delivered, or that all are.
-    #[wasm_bindgen(js_name = setFilter)]
-    pub fn set_filter(&self, key: usize, filter: Option<Function>) {
-        let Some(subscription) = self.subscription(key) else {
-            return;
-        };
-        subscription.listener.set_filter(filter.map(|function| {
-            Rc::new(move |message: &JsMessage| {
-                // The package hands over what does not throw.
-                let answer = function.call1(&JsValue::UNDEFINED, message);
-                answer.is_ok_and(|answer| answer.is_truthy())
-            }) as Rc<dyn Fn(&JsMessage) -> bool>
-        }));
-    }
-
-    /// Sets what sees each message at delivery, or nothing. It returns what it would throw, in an
-    /// array: from a call that throws, wasm-bindgen leaves the place of what would have been
-    /// returned taken in its table.
-    #[wasm_bindgen(js_name = setOnMessage)]
-    pub fn set_on_message(&self, key: usize, on_message: Option<Function>) {
-        let Some(subscription) = self.subscription(key) else {
-            return;
-        };
-        subscription
-            .listener
-            .set_on_message(on_message.map(|function| {
-                Rc::new(move |message: &JsMessage| {
-                    let answer = function.call1(&JsValue::UNDEFINED, message);
-                    match answer.map_err(Thrown)? {
-                        answer if answer.is_undefined() => Ok(()),
-                        thrown => Err(Thrown(thrown.unchecked_into::<Array>().get(0)).into()),
-                    }
-                }) as Rc<dyn Fn(&JsMessage) -> Result<(), CallbackError>>
-            }));
-    }
-
-    /// Starts a listener, or stops it.
-    #[wasm_bindgen(js_name = setRunning)]
-    pub fn set_running(&self, key: usize, running: bool) {
-        let Some(subscription) = self.subscription(key) else {
-            return;
-        };
-        match running {
-            true => subscription.listener.start_sync(),
-            false => subscription.listener.stop_sync(),
-        }
-    }
-
-    /// Returns whether a listener is running.
-    #[wasm_bindgen(js_name = isRunning)]
-    pub fn is_running(&self, key: usize) -> bool {
-        let subscription = self.subscription(key);
-        subscription.is_some_and(|subscription| subscription.listener.is_running_sync())
-    }
-
-    /// Removes a listener. Its number may be given to another one.
-    pub fn remove(&self, key: usize) {
-        if let Some(subscription) = self.subscription(key) {
-            self.channel.unsubscribe(&subscription);
         }
     }
 
@@ -226,25 +117,9 @@ impl RawChannel {
         }
     }
 
-    /// Returns the event id up to which a listener was given everything; nothing when it is to be
-    /// told first that it was not.
-    #[wasm_bindgen(js_name = lastId)]
-    pub fn last_id(&self, key: usize) -> Option<String> {
-        // Heartbeats ask, however quiet the channel is.
-        self.wire.forget(self.channel.kept());
-        let last = self.channel.last_id(&*self.subscription(key)?)?;
-        Some(last.as_str().to_string())
-    }
-
-    /// Returns since when something waits for a listener, in milliseconds of `performance.now()`.
-    #[wasm_bindgen(js_name = waitingSince)]
-    pub fn waiting_since(&self, key: usize) -> Option<f64> {
-        self.channel.waiting_since(&*self.subscription(key)?)
-    }
-
-    /// Returns the state of a listener: delivered, replayed, dropped, refused, filtered, discarded,
-    /// queued, bytes, lag, remembered; when none is given, that of the channel. Then come
-    /// broadcasts, refused sends, kept messages, kept bytes, those of a channel alone.
+    /// Returns the counters of a listener, or of the channel without a key: delivered, replayed,
+    /// dropped, refused, filtered, discarded, queued, bytes, lag, remembered. Then come those of a
+    /// channel alone, 0 for a listener: broadcasts, refused sends, kept messages, kept bytes.
     pub fn stats(&self, key: Option<usize>) -> Vec<f64> {
         let stats = match key {
             None => self.channel.stats(),
@@ -283,7 +158,7 @@ impl RawChannel {
         numbers.map(|number| number as f64).to_vec()
     }
 
-    /// Returns the event id of a broadcast; of the newest one when no sequence number is given.
+    /// Returns the event id of a broadcast; of the newest one without a sequence number.
     #[wasm_bindgen(js_name = eventId)]
     pub fn event_id(&self, sequence: Option<f64>) -> String {
         let id = match sequence {
@@ -293,28 +168,9 @@ impl RawChannel {
         id.as_str().to_string()
     }
 
-    /// Delivers the oldest message: gives it to the host and returns whether there was one.
-    /// Otherwise the host is given the `NoMessagesException`, the `InvalidListenerException`, or
-    /// what the callback threw.
-    pub fn deliver(&self, key: usize) -> bool {
-        let sent = self
-            .known(key)
-            .and_then(|subscription| self.channel.deliver(&subscription));
-        match sent {
-            Ok(delivery) => {
-                handover::give_once(delivery.sent.message.as_ref());
-                true
-            }
-            Err(error) => {
-                handover::give_error(error);
-                false
-            }
-        }
-    }
-
     /// Opens a stream and returns its number, which [`end`](streams::end) frees. `position_events`
-    /// is missing for a stream of messages; for one of bytes it says whether ids without a message
-    /// are sent as events. `on_error` gets what the callback throws. Throws
+    /// is missing for a stream of messages. For one of bytes it says whether ids without a message
+    /// are sent as events. `on_error` receives what the callback throws. Throws
     /// `InvalidListenerException`.
     pub fn open(
         &self,
@@ -340,11 +196,11 @@ impl RawChannel {
 }
 
 impl RawChannel {
-    fn subscription(&self, key: usize) -> Option<Rc<Subscription<JsMessage>>> {
+    pub(super) fn subscription(&self, key: usize) -> Option<Rc<Subscription<JsMessage>>> {
         self.channel.subscription(key)
     }
 
-    fn known(&self, key: usize) -> Result<Rc<Subscription<JsMessage>>, Error> {
+    pub(super) fn known(&self, key: usize) -> Result<Rc<Subscription<JsMessage>>, Error> {
         let found = self.subscription(key);
         found.ok_or_else(|| InvalidListenerException::unknown("of a removed listener").into())
     }

@@ -33,3 +33,4 @@ mod handover;
 pub mod host;
 pub mod messages;
 pub mod streams;
+mod subscriptions;
