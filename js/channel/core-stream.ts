@@ -3,7 +3,7 @@
 
 import { onAbort } from '../util/signals.js';
 import { isClosed } from '../wasm/calls.js';
-import type { StreamKey, StreamState } from '../wasm/core.js';
+import { ENDED, type StreamKey, type StreamState, WAIT } from '../wasm/core.js';
 import { endStream, hasClosed, next, park, unsentId } from '../wasm/streams.js';
 import { isWaking, register, unregister, type Wakeable } from '../wasm/wake.js';
 import type { CloseReason } from './ending.js';
@@ -98,18 +98,18 @@ export class CoreStream implements Endable, Wakeable, StreamState {
     (this.#waiting ?? this.#reader.deref())?.woken();
   }
 
-  /** Takes what the stream offers, if its pace allows. After `'wait'`, `woken` will be called. */
+  /** Takes what the stream offers, if its pace allows. After `WAIT`, `woken` will be called. */
   read(): ReturnType<typeof next> {
-    if (this.#ended) return 'ended';
-    if (this.isQuiet && !isWaking()) return 'wait';
+    if (this.#ended) return ENDED;
+    if (this.isQuiet && !isWaking()) return WAIT;
     if (this.#due !== undefined) {
-      if (park(this.key)) return 'wait';
+      if (park(this.key)) return WAIT;
       this.#endByItself();
-      return 'ended';
+      return ENDED;
     }
     this.#subscription.refresh();
     const taken = next(this);
-    if (taken === 'ended') this.#endByItself();
+    if (taken === ENDED) this.#endByItself();
     return taken;
   }
 

@@ -3,7 +3,7 @@
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
 import { type MaybeAsyncDisposable, makeDisposable } from '../util/dispose.js';
-import type { StreamKey } from '../wasm/core.js';
+import { CLOSED, ENDED, type StreamKey, WAIT } from '../wasm/core.js';
 import { CoreStream, type OpenOptions, type Reader } from './core-stream.js';
 import type { CloseReason } from './ending.js';
 import type { MessageQueueListener } from './listener.js';
@@ -54,7 +54,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
       return new Promise((resolve) => this.#waiting.push(resolve));
     }
     const result = this.#take();
-    if (result === 'wait') {
+    if (result === WAIT) {
       this.#open.wait(this);
       // Ahead of calls from within the callbacks. Most often there are none, and `unshift` is slow.
       return new Promise((resolve) => this.#waiting[this.#waiting.length > 0 ? 'unshift' : 'push'](resolve));
@@ -64,9 +64,9 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     return Promise.resolve(result);
   }
 
-  /** Takes what is there now: an item, the end, or `'wait'`. @internal */
-  nextNow(): IteratorResult<Item, undefined> | 'wait' {
-    return this.#taking || this.#waiting.length > 0 ? 'wait' : this.#take();
+  /** Takes what is there now: an item, the end, or `WAIT`. @internal */
+  nextNow(): IteratorResult<Item, undefined> | typeof WAIT {
+    return this.#taking || this.#waiting.length > 0 ? WAIT : this.#take();
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
@@ -87,7 +87,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   woken(): void {
     while (this.#waiting.length > 0 && !this.#taking) {
       const result = this.#take();
-      if (result === 'wait') return this.#open.wait(this);
+      if (result === WAIT) return this.#open.wait(this);
       this.#waiting.shift()?.(result);
     }
     if (!this.#taking) this.#open?.idle();
@@ -99,15 +99,15 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.woken();
   }
 
-  #take(): IteratorResult<Item, undefined> | 'wait' {
+  #take(): IteratorResult<Item, undefined> | typeof WAIT {
     this.#taking = true;
     try {
       for (;;) {
-        const taken = this.#ended ? 'ended' : (this.#open.read() as 'wait' | 'ended' | 'closed' | Sent | Gap);
-        if (taken === 'wait') return taken;
-        if (taken === 'ended') return DONE;
-        if (taken === 'closed') this.#open.end('closed');
-        const item = this.#adapt(taken === 'closed' ? undefined : taken);
+        const taken = this.#ended ? ENDED : (this.#open.read() as Exclude<ReturnType<CoreStream['read']>, Uint8Array>);
+        if (taken === WAIT) return taken;
+        if (taken === ENDED) return DONE;
+        if (taken === CLOSED) this.#open.end('closed');
+        const item = this.#adapt(taken === CLOSED ? undefined : taken);
         if (item !== undefined) return item;
       }
     } finally {

@@ -8,6 +8,7 @@ import { InvalidMessageFormat } from '../model/errors.js';
 import { checkEventId, checkType } from '../model/event-fields.js';
 import { toText } from '../model/payload.js';
 import { joined } from '../util/bytes.js';
+import { WAIT } from '../wasm/core.js';
 import { ChunkWriter, note } from '../wasm/event-text.js';
 import type { Body, Source } from './body.js';
 
@@ -38,7 +39,7 @@ export class AdaptedSource implements Source {
   #asked = false;
   #lastBlocks = 0;
   /** The answer to the last question, until it is taken. */
-  #ready: Uint8Array | 'ended' | undefined;
+  #ready: Uint8Array | undefined;
   #readySince = performance.now();
 
   constructor(body: Body, options: AdaptedOptions) {
@@ -46,14 +47,14 @@ export class AdaptedSource implements Source {
     this.#options = options;
   }
 
-  take(): Uint8Array | 'wait' | 'ended' {
+  take(): ReturnType<Source['take']> {
     if (!this.#started && !this.#options.events.over) {
       this.#started = true;
       return this.note(this.#options.retryMilliseconds);
     }
     if (this.#ready === undefined) {
       void this.#ask();
-      return 'wait';
+      return WAIT;
     }
     const ready = this.#ready;
     this.#ready = undefined;
@@ -121,7 +122,7 @@ export class AdaptedSource implements Source {
       let bytes = blocks[0]!.length;
       while (bytes <= CHUNK_BYTES && stream instanceof MessageStream) {
         const more = stream.nextNow();
-        if (more === 'wait' || more.done) break;
+        if (more === WAIT || more.done) break;
         bytes += blocks[blocks.push(this.#block(more.value)) - 1]!.length;
       }
       if (bytes > 0) return joined(blocks, bytes);

@@ -1,14 +1,15 @@
 // Body: the bytes of a response, on their way to the reader of a stream or to a client's socket.
 
 import type { CloseReason } from '../channel/ending.js';
+import { ENDED, WAIT } from '../wasm/core.js';
 import type { Connection, Transport } from './liveness.js';
 
 /** The source of a body's chunks. */
 export interface Source {
   /**
-   * Takes what is ready: a chunk, `'ended'`, or `'wait'` when the body's `woken` will be called.
+   * Takes what is ready: a chunk, `ENDED`, or `WAIT` if the body's `woken` will be called.
    */
-  take(): Uint8Array | 'wait' | 'ended';
+  take(): Uint8Array | typeof WAIT | typeof ENDED;
   /** A pull waits from now on for the body's `woken`. */
   wait(body: Body): void;
   /** No pull waits any more. */
@@ -177,8 +178,8 @@ export class Body implements Transport {
     this.#taking = false;
     // A callback may have ended the body while the chunk was made: there is nobody left to hand it
     // to.
-    if (chunk === 'ended' || this.#over) return true;
-    if (chunk === 'wait') return this.#source.isAsked ? this.#finishSoon() : this.#finish();
+    if (chunk === ENDED || this.#over) return true;
+    if (chunk === WAIT) return this.#source.isAsked ? this.#finishSoon() : this.#finish();
     if (!this.#enqueue(chunk)) return true;
     this.#source.delivered();
     if (this.#last === undefined) return true;

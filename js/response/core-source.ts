@@ -28,8 +28,8 @@ export class CoreSource implements Source {
     this.#open = new CoreStream(key, subscription, body, options);
   }
 
-  take(): Uint8Array | 'wait' | 'ended' {
-    return this.#open.read() as Uint8Array | 'wait' | 'ended';
+  take(): ReturnType<Source['take']> {
+    return this.#open.read() as ReturnType<Source['take']>;
   }
 
   wait(body: Body): void {

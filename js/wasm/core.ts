@@ -33,6 +33,18 @@ export interface FormerLife {
   dispatched: number;
 }
 
+/** What a stream answers if it has nothing to take now, and will be woken. */
+export const WAIT = undefined;
+/** What a stream answers if it has ended. */
+export const ENDED = null;
+/**
+ * What a stream of messages answers once if its channel is closed.
+ *
+ * Each delivery is compared with all three, and to compare with one of these values is to compare
+ * pointers.
+ */
+export const CLOSED = true;
+
 /** An open stream, as `next` needs it. */
 export interface StreamState {
   readonly key: StreamKey;

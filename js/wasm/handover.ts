@@ -3,8 +3,8 @@
 let handedOver: unknown;
 
 /**
- * Whether woken streams are being read. Until all have read, the value stays: the core hands a
- * value that several of them read over once.
+ * Whether the last wake was one of several streams. The core then hands a value over once that they
+ * read one after another, so it stays here: until the next wake, or until a stream ends.
  */
 let isShared = false;
 
@@ -27,5 +27,10 @@ export function read(): unknown {
 
 export function setShared(value: boolean): void {
   isShared = value;
+  letGo();
+}
+
+/** Holds the value no longer. The core was told to do the same. */
+export function letGo(): void {
   handedOver = undefined;
 }

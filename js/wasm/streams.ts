@@ -1,33 +1,26 @@
 // The calls of an open stream in the core.
 
-import { end, isOver, letGo, moved, next as nextAnswer, rest, takeWoken, woken } from '../../pkg/eric_sse.js';
+import { end, isOver, moved, next as nextAnswer, rest, takeWoken, woken } from '../../pkg/eric_sse.js';
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
-import type { StreamKey, StreamState } from './core.js';
-import { read, setShared } from './handover.js';
+import { CLOSED, ENDED, type StreamKey, type StreamState, WAIT } from './core.js';
+import { letGo, read, setShared } from './handover.js';
 
-/** The answers of the core; after any other, what was read has been handed over. */
-const WAIT = 0;
-const ENDED = 1;
-const CLOSED = 2;
-/** Added to each of these when the stream waits already. */
+/** Answers of the core by their number; after any other number, what was read is handed over. */
+const ANSWERS = [WAIT, ENDED, CLOSED] as const;
+const HANDED_OVER = 3;
+/** Added to each number when the stream waits already. */
 const QUIET = 4;
 
 /**
  * Takes what a stream offers: chunks, or messages and gaps. A stream of messages says once that its
  * channel is closed.
  */
-export function next(stream: StreamState): 'wait' | 'ended' | 'closed' | Uint8Array | Sent | Gap {
+export function next(stream: StreamState): typeof WAIT | typeof ENDED | typeof CLOSED | Uint8Array | Sent | Gap {
   const answer = nextAnswer(stream.key);
   stream.isQuiet = answer >= QUIET;
-  switch (answer % QUIET) {
-    case WAIT:
-      return 'wait';
-    case ENDED:
-      return 'ended';
-    case CLOSED:
-      return 'closed';
-  }
+  const number = answer % QUIET;
+  if (number !== HANDED_OVER) return ANSWERS[number as 0 | 1 | 2];
   const taken = read() as Uint8Array | Sent | string;
   return typeof taken === 'string' ? (JSON.parse(taken) as Gap) : taken;
 }
@@ -55,15 +48,12 @@ export function unsentId(key: StreamKey): string | undefined {
 
 export function endStream(key: StreamKey): void {
   end(key);
+  letGo();
 }
 
 /** Visits the streams that were woken since the last call. */
 export function visitWoken(visit: (key: StreamKey) => void): void {
   const count = takeWoken();
-  // What a single stream reads is not kept for another one.
-  if (count === 1) return visit(woken(0));
-  setShared(true);
+  setShared(count > 1);
   for (let i = 0; i < count; i++) visit(woken(i));
-  setShared(false);
-  letGo();
 }

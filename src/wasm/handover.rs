@@ -11,9 +11,9 @@ use crate::wasm::host::{self, thrown};
 use crate::wasm::messages::JsMessage;
 
 thread_local! {
-    /// What woken streams have read last: one that reads the same again needs no crossing.
+    /// The value that a stream has read last. A stream that reads the same needs no crossing.
     static LAST: RefCell<Option<Given>> = const { RefCell::new(None) };
-    /// Whether woken streams are being read.
+    /// Whether the last wake was one of several streams.
     static IS_SHARED: Cell<bool> = const { Cell::new(false) };
 }
 
@@ -58,18 +58,19 @@ pub(crate) fn give(given: Given) {
         Given::Message(sent) => sent.message.as_ref(),
         Given::Chunk(chunk) => chunk,
     });
-    // Outside of a wake nothing is kept: the next read may never come.
+    // A stream that was woken alone reads for itself: nothing is kept.
     LAST.set(Some(given).filter(|_| IS_SHARED.get()));
 }
 
-/// Woken streams are read from now on: what one of them reads is kept for the next.
-pub(crate) fn share() {
-    LAST.set(None);
-    IS_SHARED.set(true);
+/// Streams were woken. If there are several, the value that one of them reads is kept for the next,
+/// in the wake and after it: streams that read in turn read the same messages.
+pub(crate) fn share(is_shared: bool) {
+    let_go();
+    IS_SHARED.set(is_shared);
 }
 
-/// The woken streams have been read.
+/// Keeps the last value no longer. A stream that ends calls it, so that nothing of a channel stays
+/// here when its last stream has ended.
 pub(crate) fn let_go() {
     LAST.set(None);
-    IS_SHARED.set(false);
 }

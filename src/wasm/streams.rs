@@ -219,9 +219,10 @@ pub fn moved(number: usize) -> Option<String> {
     id.map(|id| id.as_str().to_string())
 }
 
-/// Ends a stream and frees its number.
+/// Ends a stream and frees its number. The host lets go of what it was given last.
 #[wasm_bindgen]
 pub fn end(number: usize) {
+    handover::let_go();
     let reader = READERS.with_borrow_mut(|readers| readers.try_remove(number));
     if let Some(reader) = reader {
         reader.ended.set(true);
@@ -235,10 +236,7 @@ pub fn end(number: usize) {
 pub fn take_woken() -> usize {
     let taken = WOKEN.take();
     let count = taken.len();
-    // What a single stream reads is not kept for another one.
-    if count > 1 {
-        handover::share();
-    }
+    handover::share(count > 1);
     TAKEN.set(taken);
     count
 }
@@ -247,12 +245,6 @@ pub fn take_woken() -> usize {
 #[wasm_bindgen]
 pub fn woken(index: usize) -> u32 {
     TAKEN.with_borrow(|taken| taken.get(index).copied().unwrap_or(u32::MAX))
-}
-
-/// Lets go of what the woken streams have read last.
-#[wasm_bindgen(js_name = letGo)]
-pub fn let_go() {
-    handover::let_go();
 }
 
 /// Returns how many streams are open.

@@ -16,6 +16,15 @@ describe('what was sent last', () => {
       await stream.next();
       await stream.return();
     },
+    'several streams that have read in turn and ended': async (channel, message) => {
+      const streams = [channel.watch(), channel.watch()];
+      const first = streams.map((stream) => stream.next());
+      channel.broadcast({ type: 'n' });
+      channel.broadcast(message);
+      await Promise.all(first);
+      for (const stream of streams) await stream.next();
+      for (const stream of streams) await stream.return();
+    },
     deliverNext: (channel, message) => {
       const listener = channel.addListener();
       listener.startSync();

@@ -5,6 +5,7 @@ import type { Body, Source } from '../../response/body.js';
 import { lastIdIn } from '../../response/last-id-in.js';
 import type { Connection } from '../../response/liveness.js';
 import { joined } from '../../util/bytes.js';
+import { ENDED, WAIT } from '../../wasm/core.js';
 import { note } from '../../wasm/event-text.js';
 import { retryMilliseconds, TRIES } from '../objects.js';
 import { ALIVE, closeQuietly, STREAM_ENDED } from '../socket-protocol.js';
@@ -125,12 +126,12 @@ export class SocketSource implements Source {
     }
   }
 
-  take(): Uint8Array | 'wait' | 'ended' {
-    if (this.#over) return 'ended';
+  take(): ReturnType<Source['take']> {
+    if (this.#over) return ENDED;
     if (this.#queue.length === 0) {
-      if (this.#last === undefined) return 'wait';
+      if (this.#last === undefined) return WAIT;
       this.end(this.#last);
-      return 'ended';
+      return ENDED;
     }
     // In one chunk: the runtime notices a client that has left only if nothing else is ready at
     // once.
