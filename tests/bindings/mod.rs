@@ -157,7 +157,11 @@ fn streams_at_the_same_place_get_the_same_array() {
         let start = channel.event_id(None);
         assert_eq!(text(&last_taken(stream)), format!("start 15000 {start}\n"));
     }
+    for stream in [a, b] {
+        assert_eq!(next(stream), QUIET);
+    }
     broadcast(&channel, message("tick", "one"));
+    assert_eq!(take_woken(), 2);
     let before = times_given();
     assert_eq!(text(&last_taken(a)), "message tick one\n");
     assert_eq!(text(&last_taken(b)), "message tick one\n");
