@@ -19,4 +19,10 @@ export type {
 } from '../client/options.js';
 export type { Attempt, BodyLike, HeadersLike, PerAttempt, RequestOptions, Target } from '../client/request.js';
 export type { EventsOf, Schemas, StandardSchema, Validated } from '../client/schema.js';
+export {
+  type ConnectSharedOptions,
+  closeShared,
+  connectShared,
+  type ShareOptions,
+} from '../client/shared/connect-shared.js';
 export type { Gap } from '../model/event-types.js';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import net from 'node:net';
 
 /**
- * @param {number} port what it leads to
+ * @param {number} port the port of the server
  * @param {() => number} bytesOf after how many bytes of the response the next connection is cut
  */
 export async function cuttingProxy(port, bytesOf) {
@@ -25,7 +25,7 @@ export async function cuttingProxy(port, bytesOf) {
       client.write(chunk.subarray(0, left));
       if ((left -= chunk.length) > 0) return;
       proxy.cuts++;
-      // What was written is to arrive.
+      // The bytes before the cut are to arrive.
       client.end(() => client.destroy());
       upstream.destroy();
     });

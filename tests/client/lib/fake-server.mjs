@@ -2,7 +2,7 @@
 
 /**
  * A response whose body a test writes.
- * @param {string} [text] what it begins with
+ * @param {string} [text] its first bytes
  * @param {ResponseInit} [init]
  */
 export function stream(text = '', { headers, ...init } = {}) {

@@ -109,7 +109,7 @@ export default function register({ connect, ResponseError, ConnectionError }, te
     assert.deepEqual(await connection.ended, { reason: 'left' });
   });
 
-  test('so many retries in a row as are allowed, and then the last error', async () => {
+  test('the retries in a row are limited, and the last error is then thrown', async () => {
     const server = serverOf(status(503));
     const { end } = await all(open(server, { maxRetries: 3 }));
     assert.lengthOf(server.requests, 4);

@@ -9,7 +9,7 @@ export const bytesOf = (text) => (typeof text === 'string' ? new TextEncoder().e
 export const short = (events) => events.map(({ type, data, lastEventId }) => [type, data, lastEventId].join('|'));
 export const message = (...datas) => datas.map((data) => `message|${data}|`);
 
-/** What the stream is, its bytes, its events, and the last event ID where it is another one. */
+/** Names of streams, their bytes, their events, and their last event ID unless it is empty. */
 const TABLE = [
   ['nothing', '', []],
   ['one event', 'data: a\n\n', message('a')],
@@ -148,7 +148,7 @@ export default function register({ EventStreamDecoder, EventTooLargeError }, tes
     assert.deepEqual(short(decoder.push(bytesOf('\r'))), message('b'));
   });
 
-  test('comments are told, with what stands behind the colon', () => {
+  test('a comment is reported with the text behind its colon', () => {
     const comments = [];
     decode([bytesOf(': a\n:b\n:\ndata: c\n\n')], { onComment: (comment) => comments.push(comment) });
     assert.deepEqual(comments, [' a', 'b', '']);
@@ -229,7 +229,7 @@ export default function register({ EventStreamDecoder, EventTooLargeError }, tes
     }
   });
 
-  test('many events that are smaller than the bound are none', () => {
+  test('many events that are smaller than the bound are no error', () => {
     const decoder = new EventStreamDecoder({ maxEventBytes: 1000 });
     const part = bytesOf(`data: ${'x'.repeat(900)}\n\n`);
     for (let count = 0; count < 100; count++) assert.lengthOf(decoder.push(part), 1);

@@ -89,7 +89,7 @@ export default function register({ connect, InvalidEventError }, test) {
     connection.close();
   });
 
-  test('a gap is an event, and an id alone is none', async () => {
+  test('a gap is an event, and an id alone is not one', async () => {
     const gap = { reason: 'epoch', from: 'a-1', to: 'b-0' };
     const text = `event: _eric_position\nid: a-1\ndata\n\nevent: _eric_gap\nid: b-0\ndata: ${JSON.stringify(gap)}\n\n`;
     const server = serverOf(events(text), () => new Response(null, { status: 204 }));
@@ -109,7 +109,7 @@ export default function register({ connect, InvalidEventError }, test) {
     assert.lengthOf(server.requests, 1);
   });
 
-  test('a client that is sent away returns when it was told to', async () => {
+  test('a drained client reconnects at the time that the server has set', async () => {
     const connection = connect(URL, { fetch: serverOf(events('retry: 15000\nid: 1\ndata: 1\n\n')).fetch, ...FAST });
     await connection.next();
     connection.close();
@@ -137,7 +137,7 @@ export default function register({ connect, InvalidEventError }, test) {
     ['at once', (result) => result],
     ['later', async (result) => result],
   ])
-    test(`events are validated ${what}; one that is invalid is reported and passed over`, async () => {
+    test(`events are validated ${what}; an invalid one is reported and passed over`, async () => {
       const text = 'event: n\ndata: 1\n\nevent: n\nid: 5\ndata: x\n\nevent: other\ndata: x\n\nevent: n\ndata: 3\n\n';
       const invalid = [];
       const connection = connect(URL, {

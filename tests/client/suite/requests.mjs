@@ -103,7 +103,7 @@ export default function register({ connect }, test) {
     );
   });
 
-  test('what a POST has begun is continued by a GET of another address', async () => {
+  test('a run that a POST has begun is continued by a GET of another address', async () => {
     const broken = stream('id: 7\ndata: 1\n\n');
     setTimeout(broken.break, 10);
     const server = serverOf(() => broken.response, status(503), events('data: 2\n\n'));
@@ -120,7 +120,7 @@ export default function register({ connect }, test) {
     );
   });
 
-  test('nothing is resumed that was refused, or that nobody can resume', async () => {
+  test('a refused run is not resumed, nor one without an address', async () => {
     const refused = serverOf(status(503));
     const resume = () => undefined;
     assert.strictEqual((await all(open(refused, { method: 'POST', body: 'x', resume }))).end.error.status, 503);

@@ -4,7 +4,9 @@ import {
   type ClientEvent,
   type Connection,
   type ConnectionEnd,
+  closeShared,
   connect,
+  connectShared,
   EventStream,
   EventStreamDecoder,
   EventStreamDecoderStream,
@@ -74,3 +76,7 @@ export async function decode(response: Response): Promise<ReceivedEvent[]> {
   if (response.body) response.body.pipeThrough(new EventStreamDecoderStream()).getReader();
   return decoder.push(new Uint8Array(1));
 }
+
+// claim: tabs share a connection, which a key keeps apart from those of other users
+export const shared: Connection<Events> = connectShared<Events>('/events', { key: 'user 1', headers: () => ({}) });
+closeShared('/events', { key: 'user 1' });

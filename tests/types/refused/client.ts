@@ -1,6 +1,6 @@
 // What programs may not write with eric-sse/client.
 
-import { connect, EventStreamDecoder, type StandardSchema } from 'eric-sse/client';
+import { connect, connectShared, EventStreamDecoder, type StandardSchema } from 'eric-sse/client';
 
 interface Events {
   price: { value: number };
@@ -36,3 +36,9 @@ connect();
 // claim: text where bytes are meant
 // @ts-expect-error TS2345: a text
 new EventStreamDecoder().push('data: 1');
+
+// claim: a shared connection is a GET that always reconnects
+// @ts-expect-error TS2769: no method
+connectShared('/events', { method: 'POST' });
+// @ts-expect-error TS2769: no other way to reconnect
+connectShared('/events', { reconnect: 'never' });
