@@ -55,7 +55,7 @@ export const STAGES = [
   node('soak', 'tests/soak', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
   node('client', 'tests/client', { needsBrowser: true, minutes: 10 }),
-  node('clients', 'tests/clients/clients.test.mjs', { minutes: 10 }),
+  node('clients', 'tests/clients', { needsBrowser: true, minutes: 10 }),
   node('cloudflare', 'tests/cloudflare', { minutes: 15 }),
   node('socket', 'tests/socket', { needsEric: true }),
   node('python', 'tests/python/python.test.mjs', { needsEric: true, needsPython: true, minutes: 10 }),

@@ -6,78 +6,15 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import http from 'node:http';
-import { createRequire } from 'node:module';
-import path from 'node:path';
 import readline from 'node:readline';
 import { test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
 import { SSEChannel } from 'eric-sse';
 import { toNode } from 'eric-sse/node';
-import { ensureClients } from '../../scripts/lib/clients.mjs';
+import { CLIENTS, python } from './lib/clients.mjs';
 
 const STREAMS = 63;
 const sleep = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
-const { folder, python } = await ensureClients();
-const { resolve } = createRequire(path.join(folder, 'package.json'));
-const load = (name) => import(pathToFileURL(resolve(name)).href);
-
-/** Opens an event stream and hands over its events. @typedef {(url: string, tell: (type: string, data: string) => void) => () => void} Open */
-
-/** @type {Record<string, Open>} */
-const CLIENTS = {
-  eventsource: listening((await load('eventsource')).EventSource),
-  'event-source-polyfill': listening((await load('event-source-polyfill')).EventSourcePolyfill),
-};
-
-/** @returns {Open} */
-function listening(EventSource) {
-  return (url, tell) => {
-    const source = new EventSource(url);
-    for (const type of ['n', '_eric_gap']) source.addEventListener(type, ({ data }) => tell(type, data));
-    return () => source.close();
-  };
-}
-
-const { createEventSource } = await load('eventsource-client');
-CLIENTS['eventsource-client'] = (url, tell) => {
-  const source = createEventSource({ url, onMessage: ({ event = 'message', data }) => tell(event, data) });
-  return () => source.close();
-};
-
-// It wants a page.
-const page = { document: { hidden: false, addEventListener() {}, removeEventListener() {} }, setTimeout, clearTimeout };
-const { fetchEventSource } = await load('@microsoft/fetch-event-source');
-CLIENTS['@microsoft/fetch-event-source'] = (url, tell) => {
-  Object.assign(globalThis, { window: Object.assign(globalThis, page) });
-  const controller = new AbortController();
-  const onmessage = ({ event, data }) => tell(event, data);
-  void fetchEventSource(url, { signal: controller.signal, fetch, onmessage, openWhenHidden: true }).catch(() => {});
-  return () => controller.abort();
-};
-
-const { createParser } = await load('eventsource-parser');
-CLIENTS['eventsource-parser'] = (url, tell) => {
-  const controller = new AbortController();
-  void (async () => {
-    for (let last = ''; !controller.signal.aborted; await sleep(30)) {
-      const onEvent = ({ id, event = 'message', data }) => {
-        last = id ?? last;
-        tell(event, data);
-      };
-      const parser = createParser({ onEvent });
-      const decoder = new TextDecoder();
-      try {
-        const headers = last ? { 'Last-Event-ID': last } : {};
-        const { body } = await fetch(url, { headers, signal: controller.signal });
-        for await (const chunk of body) parser.feed(decoder.decode(chunk, { stream: true }));
-      } catch {
-        // The connection was cut.
-      }
-    }
-  })();
-  return () => controller.abort();
-};
 
 /** Opens all streams of a client. @returns {() => void} what ends them */
 function openAll(client, url, tell) {

@@ -15,7 +15,7 @@ async function serving(context, handler) {
   return server;
 }
 
-/** Asks with any method and headers, and reads the whole answer, which may not be a stream that lasts. */
+/** Asks with any method and headers, and reads the whole answer, which may not last. */
 const ask = (url, method, headers = {}) =>
   new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(5_000);
