@@ -2,7 +2,7 @@
 // bundlers follow no link out of the folder that they think the project is in.
 
 import { execFile } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setUpRuntimes } from '../../../scripts/lib/runtimes.mjs';
 import { ensurePackage } from '../../../scripts/lib/tool-package.mjs';
@@ -25,20 +25,20 @@ const LONGEST_START_SECONDS = 120;
 
 /**
  * @typedef {object} Application
- * @property {string} node the Node that runs it, and its version
- * @property {string} nodeVersion
+ * @property {string} nodeVersion the version of the Node that runs it
  * @property {(name: string) => string} versionOf the version of an installed package
- * @property {(...args: string[]) => Promise<string>} build runs a command of the framework to its
+ * @property {(command: string[]) => Promise<string>} build runs a command of the framework to its
  *   end, and returns what it has printed
- * @property {(...args: string[]) => Promise<import('./host.mjs').Host>} develop starts the
- *   framework's server for development
- * @property {(...args: string[]) => Promise<import('./host.mjs').Host>} produce starts what was built
+ * @property {(command: string[]) => Promise<Host>} develop starts a server for development
+ * @property {(command: string[], env?: NodeJS.ProcessEnv) => Promise<Host>} produce starts a server
+ *   of what was built
  * @property {(file: string, change: (text: string) => string) => void} edit changes a file
+ *
+ * @typedef {import('./host.mjs').Host} Host
  */
 
 /**
- * Lays a recipe out. The first argument of the commands is a file of an installed package, or of
- * the application.
+ * Lays a recipe out. A command begins with a file of the application, or of an installed package.
  * @param {string} name that of the recipe, and of the folder with the framework's lock file
  * @returns {Promise<Application & { remove: () => void }>}
  */
@@ -56,17 +56,16 @@ export async function application(name) {
   write('package.json', '{ "private": true, "type": "module" }\n');
   for (const [file, text] of recipes().get(name) ?? []) write(file, text);
 
-  const inPackages = (file) => path.join(packages, 'node_modules', file);
-  const command = (env, file, args) =>
-    start(folder, [node, file, ...args], { env: { ...QUIET, NODE_ENV: env }, seconds: LONGEST_START_SECONDS });
+  const installed = (file) => path.join(packages, 'node_modules', file);
+  const resolved = ([file = '', ...args]) => [existsSync(path.join(folder, file)) ? file : installed(file), ...args];
+  const command = (args, env) =>
+    start(folder, [node, ...resolved(args)], { env: { ...QUIET, ...env }, seconds: LONGEST_START_SECONDS });
   return {
-    node,
     nodeVersion: /node22-([\d.]+)/.exec(node)?.[1] ?? '',
-    versionOf: (one) => JSON.parse(readFileSync(inPackages(`${one}/package.json`), 'utf8')).version,
-    build: (file = '', ...args) => run(node, [inPackages(file), ...args], folder),
-    develop: (file = '', ...args) => command('development', inPackages(file), args),
-    produce: (file = '', ...args) =>
-      command('production', file.includes('node_modules/') ? path.join(packages, file) : file, args),
+    versionOf: (one) => JSON.parse(readFileSync(installed(`${one}/package.json`), 'utf8')).version,
+    build: (args) => run(node, resolved(args), folder),
+    develop: (args) => command(args, { NODE_ENV: 'development' }),
+    produce: (args, env) => command(args, { NODE_ENV: 'production', ...env }),
     edit: (file, change) => write(file, change(readFileSync(path.join(folder, file), 'utf8'))),
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };

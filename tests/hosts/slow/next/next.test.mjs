@@ -4,9 +4,9 @@
 import assert from 'node:assert/strict';
 import { after } from 'node:test';
 import { collect, TestClient } from '../../../../dist/testing.js';
-import { until } from '../../../js/lib/sse-client.mjs';
 import { application } from '../../lib/application.mjs';
 import { checkHost } from '../../lib/checks.mjs';
+import { checkReloads } from '../../lib/reloads.mjs';
 
 const NEXT = 'next/dist/bin/next';
 const ACTION = /name="(\$ACTION_ID_[^"]+)"/;
@@ -57,8 +57,8 @@ checkHost(
     runs: `Node ${app.nodeVersion}, production`,
     exitCode: 143,
     async open() {
-      await app.build(NEXT, 'build');
-      return app.produce(`node_modules/${NEXT}`, 'start', '-p', '%PORT%', '--keepAliveTimeout', '1000');
+      await app.build([NEXT, 'build']);
+      return app.produce([NEXT, 'start', '-p', '%PORT%', '--keepAliveTimeout', '500']);
     },
   },
   copies,
@@ -70,49 +70,10 @@ checkHost(
     runs: `Node ${app.nodeVersion}, development`,
     isForDevelopment: true,
     prints: /Edge Runtime is deprecated|^evaluated/,
-    open: () => app.develop(NEXT, 'dev', '-p', '%PORT%'),
+    open: () => app.develop([NEXT, 'dev', '-p', '%PORT%']),
   },
   (kit) => {
     copies(kit);
-    const { check, host, counted, publish, subscribe, news } = kit;
-    const printed = (text) =>
-      until(
-        async () => {
-          await fetch(`${host().url}/listeners`).then((response) => response.text());
-          return host().printed().includes(text);
-        },
-        Boolean,
-        'the evaluation of an edited module',
-        30_000,
-      );
-
-    check('a hot reload leaves the channel and its clients', async () => {
-      const subscribed = await subscribe();
-      app.edit('lib/channel.ts', (text) => `${text}\nprocess.stderr.write('evaluated\\n');\n`);
-      await printed('evaluated');
-      await publish('after an edit');
-      assert.deepEqual(await news(subscribed, 1), ['after an edit']);
-      await counted(1);
-      subscribed.leave();
-      await counted(0);
-    });
-
-    check('a hot reload with other options ends the clients, which reconnect', async () => {
-      const { client } = await subscribe();
-      app.edit('lib/channel.ts', (text) =>
-        text
-          .replace("('news')", "('news', { retryTimeoutMilliseconds: 4000 })")
-          .replace('evaluated', 'evaluated again'),
-      );
-      await printed('evaluated again');
-      await client.rest();
-      const again = await subscribe({ 'Last-Event-ID': client.lastEventId });
-      await publish('after other options');
-      const [gap] = await again.client.take(1);
-      assert.equal(JSON.parse(gap?.data ?? '').reason, 'epoch');
-      assert.deepEqual(await news(again, 1), ['after other options']);
-      again.leave();
-      await counted(0);
-    });
+    checkReloads(kit, app, 'lib/channel.ts');
   },
 );
