@@ -2,8 +2,10 @@
 // a runtime of their own are in `slow/`, a folder each.
 
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, test } from 'node:test';
+import { until } from '../js/lib/sse-client.mjs';
 import { checkHost } from './lib/checks.mjs';
 import { lay, start } from './lib/host.mjs';
 import { projects } from './lib/project.mjs';
@@ -50,3 +52,39 @@ for (const { recipe, file, host, of } of FAST) {
     },
   });
 }
+
+checkHost(
+  {
+    host: 'Express',
+    version: versionOf('express'),
+    runs: 'node --watch',
+    headers: { 'x-served-by': 'express' },
+    ends: false,
+    open() {
+      const place = path.join(folder, 'express-watched');
+      lay(place, found.get('express') ?? new Map(), folder);
+      return start(place, [process.execPath, '--watch', 'server.mjs'], { env: { NODE_ENV: 'development' } });
+    },
+  },
+  ({ check, host, subscribe }) => {
+    check('an edit sends the clients to the new process, at once', async () => {
+      const { client } = await subscribe();
+      const file = path.join(folder, 'express-watched/server.mjs');
+      writeFileSync(file, readFileSync(file, 'utf8').replace("'X-Served-By', 'express'", "'X-Served-By', 'edited'"));
+      await client.rest(); // ends as a response, not by a connection that breaks
+      assert.ok(client.retryMilliseconds < 3_000, `the client reconnects after ${client.retryMilliseconds} ms`);
+      await until(
+        () =>
+          fetch(`${host().url}/listeners`)
+            .then(({ headers }) => headers.get('x-served-by'))
+            .catch(() => undefined),
+        (by) => by === 'edited',
+        'the new process',
+      );
+      const again = await subscribe({ 'Last-Event-ID': client.lastEventId });
+      const [gap] = await again.client.take(1);
+      assert.equal(gap?.type, '_eric_gap');
+      again.leave();
+    });
+  },
+);
