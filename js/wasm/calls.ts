@@ -26,7 +26,7 @@ export function connect(instance: WebAssembly.Instance, wakeSoon: () => void): v
   installHost({
     exception,
     wakeSoon,
-    draft: () => new ChunkWriter(),
+    chunk: () => new ChunkWriter(),
     give,
   });
 }

@@ -1,6 +1,6 @@
 // The calls of an open stream in the core.
 
-import { end, isOver, moved, next as nextAnswer, rest, takeWoken, woken } from '../../pkg/eric_sse.js';
+import { end, isOver, next as nextAnswer, rest, takeWoken, unsentId as unsentIdOf, woken } from '../../pkg/eric_sse.js';
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
 import { CLOSED, ENDED, type StreamKey, type StreamState, WAIT } from './core.js';
@@ -43,7 +43,7 @@ export function hasClosed(key: StreamKey): boolean {
  * id yet.
  */
 export function unsentId(key: StreamKey): string | undefined {
-  return moved(key);
+  return unsentIdOf(key);
 }
 
 export function endStream(key: StreamKey): void {

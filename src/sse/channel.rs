@@ -19,7 +19,8 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::subscription::RegisterOptions;
-use crate::chunk::{Chunks, Wire};
+use crate::chunk::cache::ChunkCache;
+use crate::chunk::{Chunks, StreamSettings};
 use crate::model::error::{Error, InvalidListenerException};
 use crate::model::limit::{History, QueueLimit};
 use crate::model::message::Message;
@@ -55,7 +56,7 @@ impl Default for SseOptions {
 
 /// A channel whose streams are Server-Sent Events.
 ///
-/// It is an [`AbstractChannel`] with a wire, and dereferences to it.
+/// It is an [`AbstractChannel`] whose streams are bytes, and dereferences to it.
 ///
 /// ```
 /// use eric_sse::{Message, SseChannel};
@@ -74,7 +75,8 @@ impl Default for SseOptions {
 pub struct SseChannel<M = Message> {
     channel: AbstractChannel<M>,
     stream_delay: Duration,
-    wire: Rc<Wire>,
+    settings: StreamSettings,
+    cache: Rc<ChunkCache<Rc<[u8]>>>,
 }
 
 impl<M> Deref for SseChannel<M> {
@@ -90,7 +92,8 @@ impl<M> Clone for SseChannel<M> {
         Self {
             channel: self.channel.clone(),
             stream_delay: self.stream_delay,
-            wire: self.wire.clone(),
+            settings: self.settings,
+            cache: self.cache.clone(),
         }
     }
 }
@@ -131,14 +134,13 @@ impl SseChannel {
 
     fn events(&self, stream: MessageStream) -> SseStream {
         let pace = Pace::new(self.stream_delay);
-        SseStream::new(stream, pace, self.wire.retry_milliseconds)
+        SseStream::new(stream, pace, self.settings.retry_milliseconds)
     }
 }
 
 impl<M: ToEvent> SseChannel<M> {
     /// Creates a channel.
     pub fn with_options(options: SseOptions) -> Self {
-        let retry = u64::try_from(options.retry_timeout.as_millis()).unwrap_or(u64::MAX);
         Self {
             channel: AbstractChannel::create(
                 options.id.map(Into::into),
@@ -146,7 +148,12 @@ impl<M: ToEvent> SseChannel<M> {
                 ToEvent::bytes,
             ),
             stream_delay: options.stream_delay,
-            wire: Rc::new(Wire::new(!options.stream_delay.is_zero(), retry)),
+            settings: StreamSettings {
+                is_paced: !options.stream_delay.is_zero(),
+                retry_milliseconds: u64::try_from(options.retry_timeout.as_millis())
+                    .unwrap_or(u64::MAX),
+            },
+            cache: Rc::new(ChunkCache::new()),
         }
     }
 }
@@ -208,7 +215,7 @@ impl<M: ToEvent> SseChannel<M> {
     }
 
     fn bytes(&self, stream: MessageStream<M>) -> ByteStream<M> {
-        let chunks = Chunks::new(stream, self.wire.clone());
+        let chunks = Chunks::new(stream, self.settings, &self.cache);
         ByteStream::new(chunks, Pace::new(self.stream_delay))
     }
 }
@@ -217,7 +224,7 @@ impl<M> fmt::Debug for SseChannel<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SseChannel")
             .field("channel", &self.channel)
-            .field("retry_milliseconds", &self.wire.retry_milliseconds)
+            .field("retry_milliseconds", &self.settings.retry_milliseconds)
             .field("stream_delay", &self.stream_delay)
             .finish_non_exhaustive()
     }

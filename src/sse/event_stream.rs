@@ -10,7 +10,7 @@ use futures_core::Stream;
 
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::sent::Delivery;
-use crate::chunk::{ChunkStep, Chunks};
+use crate::chunk::{ByteWriter, Chunks};
 use crate::model::error::CallbackError;
 use crate::model::event_id::EventId;
 use crate::model::event_type::EventType;
@@ -174,11 +174,11 @@ impl<M: ToEvent> ByteStream<M> {
     /// its filter keeps back.
     pub fn heartbeat(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
-        let moved = self.chunks.moved();
+        let unsent = self.chunks.unsent_id();
         encode::note(
             &mut bytes,
             None,
-            moved.as_ref(),
+            unsent.as_ref(),
             self.chunks.position_events,
         );
         bytes
@@ -194,19 +194,19 @@ impl<M: ToEvent> Stream for ByteStream<M> {
         // The reconnection time is no delivery.
         let delivers = this.chunks.started();
         let step = match resting {
-            true => ChunkStep::Pending,
+            true => Poll::Pending,
             // Its owner cannot end it while it is polled.
-            false => this.chunks.step(&Cell::new(false)),
+            false => this.chunks.step::<ByteWriter>(&Cell::new(false)),
         };
         match step {
-            ChunkStep::Chunk(bytes) => {
+            Poll::Ready(Some(bytes)) => {
                 if delivers {
                     this.pace.delivered();
                 }
                 Poll::Ready(Some(bytes))
             }
-            ChunkStep::Ended => Poll::Ready(None),
-            ChunkStep::Pending => {
+            Poll::Ready(None) => Poll::Ready(None),
+            Poll::Pending => {
                 this.chunks.stream.park(context.waker());
                 Poll::Pending
             }

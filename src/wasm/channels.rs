@@ -8,7 +8,8 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::core::ChannelCore;
 use crate::channel::subscription::Subscription;
-use crate::chunk::Wire;
+use crate::chunk::StreamSettings;
+use crate::chunk::cache::ChunkCache;
 use crate::model::error::{Error, InvalidListenerException};
 use crate::model::limit::History;
 use crate::model::position::Position;
@@ -17,14 +18,15 @@ use crate::model::text;
 use crate::wasm::handover;
 use crate::wasm::host::{add_line, thrown};
 use crate::wasm::messages::JsMessage;
-use crate::wasm::streams;
+use crate::wasm::streams::{self, Bytes};
 
 /// A channel. Listeners are known by the key of their subscription, which
 /// [`remove`](RawChannel::remove) frees.
 #[wasm_bindgen]
 pub struct RawChannel {
     pub(super) channel: ChannelCore<JsMessage>,
-    pub(super) wire: Rc<Wire<Rc<JsValue>>>,
+    settings: StreamSettings,
+    pub(super) cache: Rc<ChunkCache<Rc<JsValue>>>,
 }
 
 #[wasm_bindgen]
@@ -35,7 +37,7 @@ impl RawChannel {
     #[allow(clippy::too_many_arguments)]
     #[wasm_bindgen(constructor)]
     pub fn new(
-        paced: bool,
+        is_paced: bool,
         retry_milliseconds: f64,
         history_messages: f64,
         history_bytes: f64,
@@ -53,7 +55,11 @@ impl RawChannel {
         let former = epoch.map(|epoch| (epoch.into(), position));
         Self {
             channel: ChannelCore::new(history, former),
-            wire: Rc::new(Wire::new(paced, retry_milliseconds as u64)),
+            settings: StreamSettings {
+                is_paced,
+                retry_milliseconds: retry_milliseconds as u64,
+            },
+            cache: Rc::new(ChunkCache::new()),
         }
     }
 
@@ -179,8 +185,12 @@ impl RawChannel {
         position_events: Option<bool>,
     ) -> Result<usize, JsValue> {
         let subscription = self.known(key).map_err(thrown)?;
-        let wire = position_events.map(|as_events| (&self.wire, as_events));
-        Ok(streams::open(&self.channel, subscription, wire, on_error))
+        let bytes = position_events.map(|position_events| Bytes {
+            settings: self.settings,
+            cache: &self.cache,
+            position_events,
+        });
+        Ok(streams::open(&self.channel, subscription, bytes, on_error))
     }
 
     /// Closes the channel.

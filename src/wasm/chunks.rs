@@ -1,4 +1,5 @@
-//! Chunks: JavaScript writes their text and encodes it.
+//! Chunks: JavaScript writes their text and encodes it. Their texts would take longer to cross than
+//! to be written there.
 
 use std::rc::Rc;
 
@@ -6,49 +7,45 @@ use wasm_bindgen::JsValue;
 
 use crate::channel::core::ChannelCore;
 use crate::channel::sent::Sent;
-use crate::chunk::Medium;
+use crate::chunk::writer::ChunkWriter;
 use crate::model::event_id::EventId;
-use crate::wasm::host::{JsDraft, draft};
+use crate::wasm::host::{JsChunkWriter, chunk_writer};
 use crate::wasm::messages::JsMessage;
 
-/// A chunk, as JavaScript makes it: its texts would take longer to cross than to be written there.
-impl Medium<JsMessage> for Rc<JsValue> {
-    type Draft = (JsDraft, usize);
+pub(crate) struct TextWriter {
+    writer: JsChunkWriter,
+    length: usize,
+}
 
-    fn draft(_: usize) -> Self::Draft {
-        (draft(), 0)
+impl ChunkWriter<JsMessage> for TextWriter {
+    type Chunk = Rc<JsValue>;
+
+    fn new(_: usize) -> Self {
+        Self {
+            writer: chunk_writer(),
+            length: 0,
+        }
     }
 
-    fn len((_, length): &Self::Draft) -> usize {
-        *length
+    fn len(&self) -> usize {
+        self.length
     }
 
-    fn start(
-        (draft, length): &mut Self::Draft,
-        retry_milliseconds: u64,
-        last: Option<&EventId>,
-        as_event: bool,
-    ) {
-        *length = draft.start(
-            retry_milliseconds as f64,
-            last.map(EventId::as_str),
-            as_event,
-        );
+    fn start(&mut self, retry_milliseconds: u64, last: Option<&EventId>, as_event: bool) {
+        let last = last.map(EventId::as_str);
+        self.length = self.writer.start(retry_milliseconds as f64, last, as_event);
     }
 
-    fn event((draft, length): &mut Self::Draft, event_type: &str, id: Option<EventId>, data: &str) {
-        *length = draft.event(event_type, id.as_ref().map(EventId::as_str), data);
+    fn event(&mut self, event_type: &str, id: Option<EventId>, data: &str) {
+        let id = id.as_ref().map(EventId::as_str);
+        self.length = self.writer.event(event_type, id, data);
     }
 
-    fn write(
-        (draft, length): &mut Self::Draft,
-        _: &ChannelCore<JsMessage>,
-        sent: &Sent<JsMessage>,
-    ) {
-        *length = draft.write(&sent.message);
+    fn message(&mut self, _: &ChannelCore<JsMessage>, sent: &Sent<JsMessage>) {
+        self.length = self.writer.write(&sent.message);
     }
 
-    fn finish((draft, _): Self::Draft) -> Self {
-        Rc::new(draft.finish())
+    fn finish(self) -> Rc<JsValue> {
+        Rc::new(self.writer.finish())
     }
 }

@@ -20,34 +20,39 @@ extern "C" {
 
     /// Begins a chunk.
     #[wasm_bindgen(method)]
-    fn draft(this: &Host) -> JsDraft;
+    fn chunk(this: &Host) -> JsChunkWriter;
 
-    /// Is given what a call answers with, beside a number.
+    /// Receives the value of a call's answer, beside the number that the call returns.
     #[wasm_bindgen(method)]
     fn give(this: &Host, given: &JsValue);
 
-    /// Has the woken streams taken in a microtask.
+    /// Schedules a microtask that reads the woken streams.
     #[wasm_bindgen(method, js_name = wakeSoon)]
     fn wake_soon(this: &Host);
 }
 
 #[wasm_bindgen]
 extern "C" {
-    /// A chunk that is being written.
-    pub(crate) type JsDraft;
+    /// Writes a chunk.
+    pub(crate) type JsChunkWriter;
 
-    /// Appends a message's block. Returns how much has been written.
+    /// Appends the block of a message. Returns the length of the chunk so far.
     #[wasm_bindgen(method)]
-    pub(crate) fn write(this: &JsDraft, message: &JsMessage) -> usize;
+    pub(crate) fn write(this: &JsChunkWriter, message: &JsMessage) -> usize;
 
-    /// Appends the block of another event. Returns how much has been written.
+    /// Appends the block of another event. Returns the length of the chunk so far.
     #[wasm_bindgen(method)]
-    pub(crate) fn event(this: &JsDraft, event_type: &str, id: Option<&str>, data: &str) -> usize;
+    pub(crate) fn event(
+        this: &JsChunkWriter,
+        event_type: &str,
+        id: Option<&str>,
+        data: &str,
+    ) -> usize;
 
-    /// Appends the block that a stream starts with. Returns how much has been written.
+    /// Appends the block that a stream starts with. Returns the length of the chunk so far.
     #[wasm_bindgen(method)]
     pub(crate) fn start(
-        this: &JsDraft,
+        this: &JsChunkWriter,
         retry_milliseconds: f64,
         last: Option<&str>,
         as_event: bool,
@@ -55,7 +60,7 @@ extern "C" {
 
     /// Returns the chunk, a `Uint8Array`.
     #[wasm_bindgen(method)]
-    pub(crate) fn finish(this: &JsDraft) -> JsValue;
+    pub(crate) fn finish(this: &JsChunkWriter) -> JsValue;
 }
 
 thread_local! {
@@ -86,9 +91,9 @@ pub(crate) fn give(given: &JsValue) {
     });
 }
 
-pub(crate) fn draft() -> JsDraft {
+pub(crate) fn chunk_writer() -> JsChunkWriter {
     HOST.with(|slot| match slot.get() {
-        Some(host) => host.draft(),
+        Some(host) => host.chunk(),
         // Nothing is sent before the host is there.
         None => JsValue::UNDEFINED.unchecked_into(),
     })

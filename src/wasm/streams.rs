@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Wake, Waker};
+use std::task::{Poll, Wake, Waker};
 
 use js_sys::Function;
 use slab::Slab;
@@ -12,10 +12,12 @@ use wasm_bindgen::prelude::*;
 use crate::channel::core::ChannelCore;
 use crate::channel::sent::Delivery;
 use crate::channel::subscription::Subscription;
-use crate::chunk::{ChunkStep, Chunks, Wire};
+use crate::chunk::cache::ChunkCache;
+use crate::chunk::{Chunks, StreamSettings};
 use crate::model::error::CallbackError;
 use crate::queue::Next;
 use crate::stream::MessageStream;
+use crate::wasm::chunks::TextWriter;
 use crate::wasm::handover::{self, Given, give, give_text};
 use crate::wasm::host::{callback_value, wake_soon};
 use crate::wasm::messages::JsMessage;
@@ -71,17 +73,25 @@ impl Wake for Note {
     }
 }
 
+/// How a stream of bytes is opened.
+pub(crate) struct Bytes<'a> {
+    pub(crate) settings: StreamSettings,
+    pub(crate) cache: &'a Rc<ChunkCache<Rc<JsValue>>>,
+    /// Whether ids without a message are sent as events.
+    pub(crate) position_events: bool,
+}
+
 pub(crate) fn open(
     channel: &ChannelCore<JsMessage>,
     subscription: Rc<Subscription<JsMessage>>,
-    wire: Option<(&Rc<Wire<Rc<JsValue>>>, bool)>,
+    bytes: Option<Bytes>,
     on_error: Function,
 ) -> usize {
     let stream = MessageStream::new(channel.clone(), subscription, None).on_error(report(on_error));
-    insert(match wire {
-        Some((wire, position_events)) => {
-            let mut chunks = Chunks::new(stream, wire.clone());
-            chunks.position_events = position_events;
+    insert(match bytes {
+        Some(bytes) => {
+            let mut chunks = Chunks::new(stream, bytes.settings, bytes.cache);
+            chunks.position_events = bytes.position_events;
             Stream::Bytes(Box::new(chunks))
         }
         None => Stream::Messages(Box::new(stream)),
@@ -162,8 +172,8 @@ fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32
 }
 
 fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u32 {
-    match chunks.step(&reader.ended) {
-        ChunkStep::Chunk(chunk) => {
+    match chunks.step::<TextWriter>(&reader.ended) {
+        Poll::Ready(Some(chunk)) => {
             chunks.stream.park(&reader.waker);
             if chunks.has_more() {
                 reader.waker.wake_by_ref();
@@ -171,8 +181,8 @@ fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u
             give(Given::Chunk(chunk));
             GIVEN | QUIET
         }
-        ChunkStep::Ended => ENDED,
-        ChunkStep::Pending => {
+        Poll::Ready(None) => ENDED,
+        Poll::Pending => {
             chunks.stream.park(&reader.waker);
             QUIET
         }
@@ -208,12 +218,12 @@ pub fn is_over(number: usize) -> bool {
 
 /// Returns the event id up to which the client of a stream of bytes has everything, if the client
 /// does not have that id yet. The caller sends it.
-#[wasm_bindgen]
-pub fn moved(number: usize) -> Option<String> {
+#[wasm_bindgen(js_name = unsentId)]
+pub fn unsent_id(number: usize) -> Option<String> {
     let (reader, stream) = take_out(number)?;
     let id = match &stream {
         Stream::Messages(_) => None,
-        Stream::Bytes(chunks) => chunks.moved(),
+        Stream::Bytes(chunks) => chunks.unsent_id(),
     };
     put_back(reader, stream);
     id.map(|id| id.as_str().to_string())

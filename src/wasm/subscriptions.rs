@@ -130,7 +130,7 @@ impl RawChannel {
     #[wasm_bindgen(js_name = lastId)]
     pub fn last_id(&self, key: usize) -> Option<String> {
         // Heartbeats ask, however quiet the channel is.
-        self.wire.forget(self.channel.kept());
+        self.cache.forget(self.channel.kept());
         let last = self.channel.last_id(&*self.subscription(key)?)?;
         Some(last.as_str().to_string())
     }

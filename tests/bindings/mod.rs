@@ -28,7 +28,7 @@ use wasm_bindgen_test::wasm_bindgen_test;
         exception: (number, message, detail) =>
             Object.assign(new Error(message), { code: CODES[number], detail }),
         wakeSoon: () => { asked += 1; },
-        draft: () => new Draft(),
+        chunk: () => new Draft(),
         give: (value) => { lastGiven = value; gifts += 1; },
     });
     // What was written, a line each: how it is written is the package's business.

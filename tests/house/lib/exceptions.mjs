@@ -36,7 +36,6 @@ const SUITES = [
 /** Files of more than 300 lines, and why each stays whole. */
 export const LONGER = {
   ...Object.fromEntries(SUITES.map((file) => [file, 'a suite: each test stands alone, and the file has one subject'])),
-  'src/chunk/mod.rs': 'the chunks of one stream and their cache, which share private fields',
   'tests/bindings/mod.rs': 'the exports as a program without the package would call them',
   'fuzz/fuzz_targets/encoder.rs': 'one fuzz target with its own decoder',
   'fuzz/fuzz_targets/last_event_id/main.rs': 'one fuzz target: its inputs and the comparison with the model',
