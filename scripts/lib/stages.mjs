@@ -54,7 +54,7 @@ export const STAGES = [
   node('hosts', 'tests/hosts/hosts.test.mjs', { needsHosts: true, minutes: 10 }),
   node('soak', 'tests/soak', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
-  node('client', 'tests/client', { needsBrowser: true, minutes: 10 }),
+  node('client', 'tests/client', { needsBrowser: true, needsRuntimes: true, minutes: 10 }),
   node('clients', 'tests/clients', { needsBrowser: true, minutes: 10 }),
   node('cloudflare', 'tests/cloudflare', { minutes: 15 }),
   node('socket', 'tests/socket', { needsEric: true }),
