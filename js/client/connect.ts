@@ -39,13 +39,12 @@ export class Connection<Events extends EventMap<Events> = AnyEvents>
   /** @internal */
   constructor(target: ConnectTarget, options: ConnectOptions | undefined, open: OpenSource) {
     const settings = settingsOf(target, options);
-    const { onState } = options ?? {};
-    this.#queue = new EventQueue(settings.mostEvents, settings.mostBytes);
+    this.#queue = new EventQueue(settings.queue);
     this.#source = open(settings, this.#queue, (change) => {
       this.#state = change.state;
-      if (onState) quietly(() => onState(change));
+      if (settings.onState) quietly(() => settings.onState!(change));
     });
-    const parse = parser(options ?? {}) as Parse<Events>;
+    const parse = parser(settings) as Parse<Events>;
     this.#events = this.#read(parse);
     const forget = onAbort([settings.signal], () => this.#leave({ reason: 'aborted' }));
     // After this turn, so that the program has the connection when its first state is reported.

@@ -29,13 +29,13 @@ export class Liveness {
   #interval = 0;
 
   /**
-   * @param heartbeatMilliseconds The time that the caller has stated: 0 for never, `undefined` to
+   * @param heartbeatSeconds The time that the caller has stated: 0 for never, `undefined` to
    * find it out.
    * @param giveUp Ends the connection.
    */
-  constructor(heartbeatMilliseconds: number | undefined, giveUp: (silentSeconds: number) => void) {
-    this.#heartbeat = heartbeatMilliseconds ?? 0;
-    this.#isChosen = heartbeatMilliseconds !== undefined;
+  constructor(heartbeatSeconds: number | undefined, giveUp: (silentSeconds: number) => void) {
+    this.#heartbeat = (heartbeatSeconds ?? 0) * 1000;
+    this.#isChosen = heartbeatSeconds !== undefined;
     this.#giveUp = giveUp;
   }
 

@@ -1,7 +1,9 @@
 // The events that wait for the loop. A source that finds no room stops to read, which bounds their
 // number.
 
+import { numberOption, objectOption } from '../util/options.js';
 import type { ReceivedEvent } from './decoder/decoder.js';
+import type { ConnectOptions } from './options.js';
 
 /** @internal */
 export class EventQueue {
@@ -14,9 +16,11 @@ export class EventQueue {
   #roomAgain: (() => void) | undefined;
   #some: (() => void) | undefined;
 
-  constructor(mostEvents: number, mostBytes: number) {
-    this.#mostEvents = mostEvents;
-    this.#mostBytes = mostBytes;
+  /** @throws {TypeError | RangeError} when a bound is invalid. */
+  constructor(bounds: ConnectOptions['queue']) {
+    const { events, bytes } = objectOption(bounds, 'queue');
+    this.#mostEvents = numberOption(events, 'queue.events', 1024, Infinity);
+    this.#mostBytes = numberOption(bytes, 'queue.bytes', 1024 * 1024, Infinity);
   }
 
   push(events: ReceivedEvent[]): void {

@@ -65,8 +65,8 @@ export class RawConnection {
   constructor(settings: Settings, sink: Sink) {
     this.#settings = settings;
     this.#sink = sink;
-    const { lastEventId, maxEventBytes, heartbeatMilliseconds } = settings;
-    this.#liveness = new Liveness(heartbeatMilliseconds, (seconds) =>
+    const { lastEventId, maxEventBytes, heartbeatSeconds } = settings;
+    this.#liveness = new Liveness(heartbeatSeconds, (seconds) =>
       this.#interrupt?.(new ConnectionError(`the connection was silent for ${Math.round(seconds)} seconds`)),
     );
     const onComment = (text: string): void => this.#liveness.comment(text);
@@ -116,9 +116,9 @@ export class RawConnection {
    */
   async #attempt(): Promise<Loss | undefined> {
     const attempt: Attempt = { retries: this.#retries, lastEventId: this.lastEventId, refused: this.#refused };
-    const { options, resume } = this.#settings;
+    const { target: first, resume, connectSeconds } = this.#settings;
     const isResumed = resume !== undefined && this.#isSent;
-    const target = await (isResumed ? resume(attempt.lastEventId, attempt) : made(this.#settings.target, attempt));
+    const target = await (isResumed ? resume(attempt.lastEventId, attempt) : made(first, attempt));
     if (this.#end) return undefined;
     if (target == null) return { isFinal: true, error: new ConnectionError('there is nothing to resume') };
     this.#change({ state: 'connecting', attempt });
@@ -128,13 +128,13 @@ export class RawConnection {
       cut = error;
       controller.abort(error);
     };
-    const { method, body, ...others } = options;
+    const { method, body, ...others } = this.#settings;
     // Its errors are those of the program, which no retry helps against.
-    const fetch = await requestFor(target, isResumed ? others : options, attempt, controller.signal);
+    const fetch = await requestFor(target, isResumed ? others : this.#settings, attempt, controller.signal);
     if (this.#end) return undefined;
-    const { connectMilliseconds: most } = this.#settings;
-    const slow = (): void => this.#interrupt?.(new ConnectionError(`no response came within ${most / 1000} seconds`));
-    const timer = most < Infinity ? setTimeout(slow, most) : undefined;
+    const slow = (): void =>
+      this.#interrupt?.(new ConnectionError(`no response came within ${connectSeconds} seconds`));
+    const timer = connectSeconds > 0 ? setTimeout(slow, connectSeconds * 1000) : undefined;
     let response: Response;
     try {
       this.#isSent = true;
@@ -156,12 +156,13 @@ export class RawConnection {
     const { status, headers } = response;
     const error = await errorOf(response);
     if (status === 204) return void this.end({ reason: 'gone' });
-    const { reconnect, resume, canRefresh } = this.#settings;
+    const { reconnect, resume, headers: made, target } = this.#settings;
     // A run that has not begun cannot be resumed.
     if (reconnect === 'never' || (resume && !this.#hasOpened)) return { error, isFinal: true };
     if (status === 401 || status === 403) {
       // Credentials that were just made anew are no better the second time.
-      if (this.#refused !== undefined || !canRefresh) return { error, isFinal: true };
+      if (this.#refused !== undefined || ![made, target].some((each) => typeof each === 'function'))
+        return { error, isFinal: true };
       this.#refused = status;
       return undefined;
     }
@@ -229,19 +230,19 @@ export class RawConnection {
   }
 
   async #afterLoss({ error, atLeast = 0, exactly, isFinal }: Loss): Promise<void> {
-    const { reconnect, mostRetries, retryMilliseconds, mostRetryMilliseconds } = this.#settings;
+    const { reconnect, maxRetries, retryMilliseconds, maxRetryMilliseconds } = this.#settings;
     const isClean = error === undefined;
     if (isFinal || reconnect === 'never' || (isClean && reconnect === 'on-error')) {
       return this.end(isClean ? { reason: 'finished' } : { reason: 'failed', error });
     }
     let delay = isClean && exactly !== undefined ? Math.max(exactly, LEAST_MILLISECONDS) : undefined;
     if (delay === undefined) {
-      if (this.#retries >= mostRetries)
+      if (this.#retries >= maxRetries)
         return this.end({ reason: 'failed', error: error ?? new ConnectionError('the response has ended') });
       delay = delayOf(
         this.#decoder.reconnectionTime ?? retryMilliseconds,
         this.#retries,
-        mostRetryMilliseconds,
+        maxRetryMilliseconds,
         atLeast,
       );
       this.#retries++;
