@@ -18,6 +18,8 @@ const BESIDE = {
   'client.js': 9_000,
   'cloudflare.js': 7_400,
 };
+/** The bytes of a program that imports one name of the client, bundled. */
+const CLIENT = { EventStreamDecoder: 1_800, EventSource: 5_300, connect: 6_000, connectShared: 7_600 };
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 
 /** @param {string} file in dist */
@@ -34,6 +36,22 @@ function filesOf(entry) {
     for (const [, imported = ''] of readFileSync(path.join(DIST, file), 'utf8').matchAll(IMPORT)) files.add(imported);
   }
   return [...files];
+}
+
+/**
+ * What a bundler leaves of the client for a program that imports one name of it.
+ * @param {string} name
+ */
+async function bundledSize(name) {
+  const { build } = await import('esbuild');
+  const { outputFiles } = await build({
+    stdin: { contents: `export { ${name} } from './client.js'`, resolveDir: DIST },
+    bundle: true,
+    minify: true,
+    format: 'esm',
+    write: false,
+  });
+  return gzipSync(outputFiles[0]?.contents ?? '', { level: 9 }).length;
 }
 
 await main(async () => {
@@ -59,5 +77,10 @@ await main(async () => {
     const added = files.reduce((sum, file) => sum + gzipped(file), 0);
     console.log(`${entry.padEnd(17)} ${String(added).padStart(5)} on top`);
     if (added > most) throw new Failure(`${entry} adds ${added} bytes gzipped, over its limit of ${most}.`);
+  }
+  for (const [name, most] of Object.entries(CLIENT)) {
+    const size = await bundledSize(name);
+    console.log(`${`client: ${name}`.padEnd(26)} ${String(size).padStart(5)}`);
+    if (size > most) throw new Failure(`${name} weighs ${size} bytes gzipped, over its limit of ${most}.`);
   }
 });

@@ -3,6 +3,7 @@
 import { after, describe, test } from 'node:test';
 import * as client from 'eric-sse/client';
 import connecting from './suite/connecting.mjs';
+import eventSource from './suite/event-source.mjs';
 import leaving from './suite/leaving.mjs';
 import living from './suite/living.mjs';
 import requests from './suite/requests.mjs';
@@ -12,6 +13,6 @@ const running = setInterval(() => {}, 1000);
 after(() => clearInterval(running));
 
 describe('a connection', () => {
-  for (const register of [connecting, requests, leaving, living])
+  for (const register of [connecting, requests, leaving, living, eventSource])
     register(client, (name, run) => test(name, { timeout: 30_000 }, run));
 });

@@ -4,6 +4,7 @@
 import * as client from 'eric-sse/client';
 import connecting from '../suite/connecting.mjs';
 import decoding from '../suite/decoding.mjs';
+import eventSource from '../suite/event-source.mjs';
 import eventStream from '../suite/event-stream.mjs';
 import leaving from '../suite/leaving.mjs';
 import living from '../suite/living.mjs';
@@ -11,7 +12,7 @@ import requests from '../suite/requests.mjs';
 
 /** @type {{ name: string, run: () => unknown }[]} */
 export const TESTS = [];
-for (const register of [decoding, eventStream, connecting, requests, leaving, living])
+for (const register of [decoding, eventStream, connecting, requests, leaving, living, eventSource])
   register(client, (name, run) => TESTS.push({ name, run }));
 
 /** @param {(answer: { name: string, error?: string }) => unknown} tell */

@@ -7,6 +7,7 @@ import {
   closeShared,
   connect,
   connectShared,
+  EventSource,
   EventStream,
   EventStreamDecoder,
   EventStreamDecoderStream,
@@ -80,3 +81,11 @@ export async function decode(response: Response): Promise<ReceivedEvent[]> {
 // claim: tabs share a connection, which a key keeps apart from those of other users
 export const shared: Connection<Events> = connectShared<Events>('/events', { key: 'user 1', headers: () => ({}) });
 closeShared('/events', { key: 'user 1' });
+
+// claim: an EventSource has the members of the platform's, and the options of a connection
+export function listen(): void {
+  const source = new EventSource('/events', { withCredentials: true, headers: () => ({ Authorization: 'x' }) });
+  source.onmessage = ({ data, lastEventId }) => console.log(data.length, lastEventId.length);
+  source.addEventListener('n', (event) => console.log(event.type));
+  if (source.readyState === EventSource.CLOSED) source.close();
+}
