@@ -162,6 +162,9 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
           await request?.begun;
           const stopped = host.stop();
           await client.rest();
+          // The default of 15 seconds is what a page would wait for after a deploy.
+          const { retryMilliseconds: retry = Infinity } = client;
+          assert.ok(retry < 3_000, `the clients reconnect after ${retry} ms: set retryMilliseconds of drain()`);
           assert.equal(await request?.finish(), cutsRequests ? undefined : 204);
           const { code, milliseconds } = await stopped;
           assert.equal(code, exitCode);
