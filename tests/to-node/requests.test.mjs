@@ -6,6 +6,7 @@ import { describe, test } from 'node:test';
 import { MessageQueueListener, SSEChannel } from 'eric-sse';
 import { toNode } from 'eric-sse/node';
 import express from 'express';
+import Fastify from 'fastify';
 import { listening } from './lib/node-servers.mjs';
 
 /** Serves for one test. @param {import('node:test').TestContext} context @param {http.RequestListener} handler */
@@ -111,6 +112,41 @@ describe('toNode, options that a client makes invalid', () => {
     assert.equal((await ask(`${url}/closed`, 'GET')).status, 503);
     assert.equal((await ask(`${url}/taken`, 'GET')).status, 409);
   });
+
+  const FASTIFY = {
+    'a hijacked reply': (channel, options) => {
+      const events = toNode(channel, options);
+      return (request, reply) => {
+        for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value);
+        reply.hijack();
+        events(Object.assign(request.raw, { query: request.query }), reply.raw);
+      };
+    },
+    'a returned Response': (channel, options) => (request) => channel.response(null, options(request)),
+  };
+  for (const [way, handlerOf] of Object.entries(FASTIFY)) {
+    test(`Fastify, ${way}: 400, 409 and 503, with the headers of its hooks`, async (context) => {
+      const [open, closed, taken] = [new SSEChannel(), new SSEChannel(), new SSEChannel()];
+      closed.close();
+      taken.registerListener(new MessageQueueListener({ id: 'a' }));
+      const app = Fastify().addHook('onRequest', async (_, reply) => void reply.header('X-Served-By', 'fastify'));
+      context.after(() => app.close());
+      for (const [path, channel] of Object.entries({ open, closed, taken }))
+        app.get(`/${path}`, handlerOf(channel, optionsOf));
+      const url = await app.listen({ port: 0, host: '127.0.0.1' });
+      for (const [path, expected] of [
+        ['/open?page=', 400],
+        ['/open?page=%0a', 400],
+        ['/open?page=a&page=b', 400],
+        ['/closed?page=a', 503],
+        ['/taken?page=a', 409],
+      ]) {
+        const { status, headers } = await ask(url + path, 'GET');
+        assert.deepEqual([path, status, headers['x-served-by']], [path, expected, 'fastify']);
+      }
+      assert.equal(open.listenerCount, 0);
+    });
+  }
 
   test('an error of the options with a status of its own is answered with that; other errors with 500', async (context) => {
     const errors = [];
