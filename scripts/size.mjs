@@ -39,7 +39,7 @@ function filesOf(entry) {
 }
 
 /**
- * What a bundler leaves of the client for a program that imports one name of it.
+ * Returns the bytes that a bundler leaves of the client in a program that imports one name of it.
  * @param {string} name
  */
 async function bundledSize(name) {

@@ -58,6 +58,7 @@ export default {
         'streams',
         'responses',
         'reconnecting',
+        'client',
         'limits',
         'guarantees',
       ]),

@@ -15,9 +15,9 @@ export interface EventSourceOptions extends Omit<ConnectOptions, 'queue' | 'pars
 type Handler<Given extends Event> = ((event: Given) => unknown) | null;
 
 /**
- * An `EventSource` with the options of a connection: headers, a method, `fetch`, retries. It differs
- * from the platform's in what it survives: statuses such as 503 are retried, and a connection
- * without a sign of life is given up.
+ * An `EventSource` with the options of a connection, such as headers and a method. It differs from
+ * the platform's in what it survives: statuses such as 503 are retried, and a connection without a
+ * sign of life is given up.
  */
 export class EventSource extends EventTarget {
   static readonly CONNECTING = 0;

@@ -156,7 +156,7 @@ export class SharedSource {
           if (raw !== this.#raw) return;
           const after = this.lastEventId;
           if (events.length > 0 || last !== after) this.#send({ kind: 'events', after, last, events });
-          if (!this.#recent) this.#begin('');
+          if (!this.#recent) this.#begin(events[0]?.lastEventId ?? last);
           this.#add(events, last);
         },
         changed: (change) => {

@@ -13,7 +13,11 @@ export async function startChromium() {
   const { args } = JSON.parse(readFileSync(inRoot('webdriver.json'), 'utf8'))['goog:chromeOptions'];
   const profile = mkdtempSync(path.join(os.tmpdir(), 'eric-sse-chromium-'));
   const flags = ['--headless=new', '--remote-debugging-pipe', `--user-data-dir=${profile}`, 'about:blank'];
-  const child = spawn(findChrome(), [...args, ...flags], { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
+  // A process group of its own: the processes for contents end with it.
+  const child = spawn(findChrome(), [...args, ...flags], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
   const ended = new Promise((resolve) => child.once('close', resolve));
   const waiting = new Map();
   let rest = '';
@@ -59,9 +63,9 @@ export async function startChromium() {
       };
     },
     async end() {
-      child.kill('SIGKILL');
+      process.kill(-Number(child.pid), 'SIGKILL');
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     },
   };
 }

@@ -14,6 +14,14 @@ export default function register({ connect, EventTooLargeError }, test) {
     assert.lengthOf(server.requests, 0);
   });
 
+  test('a connection that is closed at once sends no request', async () => {
+    const server = serverOf(events('data: 1\n\n'));
+    const connection = open(server);
+    connection.close();
+    assert.deepEqual(await all(connection), { got: [], end: { reason: 'left' } });
+    assert.lengthOf(server.requests, 0);
+  });
+
   test('a signal that is aborted before the response comes', async () => {
     const controller = new AbortController();
     const connection = open(serverOf(silence), { signal: controller.signal });
