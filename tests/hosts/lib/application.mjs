@@ -1,6 +1,7 @@
 // A recipe as an application of a framework: in a folder beside the framework's packages, because
 // bundlers follow no link out of the folder that they think the project is in.
 
+import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,12 +15,13 @@ import { recipes } from './recipes.mjs';
 const QUIET = {
   CI: '1',
   NO_COLOR: '1',
-  FORCE_COLOR: '0',
   NEXT_TELEMETRY_DISABLED: '1',
   ASTRO_TELEMETRY_DISABLED: '1',
   NUXT_TELEMETRY_DISABLED: '1',
 };
 const LONGEST_BUILD_MS = 5 * 60_000;
+/** Lines that only tell of a busy machine, of our own settings, or how to see more. */
+const ASIDE = /PLUGIN_TIMINGS|--trace-warnings|'NO_COLOR' env is ignored/;
 /** A first request in development compiles what it asks for. */
 const LONGEST_START_SECONDS = 120;
 
@@ -27,8 +29,8 @@ const LONGEST_START_SECONDS = 120;
  * @typedef {object} Application
  * @property {string} nodeVersion the version of the Node that runs it
  * @property {(name: string) => string} versionOf the version of an installed package
- * @property {(command: string[]) => Promise<string>} build runs a command of the framework to its
- *   end, and returns what it has printed
+ * @property {(command: string[], prints?: RegExp) => Promise<void>} build runs a command of the
+ *   framework to its end, which warns of nothing except lines such as `prints`
  * @property {(command: string[]) => Promise<Host>} develop starts a server for development
  * @property {(command: string[], env?: NodeJS.ProcessEnv) => Promise<Host>} produce starts a server
  *   of what was built
@@ -53,7 +55,9 @@ export async function application(name) {
   const project = await install();
   cpSync(project.installed, path.join(folder, 'node_modules/eric-sse'), { recursive: true });
   project.remove();
-  write('package.json', '{ "private": true, "type": "module" }\n');
+  // Some frameworks install what the manifest of the application does not name.
+  const { devDependencies: dependencies } = JSON.parse(readFileSync(path.join(packages, 'package.json'), 'utf8'));
+  write('package.json', JSON.stringify({ private: true, type: 'module', dependencies }));
   for (const [file, text] of recipes().get(name) ?? []) write(file, text);
 
   const installed = (file) => path.join(packages, 'node_modules', file);
@@ -63,7 +67,13 @@ export async function application(name) {
   return {
     nodeVersion: /node22-([\d.]+)/.exec(node)?.[1] ?? '',
     versionOf: (one) => JSON.parse(readFileSync(installed(`${one}/package.json`), 'utf8')).version,
-    build: (args) => run(node, resolved(args), folder),
+    async build(args, prints) {
+      const output = await run(node, resolved(args), folder);
+      const warnings = output
+        .split('\n')
+        .filter((line) => /\bwarn|deprecat|⚠/i.test(line) && !ASIDE.test(line) && !prints?.test(line));
+      assert.deepEqual(warnings, [], output);
+    },
     develop: (args) => command(args, { NODE_ENV: 'development' }),
     produce: (args, env) => command(args, { NODE_ENV: 'production', ...env }),
     edit: (file, change) => write(file, change(readFileSync(path.join(folder, file), 'utf8'))),

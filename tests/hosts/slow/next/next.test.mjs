@@ -57,7 +57,7 @@ checkHost(
     runs: `Node ${app.nodeVersion}, production`,
     exitCode: 143,
     async open() {
-      await app.build([NEXT, 'build']);
+      await app.build([NEXT, 'build'], /edge runtime|No build cache found/i);
       return app.produce([NEXT, 'start', '-p', '%PORT%', '--keepAliveTimeout', '500']);
     },
   },
