@@ -1,4 +1,4 @@
-//! Delivering: what is taken from a queue, shown to callbacks, and given back.
+//! Delivering: messages are taken from a queue, shown to callbacks, and given back.
 
 use std::rc::Rc;
 
@@ -22,8 +22,8 @@ impl<M: Clone> AbstractChannel<M> {
     /// # Errors
     ///
     /// [`InvalidListenerException`] if the listener is unknown. [`NoMessagesException`] if its
-    /// queue is empty or it is stopped. [`Error::Callback`] if `on_message` refused the message,
-    /// which is then gone.
+    /// queue is empty or it is stopped. [`Error::Callback`] if `on_message` refused the message. It
+    /// is not delivered again.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
         let subscription = self.subscription(listener_id)?;
         let sent = self.core.deliver(&subscription)?.sent;
@@ -57,13 +57,13 @@ impl<M> ChannelCore<M> {
             return Next::Ended;
         };
         if queue.lags(&state.log) {
-            let (dropped, from, to) = queue.tell_missed(&state.log);
+            let (dropped, from, to) = queue.report_missed(&state.log);
             subscription
                 .counters
                 .count(|tally| tally.dropped += dropped);
             // Nothing unread precedes it, so it is taken next.
             let gap = Gap::overflow(dropped, self.event_id(from), to);
-            queue.gaps().tell(gap);
+            queue.gaps().add(gap);
         }
         loop {
             let before = queue.last();
@@ -86,10 +86,10 @@ impl<M> ChannelCore<M> {
         }
     }
 
-    /// Makes a gap that was taken untold again, at its place.
+    /// Makes a gap that was taken due again, at its place.
     pub(crate) fn give_back_gap(&self, subscription: &Subscription<M>, gap: Gap) {
         match &mut *subscription.occupancy.borrow_mut() {
-            Occupancy::Here(queue) => queue.gaps().tell(gap),
+            Occupancy::Here(queue) => queue.gaps().add(gap),
             Occupancy::Left(departure) => departure.last = None,
         }
         subscription.listener.wake();
@@ -135,7 +135,7 @@ impl<M> ChannelCore<M> {
         }
         loop {
             return match self.take(subscription) {
-                // Only streams yield gaps; here their messages are counted.
+                // Only streams yield gaps. The counters have the missing messages.
                 Next::Gap(_) => continue,
                 Next::Message(delivery) => match self.show(subscription, &delivery.sent) {
                     Ok(true) => Ok(delivery),
@@ -181,7 +181,7 @@ impl<M> ChannelCore<M> {
         accepted.map(|()| true)
     }
 
-    /// Counts for a listener; also for the channel if the listener has left meanwhile.
+    /// Counts for a listener, and for the channel if the listener has left in between.
     fn count(&self, subscription: &Subscription<M>, add: impl Fn(&mut Tally)) {
         subscription.counters.count(&add);
         if subscription.is_left() {

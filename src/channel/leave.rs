@@ -70,8 +70,8 @@ impl<M> State<M> {
             why,
             last: (!queue.has_gaps()).then(|| queue.last()),
         }));
-        let lost = queue.len(&self.log) + queue.untold(&self.log);
-        let dropped = queue.untold_overflow(&self.log);
+        let lost = queue.len(&self.log) + queue.unreported(&self.log);
+        let dropped = queue.unreported_overflow(&self.log);
         subscription.counters.count(|tally| {
             tally.dropped += dropped;
             tally.discarded += lost - dropped;

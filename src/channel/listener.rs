@@ -16,13 +16,13 @@ use crate::platform::ids;
 /// A callback that sees each message when it is delivered. An error refuses the message.
 pub type OnMessage<M> = Rc<dyn Fn(&M) -> Result<(), CallbackError>>;
 
-/// A predicate that says which messages a listener gets. It sees each once, when it is about to be
-/// delivered.
+/// A predicate that says which messages a listener receives. It sees each message once, right
+/// before the delivery.
 pub type Filter<M> = Rc<dyn Fn(&M) -> bool>;
 
 /// Receives the messages of the channels that it is registered with, while it is running.
 ///
-/// A listener starts out stopped. Messages sent meanwhile wait for it.
+/// A listener is stopped at first. Messages that are sent before it is started wait for it.
 ///
 /// ```
 /// # use eric_sse::{Message, MessageQueueListener, SseChannel};
@@ -47,15 +47,14 @@ pub struct MessageQueueListener<M = Message> {
 struct Inner<M> {
     id: Rc<str>,
     running: Cell<bool>,
-    /// Counts the calls of stop. A stream ends when it has changed, so that a stop followed by a
-    /// start before the stream looks still ends it.
+    /// Counts the calls of stop. A stream ends if the count has changed: a stop ends it even if a
+    /// start follows before the stream is polled.
     stops: Cell<u32>,
     /// Boxed, since most listeners have none.
     callbacks: RefCell<Option<Box<Callbacks<M>>>>,
     /// How many streams were ever opened; numbers the next one.
     streams: Cell<u64>,
-    /// The streams that wait for something to happen to this listener, by their number. Emptied by
-    /// the caller that wakes them.
+    /// The parked streams of this listener, by their number. A wake empties the list.
     parked: RefCell<Vec<(u64, Waker)>>,
 }
 
@@ -93,7 +92,7 @@ impl<M> MessageQueueListener<M> {
         Self::with_id(ids::unique())
     }
 
-    /// Creates a stopped listener with an id of the caller's.
+    /// Creates a stopped listener with an id that the caller chooses.
     pub fn with_id(id: impl Into<Rc<str>>) -> Self {
         Self {
             inner: Rc::new(Inner {
@@ -122,7 +121,7 @@ impl<M> MessageQueueListener<M> {
         let _old = std::mem::replace(&mut self.callbacks().on_message, on_message);
     }
 
-    /// Replaces the predicate that says which messages are delivered; the others are passed over.
+    /// Replaces the predicate that says which messages are delivered. The others are skipped.
     pub fn set_filter(&self, filter: Option<Filter<M>>) {
         let _old = std::mem::replace(&mut self.callbacks().filter, filter);
     }
@@ -140,12 +139,12 @@ impl<M> MessageQueueListener<M> {
         &self.inner.id
     }
 
-    /// Starts listening: what waits, and what is sent from now on, is delivered.
+    /// Starts listening: waiting and new messages are delivered.
     pub fn start_sync(&self) {
         self.inner.running.set(true);
     }
 
-    /// Stops listening: the listener's streams end, and what is sent from now on waits.
+    /// Stops listening: the listener's streams end, and new messages wait.
     pub fn stop_sync(&self) {
         self.inner.stops.set(self.inner.stops.get().wrapping_add(1));
         self.inner.running.set(false);
@@ -206,8 +205,9 @@ impl<M> MessageQueueListener<M> {
         self.inner.stops.get()
     }
 
-    /// Stops the listener because its channel was closed. Its other streams on that channel are to
-    /// say so too, hence it does not count as a stop of the user's, which ends them at once.
+    /// Stops the listener because its channel was closed. This does not count as a stop by the
+    /// user, which ends all streams at once: the listener's other streams on that channel still
+    /// yield the close.
     pub(crate) fn stop_at_close(&self) {
         self.inner.running.set(false);
         self.wake();
@@ -227,7 +227,7 @@ impl<M> MessageQueueListener<M> {
                 Some((_, old)) => Some(std::mem::replace(old, waker)),
                 None => {
                     if parked.capacity() == 0 {
-                        // Mostly the only one.
+                        // Most listeners have one stream.
                         *parked = Vec::with_capacity(1);
                     }
                     parked.push((stream, waker));
@@ -237,7 +237,7 @@ impl<M> MessageQueueListener<M> {
         };
     }
 
-    /// Forgets a stream that waits no longer.
+    /// Forgets a stream that no longer waits.
     pub(crate) fn unpark(&self, stream: u64) {
         let _old = {
             let mut parked = self.inner.parked.borrow_mut();

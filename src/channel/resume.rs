@@ -1,4 +1,4 @@
-//! Resuming: where a client that reconnects goes on.
+//! Resuming: where a client that reconnects continues.
 
 use std::rc::Rc;
 
@@ -33,7 +33,7 @@ impl<M> AbstractChannel<M> {
 }
 
 impl<M> ChannelCore<M> {
-    /// Reads the event id that a client has.
+    /// Reads the last event ID of a client.
     pub(super) fn claim(&self, id: &str, state: &State<M>) -> Claim {
         match LastEventId::parse(id, self.epoch()) {
             LastEventId::Known(id, position) => {
@@ -62,7 +62,7 @@ impl<M> ChannelCore<M> {
             };
             let claim = self.claim(last_event_id, state);
             let log = &mut state.log;
-            let before = queue.len(log) + queue.untold(log);
+            let before = queue.len(log) + queue.unreported(log);
             let moves = matches!(claim, Claim::At(..));
             queue.resume(log, claim, None, &mut unneeded);
             if moves {

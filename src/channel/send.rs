@@ -78,8 +78,8 @@ impl<M> ChannelCore<M> {
     /// of the clock of the channel.
     ///
     /// `disconnected` receives each subscription that left because its queue was full. Its owner
-    /// forgets it, before any other code runs. A function costs a send that disconnects nobody
-    /// nothing.
+    /// forgets it, before any other code runs. A function is called only if there is one: a list
+    /// would be made and dropped for every send.
     pub(crate) fn broadcast(
         &self,
         except: Box<[Rc<str>]>,

@@ -1,4 +1,4 @@
-//! Sent: a message on its way, and as it is delivered.
+//! Sent: a message that was sent, and one that is delivered.
 
 use std::cell::Cell;
 use std::cell::OnceCell;
@@ -9,8 +9,7 @@ use crate::channel::listener::MessageQueueListener;
 use crate::model::position::Position;
 use crate::queue::inbox::Entry;
 
-/// A message that was sent, with its place in the order. It is made once, and all receivers share
-/// it.
+/// A message that was sent, with its position. It is made once, and all receivers share it.
 #[derive(Debug)]
 pub struct Sent<M> {
     pub(crate) message: M,
@@ -23,7 +22,7 @@ pub struct Sent<M> {
     pub(crate) except: Box<[Rc<str>]>,
     /// Whether its block of an event stream was encoded before.
     pub(crate) written: Cell<bool>,
-    /// The block, kept from the second time on that it is encoded.
+    /// The block. It is kept when it is encoded for the second time.
     pub(crate) block: OnceCell<Box<[u8]>>,
 }
 
@@ -92,7 +91,7 @@ impl<M> Clone for Delivery<M> {
 }
 
 impl<M> Delivery<M> {
-    /// Returns where the message stands in the channel's order.
+    /// Returns the message's position in the channel's order.
     pub fn position(&self) -> Position {
         self.sent.position
     }

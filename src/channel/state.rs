@@ -20,7 +20,7 @@ pub(super) struct State<M> {
     /// The subscriptions with a parked stream, which a broadcast has to wake. One may stay here
     /// after its stream has ended, until the next broadcast, but not after its own end.
     pub(super) parked: Vec<Rc<Subscription<M>>>,
-    /// The subscriptions with a limit and unread dispatches: the log alone does not keep their
+    /// The subscriptions with a limit and unread dispatches: the log alone cannot enforce their
     /// limit.
     pub(super) with_inbox: Vec<Rc<Subscription<M>>>,
     /// The subscriptions whose limit refuses messages.
@@ -65,7 +65,7 @@ impl<M> State<M> {
         }
     }
 
-    /// Names the listeners that refuse a broadcast of a weight.
+    /// Returns the ids of the listeners that refuse a broadcast of a weight.
     pub(super) fn full(&self, bytes: u64, except: &[Rc<str>]) -> Vec<String> {
         let mut full = Vec::new();
         for subscription in &self.refusing {

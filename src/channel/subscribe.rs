@@ -19,7 +19,7 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`] when the channel is closed.
+    /// [`InvalidChannelException`] if the channel is closed.
     pub fn add_listener(&self) -> Result<MessageQueueListener<M>, InvalidChannelException> {
         let listener = MessageQueueListener::new();
         match self.register_listener(&listener) {

@@ -132,7 +132,7 @@ impl<M> Subscription<M> {
             ..ListenerStats::default()
         };
         if let Some(queue) = self.occupancy.borrow().queue() {
-            stats.tally.dropped += queue.untold_overflow(log);
+            stats.tally.dropped += queue.unreported_overflow(log);
             stats.queued = queue.len(log);
             stats.bytes = queue.bytes(log);
             stats.lag = queue.lag(log);

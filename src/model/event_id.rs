@@ -18,14 +18,14 @@ impl EventId {
     ///
     /// # Errors
     ///
-    /// [`InvalidMessageFormat`] when it holds CR, LF or NUL.
+    /// [`InvalidMessageFormat`] if it contains CR, LF or NUL.
     pub fn new(text: impl Into<Shared<str>>) -> Result<Self, InvalidMessageFormat> {
         let text = text.into();
         line::check("event id", &text)?;
         Ok(Self(text))
     }
 
-    /// Takes a text that has the form of ours: letters, digits and `.`, `_`, `-`.
+    /// Takes a text in the form of this crate's ids: letters, digits and `.`, `_`, `-`.
     pub(crate) fn of_ours(text: &str) -> Self {
         Self(text.into())
     }

@@ -27,7 +27,7 @@ impl EventType {
     ///
     /// # Errors
     ///
-    /// [`InvalidMessageFormat`] when it is empty or holds CR, LF or NUL.
+    /// [`InvalidMessageFormat`] if it is empty or contains CR, LF or NUL.
     pub fn new(text: impl Into<Shared<str>>) -> Result<Self, InvalidMessageFormat> {
         let text = text.into();
         if text.is_empty() {
@@ -53,7 +53,7 @@ impl EventType {
         Self(text.into())
     }
 
-    /// Returns `message`, the type of an event that names none.
+    /// Returns `message`, the type of an event without an `event` field.
     pub fn message() -> Self {
         Self("message".into())
     }

@@ -1,9 +1,9 @@
-//! Limits: how much is kept for whom.
+//! Limits: how much is kept, for a slow listener and for clients that reconnect.
 
 /// How much may wait for a listener, and what happens when more is sent.
 ///
 /// Both bounds hold at once. One message that is heavier than `bytes` is let through when nothing
-/// else waits: a bound is no ban.
+/// else waits.
 ///
 /// ```
 /// # use eric_sse::{Overflow, QueueLimit};
@@ -53,8 +53,7 @@ pub struct History {
     pub messages: u64,
     /// The most bytes that are kept, counted as those of a [`QueueLimit`].
     pub bytes: u64,
-    /// The age from which on they are not kept, in milliseconds of the clock that sends are stamped
-    /// with.
+    /// The age from which on they are not kept, in milliseconds.
     pub milliseconds: f64,
 }
 

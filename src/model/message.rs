@@ -7,7 +7,7 @@ use crate::model::error::InvalidMessageFormat;
 use crate::model::event_type::EventType;
 use crate::model::shared::Shared;
 
-/// A payload, serialised when the message was made and shared by everybody who gets it.
+/// A payload, serialised when the message was made and shared by all receivers.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Payload {
     /// No payload: an event with empty data.
@@ -21,7 +21,7 @@ pub enum Payload {
 
 impl Payload {
     /// Returns the data of the event that carries this payload: a string itself, JSON text for any
-    /// other value, and an empty text for none.
+    /// other value, and an empty text without a payload.
     pub fn data(&self) -> Shared<str> {
         match self {
             Self::None => "".into(),
@@ -52,12 +52,12 @@ pub struct Message {
 impl Message {
     /// Creates a message; its payload is serialised here, once.
     ///
-    /// A payload that serialises to a JSON string stands in the event's data as it is; any other
-    /// one stands there as JSON text.
+    /// A payload that serialises to a JSON string is the event's data as it is. Any other one is
+    /// written as JSON text.
     ///
     /// # Errors
     ///
-    /// [`InvalidMessageFormat`] when the type is not an [`EventType`], or the payload cannot be
+    /// [`InvalidMessageFormat`] if the type is not an [`EventType`], or the payload cannot be
     /// written as JSON (a map whose keys are not strings, or a `Serialize` that fails).
     pub fn new(
         event_type: impl Into<Shared<str>>,
@@ -81,12 +81,12 @@ impl Message {
     ///
     /// # Errors
     ///
-    /// [`InvalidMessageFormat`] when the type is not an [`EventType`].
+    /// [`InvalidMessageFormat`] if the type is not an [`EventType`].
     pub fn signal(event_type: impl Into<Shared<str>>) -> Result<Self, InvalidMessageFormat> {
         Ok(Self::from_parts(EventType::new(event_type)?, Payload::None))
     }
 
-    /// Creates a message of parts that are valid already.
+    /// Creates a message of valid parts.
     pub fn from_parts(event_type: EventType, payload: Payload) -> Self {
         Self {
             event_type,
@@ -104,11 +104,11 @@ impl Message {
         &self.payload
     }
 
-    /// Reads the payload, or `None` when there is none.
+    /// Reads the payload; `None` if the message has no payload.
     ///
     /// # Errors
     ///
-    /// [`InvalidMessageFormat`] when the payload is not a `T`.
+    /// [`InvalidMessageFormat`] if the payload is not a `T`.
     pub fn payload<T: DeserializeOwned>(&self) -> Result<Option<T>, InvalidMessageFormat> {
         let value = match &self.payload {
             Payload::None => return Ok(None),
@@ -121,8 +121,8 @@ impl Message {
     }
 }
 
-/// What a message counts for beside its type and data: about what it takes to keep one, in
-/// WebAssembly and JavaScript together.
+/// The bytes that a message counts for beside its type and data. A kept message takes about as many
+/// in WebAssembly and JavaScript together.
 pub const MESSAGE_BYTES: u64 = 256;
 
 fn not_json(error: serde_json::Error) -> InvalidMessageFormat {

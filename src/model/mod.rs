@@ -1,4 +1,4 @@
-//! The values of the crate: what is sent, where it stands, what may be kept, and what can go wrong.
+//! The values of the crate: messages, positions, gaps, limits, counters and errors.
 
 pub(crate) mod error;
 pub(crate) mod event_id;

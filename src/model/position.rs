@@ -1,4 +1,4 @@
-//! Position: where in a channel's order a message stands.
+//! Position: the place of a message in its channel's order.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use std::fmt;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
     sequence: u64,
-    /// 0 for a broadcast, which stands before the dispatches that follow it.
+    /// 0 for a broadcast, which is before the dispatches that follow it.
     dispatch: u64,
 }
 
@@ -33,7 +33,7 @@ impl Position {
         self.sequence
     }
 
-    /// Returns its number among the dispatches to its listener; 0 for a broadcast.
+    /// Returns its number among the dispatches of the channel; 0 for a broadcast.
     pub(crate) fn dispatch_number(&self) -> u64 {
         self.dispatch
     }

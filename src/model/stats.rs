@@ -1,4 +1,4 @@
-//! Counters: what became of what was sent.
+//! Counters: the fate of messages.
 
 use std::cell::Cell;
 
@@ -13,13 +13,14 @@ pub struct Tally {
     /// Queued again for a reconnecting client: messages from before its listener was registered, or
     /// that the listener had before it was rewound.
     pub replayed: u64,
-    /// Dropped, oldest first, because the queue was full; told or not yet.
+    /// Dropped, oldest first, because the queue was full, whether or not the listener has received
+    /// the gap.
     pub dropped: u64,
     /// Refused by `on_message`.
     pub refused: u64,
-    /// Passed over: the listener's filter did not want them, or their sender excepted the listener.
+    /// Skipped: the listener's filter did not want them, or their sender excepted the listener.
     pub filtered: u64,
-    /// Still waiting when the listener left: what it was removed or disconnected with.
+    /// Still waiting when the listener was removed or disconnected.
     pub discarded: u64,
 }
 
@@ -86,8 +87,8 @@ pub struct ListenerStats {
     pub bytes: u64,
     /// How many broadcasts it is behind the newest, without those that were dropped for it.
     pub lag: u64,
-    /// How many bytes are kept that were dispatched to it and delivered, in case its client has not
-    /// got them: for a resumable one.
+    /// How many bytes of delivered dispatches are kept, in case the client has not received them:
+    /// for a resumable listener.
     pub remembered: u64,
 }
 

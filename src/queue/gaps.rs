@@ -1,9 +1,9 @@
-//! Gaps: which messages a reader misses, and has not been told of. This is the only place that
-//! joins gaps.
+//! Gaps: the missing messages that a reader has yet to receive a gap for. This is the only place
+//! that joins gaps.
 
 use crate::model::gap::Gap;
 
-/// Untold gaps, in the order in which they end.
+/// The gaps that a reader has yet to receive, in the order in which they end.
 ///
 /// A reader receives a gap once it has read everything up to its end. Two gaps with nothing between
 /// them become one.
@@ -11,9 +11,9 @@ use crate::model::gap::Gap;
 pub(crate) struct Gaps(Vec<Gap>);
 
 impl Gaps {
-    /// Adds a gap, which takes in those that end before it does.
+    /// Adds a gap. The gaps that end before it become part of it.
     #[inline(never)]
-    pub(crate) fn tell(&mut self, mut gap: Gap) {
+    pub(crate) fn add(&mut self, mut gap: Gap) {
         let is_before = |other: &Gap| other.to <= gap.to;
         let mut behind = 0;
         while self.0.get(behind).is_some_and(is_before) {

@@ -19,9 +19,7 @@ impl<T: Entry> Queue<T> {
 
     /// Makes the entry that was taken last the oldest unread one again. `before` is
     /// [`last`](Self::last) before it was taken. If newer entries were dropped since, the entry
-    /// counts as dropped with them. Adds entries that are kept no longer to
-    /// `unneeded`, for the caller to drop once it holds no borrow. [`enforce`](Self::enforce)
-    /// follows the next append.
+    /// counts as dropped with them. [`enforce`](Self::enforce) follows the next append.
     pub(crate) fn give_back(
         &mut self,
         log: &Log<T>,

@@ -1,4 +1,4 @@
-//! The inbox: what was dispatched to one listener, and what else its queue has beside a cursor.
+//! The inbox: the messages for one listener alone, and the other rare parts of its queue.
 
 use std::collections::VecDeque;
 
@@ -69,7 +69,7 @@ impl<T> Extras<T> {
 }
 
 impl<T: Entry> Extras<T> {
-    /// Returns whether a cursor alone would say as much: everything is empty, and the reader has
+    /// Returns whether a mere cursor says the same: everything is empty, and the reader has
     /// everything up to the broadcast before the cursor.
     pub(super) fn is_plain(&self, before: Position) -> bool {
         self.inbox.is_empty()

@@ -1,4 +1,4 @@
-//! One listener's queue: what it has still to read, in the order in which it was sent.
+//! One listener's queue: its unread messages, in the order in which they were sent.
 //!
 //! ## Reading is a merge
 //!
@@ -40,6 +40,12 @@
 //! limit by itself, for all cursors at once. [`enforce`](Queue::enforce) keeps what the inbox adds:
 //! it follows every append while the inbox has unread entries. It is always the oldest entry that
 //! is dropped, so missed entries are older than all unread ones.
+//!
+//! ## Dropping
+//!
+//! The drop of a message may run any code of the channel's user. A queue and its log are borrowed
+//! while they change, so they drop no entry: they add it to the caller's `unneeded`, which the
+//! caller drops after the borrow. An empty vector allocates nothing.
 
 mod bounds;
 mod counts;
@@ -68,7 +74,7 @@ use crate::queue::progress::Progress;
 #[derive(Debug)]
 pub(crate) struct Queue<T> {
     cursor: Cursor,
-    /// `None` for a mere cursor, which most queues always are.
+    /// `None` for a mere cursor. Most queues are never more.
     extras: Option<Box<Extras<T>>>,
 }
 
@@ -137,8 +143,7 @@ impl<T: Entry> Queue<T> {
         self.advance(Position::broadcast(self.cursor.next() - 1));
     }
 
-    /// Gives the cursor back. Adds entries that no reader needs to `unneeded`, for the caller to
-    /// drop once it holds no borrow.
+    /// Gives the cursor back.
     pub(crate) fn detach(self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
         log.detach(self.cursor, unneeded);
         if let Some(mut extras) = self.extras {
@@ -171,10 +176,9 @@ impl<T: Entry> Queue<T> {
     }
 
     /// Takes the oldest unread entry, or the gap before it. A queue that [lags](Self::lags) must
-    /// [tell](Self::tell_missed) that first. Adds entries that no reader needs to `unneeded`, for
-    /// the caller to drop once it holds no borrow.
+    /// [report](Self::report_missed) that first.
     pub(crate) fn take(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) -> Next<T> {
-        debug_assert!(!self.lags(log), "what was dropped is told first");
+        debug_assert!(!self.lags(log), "dropped entries are reported first");
         let next = self.cursor.next();
         if let Some(extras) = &mut self.extras {
             let first = extras.gaps.first();
@@ -199,17 +203,17 @@ impl<T: Entry> Queue<T> {
         }
     }
 
-    /// Returns the untold gaps, in the order in which they end.
+    /// Returns the gaps that the reader has yet to receive.
     pub(crate) fn gaps(&mut self) -> &mut Gaps {
         &mut self.extras().gaps
     }
 
-    /// Returns the untold gap that ends first.
+    /// Returns the first gap that the reader has yet to receive.
     pub(crate) fn first_gap(&self) -> Option<&Gap> {
         self.extras.as_ref()?.gaps.first()
     }
 
-    /// Returns whether there is an untold gap.
+    /// Returns whether the reader has yet to receive a gap.
     pub(crate) fn has_gaps(&self) -> bool {
         self.first_gap().is_some()
     }
@@ -235,7 +239,7 @@ impl<T: Entry> Queue<T> {
         extras.map_or(0, |extras| (extras.inbox.len() - extras.read) as u64)
     }
 
-    /// Returns whether there is an unread entry or an untold gap.
+    /// Returns whether the reader has yet to receive an entry or a gap.
     #[cfg(feature = "npm")]
     pub(crate) fn has_more(&self, log: &Log<T>) -> bool {
         log.waiting(&self.cursor) > 0
@@ -244,8 +248,8 @@ impl<T: Entry> Queue<T> {
             || self.lags(log)
     }
 
-    /// Returns the cursor if the unread entries are broadcasts only, without a gap. Other listeners
-    /// at the same place read the same, and may share a chunk.
+    /// Returns the cursor if all unread entries are broadcasts, without a gap. Other listeners at
+    /// the same position read the same, and may share a chunk.
     pub(crate) fn shared(&mut self, log: &Log<T>) -> Option<&mut Cursor> {
         let alike = !self.has_unread_dispatches() && !self.has_gaps() && !self.lags(log);
         alike.then_some(&mut self.cursor)

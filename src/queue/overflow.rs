@@ -1,4 +1,4 @@
-//! Overflow: what a queue drops when it holds more than its limit.
+//! Overflow: a queue over its limit drops its oldest entries.
 
 use crate::log::Log;
 use crate::model::limit::{Overflow, QueueLimit};
@@ -9,11 +9,11 @@ use crate::queue::plan::end_before;
 
 impl<T: Entry> Queue<T> {
     /// Returns how many entries were dropped since the last call, and between which positions.
-    /// Moves past them.
+    /// Moves past them. The caller adds the gap.
     #[inline(never)]
-    pub(crate) fn tell_missed(&mut self, log: &Log<T>) -> (u64, Position, Position) {
-        let missed = self.untold(log);
-        // Made before the cursor moves: it says how far the reader has come.
+    pub(crate) fn report_missed(&mut self, log: &Log<T>) -> (u64, Position, Position) {
+        let missed = self.unreported(log);
+        // Made before the cursor moves, which is how far the reader has come.
         let extras = self.extras();
         extras.missed = 0;
         let last = extras.progress.last();
@@ -23,7 +23,7 @@ impl<T: Entry> Queue<T> {
     }
 
     /// Returns how many dropped entries no gap has reported yet.
-    pub(crate) fn untold(&self, log: &Log<T>) -> u64 {
+    pub(crate) fn unreported(&self, log: &Log<T>) -> u64 {
         self.missed() + log.place(&self.cursor) - self.cursor.next()
     }
 
@@ -31,11 +31,11 @@ impl<T: Entry> Queue<T> {
         self.extras.as_ref().map_or(0, |extras| extras.missed)
     }
 
-    /// As [`untold`](Self::untold), for the counters: a listener that is disconnected drops nothing
-    /// before that.
-    pub(crate) fn untold_overflow(&self, log: &Log<T>) -> u64 {
+    /// As [`unreported`](Self::unreported), for the counters. A listener with another limit drops
+    /// no messages: it is disconnected, or its sender refused.
+    pub(crate) fn unreported_overflow(&self, log: &Log<T>) -> u64 {
         match self.overflow(log) {
-            Some(Overflow::DropOldest) => self.untold(log),
+            Some(Overflow::DropOldest) => self.unreported(log),
             _ => 0,
         }
     }
@@ -55,8 +55,7 @@ impl<T: Entry> Queue<T> {
         end_before(next, dispatches)
     }
 
-    /// Drops the oldest entries while the queue is over its limit. Adds them to `unneeded`, for the
-    /// caller to drop once it holds no borrow.
+    /// Drops the oldest entries while the queue is over its limit.
     pub(crate) fn enforce(&mut self, log: &mut Log<T>, unneeded: &mut Vec<T>) {
         // The log may have dropped broadcasts that are newer than the front of the inbox. Then the
         // front is dropped too.

@@ -58,7 +58,7 @@ pub(crate) fn plan(claim: Claim, reach: &Reach, inbox: impl Iterator<Item = Posi
     let (id, claimed) = match claim {
         Claim::At(id, position) => (id, position),
         Claim::Foreign(reason, from) => {
-            gaps.tell(Gap::foreign(reason, from, reach.stay));
+            gaps.add(Gap::foreign(reason, from, reach.stay));
             let read = reach.read;
             return Start {
                 at: None,
@@ -84,7 +84,7 @@ pub(crate) fn plan(claim: Claim, reach: &Reach, inbox: impl Iterator<Item = Posi
         read += 1;
     }
     if reach.lost > claimed {
-        gaps.tell(Gap::forgotten(id.clone(), reach.lost));
+        gaps.add(Gap::forgotten(id.clone(), reach.lost));
     }
     let missed = expired + skipped;
     if missed > 0 {
@@ -93,7 +93,7 @@ pub(crate) fn plan(claim: Claim, reach: &Reach, inbox: impl Iterator<Item = Posi
             _ => GapReason::Expired,
         };
         let to = end_before(unread, [newest_read, reach.lost]).max(claimed);
-        gaps.tell(Gap::counted(reason, missed, id, to));
+        gaps.add(Gap::counted(reason, missed, id, to));
     }
     Start {
         at: Some((claimed, next)),

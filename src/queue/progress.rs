@@ -64,7 +64,7 @@ impl Progress {
         self.lost = self.lost.max(position);
     }
 
-    /// Returns whether the last position says everything.
+    /// Returns whether the last position alone says the same.
     pub(super) fn is_plain(&self) -> bool {
         self.lost == Position::broadcast(0) && self.high_water <= self.last
     }

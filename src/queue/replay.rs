@@ -1,4 +1,4 @@
-//! Replay: how a queue goes back, and the room that it has meanwhile.
+//! Replay: how a queue goes back, and the room on top of its limit until the replay is read.
 
 use crate::log::Log;
 use crate::model::gap::Claim;
@@ -11,7 +11,7 @@ use crate::queue::plan::{Reach, plan};
 
 impl<T: Entry> Queue<T> {
     /// Continues after the position that a client claims, as far as the history and the inbox still
-    /// have what follows. [`plan`] decides where. The gaps of the plan replace the untold ones.
+    /// have what follows. [`plan`] decides where. The gaps of the plan replace the former ones.
     ///
     /// A client with a foreign id reads from `oldest`, if that is given. Otherwise it stays.
     pub(crate) fn resume(

@@ -98,7 +98,7 @@ proptest! {
                     let model = &mut models[at];
                     let expected = model.take();
                     let read = match model.queue.lags(&log) {
-                        true => Some(Err(model.queue.tell_missed(&log).0)),
+                        true => Some(Err(model.queue.report_missed(&log).0)),
                         false => match model.queue.take(&mut log, &mut Vec::new()) {
                             Next::Message(Number(number, _)) => Some(Ok(number)),
                             Next::Pending => None,

@@ -3,13 +3,13 @@
 //! ## On the wire
 //!
 //! A stream of bytes starts with the reconnection time, then has one block per message: `event`,
-//! `id` and `data`. Every block that is ready goes out in one chunk, which listeners that stand at
-//! the same place share.
+//! `id` and `data`. All blocks that are ready form one chunk, which listeners at the same position
+//! share.
 //!
 //! ## Pacing
 //!
 //! [`SseOptions::stream_delay`] is the least time between two deliveries of a stream. A stream that
-//! is stopped, removed or dropped meanwhile ends at once all the same.
+//! is stopped, removed or dropped in between ends at once.
 
 use std::fmt;
 use std::ops::Deref;
@@ -34,12 +34,11 @@ use crate::wire::to_event::ToEvent;
 pub struct SseOptions {
     /// The channel's id; a random UUID when `None`.
     pub id: Option<String>,
-    /// The least time between two deliveries of one stream; none by default.
+    /// The least time between two deliveries of one stream; zero by default.
     pub stream_delay: Duration,
-    /// The reconnection time that clients are told; 15 seconds by default. Sent in whole
-    /// milliseconds.
+    /// The reconnection time that clients receive, in whole milliseconds; 15 seconds by default.
     pub retry_timeout: Duration,
-    /// How much is kept for clients that come back; by default 1,024 messages, 1 MiB, 5 minutes.
+    /// How much is kept for clients that reconnect; by default 1,024 messages, 1 MiB, 5 minutes.
     pub history: History,
 }
 
@@ -110,11 +109,11 @@ impl SseChannel {
         Self::default()
     }
 
-    /// Opens a stream of events, as [`AbstractChannel::message_stream`] does of messages.
+    /// Opens a registered listener's stream of events.
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when the listener is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn message_stream(
         &self,
         listener: &MessageQueueListener,
@@ -127,7 +126,7 @@ impl SseChannel {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
+    /// [`InvalidChannelException`](crate::InvalidChannelException) if the channel is closed.
     pub fn watch(&self) -> Result<SseStream, Error> {
         Ok(self.events(self.channel.watch()?))
     }
@@ -164,7 +163,7 @@ impl<M: ToEvent> SseChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when the listener is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn byte_stream(
         &self,
         listener: &MessageQueueListener<M>,
@@ -172,13 +171,12 @@ impl<M: ToEvent> SseChannel<M> {
         Ok(self.bytes(self.channel.message_stream(listener)?))
     }
 
-    /// Adds a listener, starts it and opens its bytes, as [`watch`](SseChannel::watch) does its
-    /// events. Its queue is bounded, as that of a network client should be:
-    /// [`QueueLimit::NETWORK`].
+    /// Adds a listener, starts it and opens the bytes of its event stream. Its queue has the limit
+    /// of a network client, [`QueueLimit::NETWORK`].
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
+    /// [`InvalidChannelException`](crate::InvalidChannelException) if the channel is closed.
     pub fn watch_bytes(&self) -> Result<ByteStream<M>, Error> {
         let options = RegisterOptions {
             limit: Some(QueueLimit::NETWORK),
@@ -187,8 +185,8 @@ impl<M: ToEvent> SseChannel<M> {
         self.watch_bytes_with(options, None)
     }
 
-    /// As [`watch_bytes`](Self::watch_bytes), with options for the listener, and behind a client's
-    /// last event id if it has one.
+    /// As [`watch_bytes`](Self::watch_bytes), with options for the listener, and after a client's
+    /// last event id if there is one.
     ///
     /// ```
     /// # use eric_sse::{RegisterOptions, Message, QueueLimit, SseChannel};
@@ -205,7 +203,7 @@ impl<M: ToEvent> SseChannel<M> {
     ///
     /// # Errors
     ///
-    /// As those of [`watch_bytes`](Self::watch_bytes).
+    /// The errors of [`watch_bytes`](Self::watch_bytes).
     pub fn watch_bytes_with(
         &self,
         options: RegisterOptions,

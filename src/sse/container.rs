@@ -10,7 +10,7 @@ use crate::model::error::InvalidChannelException;
 use crate::sse::channel::{SseChannel, SseOptions};
 use crate::wire::to_event::ToEvent;
 
-/// A handle of a channel, as a [`ChannelContainer`] holds it.
+/// A handle of a channel in a [`ChannelContainer`].
 ///
 /// A clone is a handle of the same channel.
 pub trait Channel: Clone {
@@ -139,7 +139,7 @@ impl<C: Channel> ChannelContainer<C> {
     /// [`InvalidChannelException`] if it is unknown.
     pub fn rm(&self, channel_id: &str) -> Result<(), InvalidChannelException> {
         let removed = self.channels.borrow_mut().by_id.remove(channel_id);
-        // Closed after the borrow: closing wakes streams, which may call back.
+        // Closed after the borrow: closing wakes streams, which may call the container.
         match removed {
             Some((_, channel)) => channel.close(),
             None => return Err(InvalidChannelException::unknown(channel_id)),

@@ -32,8 +32,7 @@ pub struct SseEvent {
     pub data: Payload,
     /// The reconnection time, in milliseconds.
     pub retry: u64,
-    /// The event's id; `None` for the event that says that the channel was closed, which is no
-    /// message.
+    /// The event's id; `None` for the event of the closed channel, which is no message.
     pub id: Option<EventId>,
 }
 
@@ -124,9 +123,9 @@ impl Stream for SseStream {
 /// [`SseChannel::byte_stream`](crate::SseChannel::byte_stream) and
 /// [`SseChannel::watch_bytes`](crate::SseChannel::watch_bytes).
 ///
-/// The first chunk starts with the reconnection time. A chunk holds every block that is ready, up
-/// to the one with which it passes 256 KiB; with a delay it holds one block. A long backlog is
-/// handed out in parts. Streams that stand at the same place share their chunks.
+/// The first chunk starts with the reconnection time. A chunk has all blocks that are ready, and
+/// ends with the block that takes it over 256 KiB. With a delay it has one block. A long backlog is
+/// split into several chunks. Streams at the same position share their chunks.
 pub struct ByteStream<M = Message> {
     chunks: Chunks<M>,
     pace: Pace,
@@ -148,10 +147,10 @@ impl<M> ByteStream<M> {
     /// empty data, which is the default. The first block has such an id, and a
     /// [`heartbeat`](Self::heartbeat) may have one.
     ///
-    /// A client keeps the id as its last event ID. Without the event, the id stands in a block
-    /// without data, which Firefox and several client packages ignore: a client whose connection
-    /// breaks before its first message then reconnects without an id, and misses what was sent
-    /// meanwhile. Turn it off for clients that show every event to their user.
+    /// A client keeps the id as its last event ID. Without the event, the id is in a block without
+    /// data, which Firefox and several client packages ignore. A client whose connection breaks
+    /// before its first message then reconnects without an id, and misses the messages in between.
+    /// Turn it off for clients that show every event to their user.
     #[must_use]
     pub fn position_events(mut self, as_events: bool) -> Self {
         self.chunks.position_events = as_events;
@@ -168,10 +167,10 @@ impl<M: ToEvent> ByteStream<M> {
     /// Returns a block to send when nothing has been sent for some time: it keeps the connection
     /// alive, and its failure shows that the client has left.
     ///
-    /// It is a comment. When the listener's filter has kept messages back since the last block, it
-    /// also has the event id up to which the client has everything. Write the chunks that the
-    /// stream has yielded before it. A client that reconnects with this id is not replayed what
-    /// its filter keeps back.
+    /// It is a comment. If the listener's filter has skipped messages since the last block, the
+    /// heartbeat also has the event id up to which the client has everything. Write the chunks that
+    /// the stream has yielded before it. A client that reconnects with this id is not replayed the
+    /// messages that its filter has skipped.
     pub fn heartbeat(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         let unsent = self.chunks.unsent_id();

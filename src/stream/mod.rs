@@ -1,4 +1,4 @@
-//! MessageStream: what one listener gets, as a stream.
+//! MessageStream: the messages of one listener, as a stream.
 //!
 //! ## Waiting
 //!
@@ -7,22 +7,22 @@
 //!
 //! ## Delivery
 //!
-//! A message is taken from the queue when the stream is polled and not before, so a stream that is
-//! dropped while it waits has taken nothing. Several streams of one listener share its messages
-//! among them.
+//! A message is taken from the queue when the stream is polled, not before. So a stream that is
+//! dropped while it waits has taken nothing. If a listener has several streams, each of its
+//! messages goes to one of them.
 //!
 //! ## Refusal
 //!
-//! A message that `on_message` refuses is not delivered. The stream goes on with the next one, and
-//! the error goes to [`on_error`](MessageStream::on_error), else to the console: standard error, or
-//! that of JavaScript.
+//! A message that `on_message` refuses is not delivered. The stream continues with the next one.
+//! The error goes to [`on_error`](MessageStream::on_error) if there is such a function, otherwise
+//! to the console: standard error, or that of JavaScript.
 //!
 //! ## Ending
 //!
-//! Stopped, removed and closed are distinct. A stream whose listener was stopped or removed just
-//! ends, at once; its waiting messages are kept or dropped with the listener's queue. A stream
+//! Stopped, removed and closed are distinct. A stream whose listener was stopped or removed ends at
+//! once. The queue of a stopped listener remains, that of a removed one is dropped. A stream
 //! whose channel was closed delivers what was queued before, yields [`Delivered::Closed`] and ends.
-//! A message during whose delivery the listener is stopped is still delivered.
+//! If the listener is stopped during the delivery of a message, that message is still delivered.
 
 mod open;
 
@@ -45,13 +45,13 @@ use crate::model::message::Message;
 use crate::platform::console;
 use crate::queue::Next;
 
-/// A stream of what a listener gets. See
+/// A stream of a listener's messages. See
 /// [`AbstractChannel::message_stream`](crate::AbstractChannel::message_stream) and
 /// [`AbstractChannel::watch`](crate::AbstractChannel::watch).
 pub struct MessageStream<M = Message> {
     channel: ChannelCore<M>,
     subscription: Rc<Subscription<M>>,
-    /// Tells this stream from the listener's others where they park.
+    /// Tells this stream apart from the listener's others where they park.
     number: u64,
     /// Forgets the id of a listener that is removed with this stream. `None` if the listener
     /// remains.
@@ -107,13 +107,13 @@ impl<M> MessageStream<M> {
     }
 
     /// Makes a message that the stream has yielded the listener's next one again, for a receiver
-    /// that could not pass it on. Several are given back in the reverse order.
+    /// that could not pass it on. Give several back in the reverse order.
     pub fn give_back(&self, delivery: Delivery<M>) {
         self.channel.give_back(&self.subscription, delivery);
     }
 
-    /// Gives back a gap that was taken from this stream: the listener's next stream receives it, at
-    /// its place. With messages that are given back as well, the newest goes first.
+    /// Gives back a gap that this stream has yielded: the listener's next stream yields it, at its
+    /// place. Give it and messages back in the reverse order.
     pub fn give_back_gap(&self, gap: impl Into<Box<Gap>>) {
         self.channel.give_back_gap(&self.subscription, *gap.into());
     }
@@ -144,8 +144,8 @@ impl<M> MessageStream<M> {
         self.step_unless(&Cell::new(false))
     }
 
-    /// As [`step`](Self::step); takes nothing more once a callback has said in `ended` that nobody
-    /// reads any more.
+    /// As [`step`](Self::step). Takes nothing more once a callback has set `ended`: the stream has
+    /// no reader any more.
     pub(crate) fn step_unless(&mut self, ended: &Cell<bool>) -> Next<Delivery<M>> {
         while !ended.get() && self.goes_on() {
             match self.channel.take(&self.subscription) {
@@ -169,7 +169,7 @@ impl<M> MessageStream<M> {
         Next::Ended
     }
 
-    /// Returns whether the stream may take from the queue; ends it if it is to end before that.
+    /// Returns whether the stream may take from the queue. Otherwise it ends now.
     pub(crate) fn goes_on(&mut self) -> bool {
         if self.is_to_end() {
             self.end();
@@ -179,12 +179,12 @@ impl<M> MessageStream<M> {
         true
     }
 
-    /// Returns whether the stream has ended, or is to end before it takes anything more.
+    /// Returns whether the stream has ended, or must end before it takes anything more.
     fn is_to_end(&self) -> bool {
         let stopped = match self.phase {
             Phase::Ended => return true,
             Phase::Opened => !self.subscription.listener.is_running_sync(),
-            // Stopped by the close of another channel, which does not count.
+            // The close of another channel may have stopped the listener, which does not count.
             Phase::Running => {
                 !self.subscription.listener.is_running_sync() && !self.channel.is_closed()
             }

@@ -7,12 +7,12 @@ use crate::model::error::{Error, InvalidListenerException};
 use crate::stream::MessageStream;
 
 impl<M> AbstractChannel<M> {
-    /// Opens a stream of what a registered listener gets. It ends when the listener is stopped or
-    /// removed, or the channel closed; one opened for a stopped listener ends at once.
+    /// Opens a stream of a registered listener's messages. It ends when the listener is stopped or
+    /// removed, or the channel closed. A stream that is opened for a stopped listener ends at once.
     ///
     /// # Errors
     ///
-    /// [`InvalidListenerException`] when the listener is unknown.
+    /// [`InvalidListenerException`] if the listener is unknown.
     pub fn message_stream(
         &self,
         listener: &MessageQueueListener<M>,
@@ -26,13 +26,13 @@ impl<M> AbstractChannel<M> {
     ///
     /// # Errors
     ///
-    /// [`InvalidChannelException`](crate::InvalidChannelException) when the channel is closed.
+    /// [`InvalidChannelException`](crate::InvalidChannelException) if the channel is closed.
     pub fn watch(&self) -> Result<MessageStream<M>, Error> {
         self.watch_with(RegisterOptions::default(), None)
     }
 
-    /// As [`watch`](Self::watch), with options for the listener, and behind an event id if one is
-    /// given, as [`register_after`](Self::register_after) does.
+    /// As [`watch`](Self::watch), with options for the listener. With an event id, the listener
+    /// resumes after it, as one of [`register_after`](Self::register_after) does.
     ///
     /// # Errors
     ///
