@@ -9,7 +9,7 @@ import { TAB } from './tab.html.mjs';
 const POLICY =
   "default-src 'none'; script-src 'self' 'unsafe-inline'; connect-src 'self'; worker-src 'none'; frame-src 'self'; img-src data:";
 
-/** @param {Record<string, (request: Request) => Response>} [more] answers by path */
+/** @param {Record<string, (request: Request) => Response | Promise<Response>>} [more] answers by path */
 export async function tabServer(more = {}) {
   const state = { channel: fresh(), requests: [] };
   const server = await served(async (request) => {
