@@ -4,6 +4,7 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { classNames } from './class-names.mjs';
 import { Failure } from './failure.mjs';
+import { internalNames } from './internal-names.mjs';
 import { DIST, inRoot } from './paths.mjs';
 import { WASM, wasmImports } from './wasm-imports.mjs';
 
@@ -41,13 +42,14 @@ const JSDOM = `if (typeof TextDecoder === 'undefined') throw new Error("eric-sse
 /** @param {import('./build.mjs').Entries} entries */
 export async function bundle({ esm, alone, cjs }) {
   const { build } = await import('esbuild');
+  const common = { ...COMMON, mangleProps: internalNames() };
   const built = await Promise.all([
     // Together, so that the entries share one chunk, and with it one instance of every class.
-    build({ ...COMMON, entryPoints: sources(esm), format: 'esm', splitting: true }),
+    build({ ...common, entryPoints: sources(esm), format: 'esm', splitting: true }),
     // Apart: each chunk that the default entry is split into makes it heavier.
-    build({ ...COMMON, entryPoints: sources(alone), format: 'esm' }),
+    build({ ...common, entryPoints: sources(alone), format: 'esm' }),
     build({
-      ...COMMON,
+      ...common,
       entryPoints: sources(cjs),
       format: 'cjs',
       outExtension: { '.js': '.cjs' },

@@ -26,7 +26,7 @@ const INPUTS = [
  * below and above this one give larger ones, and so do the levels `s` and `z`: they inline as much
  * of what is called once, and know fewer simplifications.
  */
-const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=12';
+const INLINE_LITTLE = '-Cllvm-args=-inline-threshold=10';
 
 /** @param {NodeJS.ProcessEnv} env from `setUpBuild` */
 export async function buildWasm(env) {

@@ -1,0 +1,53 @@
+// Names that the build shortens: members of objects that stay within one copy of the package.
+//
+// No program sees them, nor does another copy of the package, a Worker's storage or another object
+// of a tree: those know the members of a channel, a listener, a sink and a message by their names.
+// A new member is shortened only if it is added here, so that forgetting one costs bytes alone.
+
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Failure } from './failure.mjs';
+import { DIST, inRoot } from './paths.mjs';
+
+const NAMES = [
+  // The core's calls, and what it is handed: js/wasm.
+  ...['isClosed', 'isOver', 'isQuiet', 'rewind', 'setFilter', 'setOnMessage', 'setRunning'],
+  ...['delaySeconds', 'draft', 'exception', 'refusedSends', 'waitingSince', 'wakeSoon', 'woken'],
+  // A channel's inside: js/channel.
+  ...['coreOf', 'followCore', 'lastId', 'setCore', 'subscriptionOf'],
+  ...['endIfOver', 'endIfStopped', 'endStreams', 'nextNow', 'onEnd', 'unsentId'],
+  // A response's inside: js/response.
+  ...['beat', 'hasMore', 'heartbeat', 'holds', 'isAsked', 'isWaiting', 'keepMilliseconds', 'look'],
+  ...['maxDuration', 'stall', 'waits'],
+  // An object's inside: js/cloudflare.
+  ...['addLeaf', 'catchUp', 'closedAt', 'dueMilliseconds', 'expire', 'inOrder', 'isJoined', 'oldestAt'],
+  ...['optionsFor', 'quietMilliseconds', 'rang', 'removeLeaf', 'renew', 'settle', 'sockets'],
+  // js/socket and js/testing.
+  ...['everyMilliseconds', 'isUsed'],
+];
+
+/** Matches the names. @throws {Failure} if one is known outside, or is no member any more. */
+export function internalNames() {
+  const declared = textOf(path.join(DIST, 'types'), /\.d\.ts$/);
+  const source = textOf(inRoot('js'), /\.ts$/);
+  for (const name of NAMES) {
+    const fault =
+      (new RegExp(`\\b${name}\\b`).test(declared) && 'is declared to programs') ||
+      (new RegExp(`['"\`]${name}['"\`]`).test(source) && 'is written as a text') ||
+      (!new RegExp(`\\b${name}\\b`).test(source) && 'is no member any more');
+    if (fault) throw new Failure(`the name ${name} ${fault}: take it out of scripts/lib/internal-names.mjs.`);
+  }
+  return new RegExp(`^(?:${NAMES.join('|')})$`);
+}
+
+/**
+ * The text of a folder's files, without comments.
+ * @param {string} folder
+ * @param {RegExp} names of the files
+ */
+const textOf = (folder, names) =>
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((name) => names.test(name))
+    .map((name) => readFileSync(path.join(folder, name), 'utf8'))
+    .join('\n')
+    .replace(/\/\*[^]*?\*\/|^ *\/\/.*$/gm, '');
