@@ -42,6 +42,7 @@ const ORDER = [
   'memory',
   'listeners',
   'replay',
+  'decode',
   NATIVE,
   'start',
   'curves',
