@@ -144,9 +144,7 @@ impl<M> ChannelCore<M> {
                 },
                 Next::Pending => Err(NoMessagesException::empty().into()),
                 Next::Closed => Err(NoMessagesException::closed().into()),
-                Next::Ended => {
-                    Err(InvalidListenerException::unknown(subscription.listener.id()).into())
-                }
+                Next::Ended => Err(InvalidListenerException::removed().into()),
             };
         }
     }

@@ -151,8 +151,7 @@ impl<M> ChannelCore<M> {
             }
             let mut occupancy = subscription.occupancy.borrow_mut();
             let Some(queue) = occupancy.queue_mut() else {
-                let unknown = InvalidListenerException::unknown(subscription.listener.id());
-                return Err(SendError::new(message, unknown));
+                return Err(SendError::new(message, InvalidListenerException::removed()));
             };
             let overflow = queue.overflow(&state.log);
             if overflow == Some(Overflow::Refuse) && queue.is_over(&state.log, 1, bytes) {

@@ -6,8 +6,6 @@
 use std::error::Error as StdError;
 use std::fmt;
 
-use crate::model::text;
-
 /// A channel is unknown, closed, or already registered.
 ///
 /// ```
@@ -123,6 +121,11 @@ impl InvalidListenerException {
         Self::with_message(quoting("no listener of the channel has the id ", id, ""))
     }
 
+    /// The listener has left since it was looked up.
+    pub(crate) fn removed() -> Self {
+        Self::with_message("the listener was removed from the channel")
+    }
+
     pub(crate) fn registered(id: &str) -> Self {
         let message = quoting("a listener with the id ", id, " is already registered");
         Self::with_message(message)
@@ -179,14 +182,13 @@ impl QueueFullException {
     }
 
     pub(crate) fn new(listeners: Vec<String>) -> Self {
-        let mut parts = vec!["the queues of these listeners are full: "];
-        for id in &listeners {
-            if parts.len() > 1 {
-                parts.push(", ");
+        let mut message = String::from("the queues of these listeners are full: ");
+        for (i, id) in listeners.iter().enumerate() {
+            if i > 0 {
+                message.push_str(", ");
             }
-            parts.push(id);
+            message.push_str(id);
         }
-        let message = text::joined(&parts);
         Self { message, listeners }
     }
 

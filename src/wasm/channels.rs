@@ -212,7 +212,7 @@ impl RawChannel {
 
     pub(super) fn known(&self, key: usize) -> Result<Rc<Subscription<JsMessage>>, Error> {
         let found = self.subscription(key);
-        found.ok_or_else(|| InvalidListenerException::unknown("of a removed listener").into())
+        found.ok_or_else(|| InvalidListenerException::removed().into())
     }
 }
 
