@@ -66,7 +66,14 @@ export function subscribe(
   isResumable: boolean,
   lastEventId: string | undefined,
 ): SubscriptionKey {
-  return raw(core).add(listenerId, isRunning, OVERFLOWS.indexOf(overflow), messages, bytes, isResumable, lastEventId);
+  return keyOrThrow(
+    raw(core).add(listenerId, isRunning, OVERFLOWS.indexOf(overflow), messages, bytes, isResumable, lastEventId),
+  );
+}
+
+function keyOrThrow(key: number): number {
+  if (key < 0) throw take();
+  return key;
 }
 
 export function unsubscribe(core: CoreChannel, key: SubscriptionKey): void {
@@ -168,7 +175,8 @@ export function deliver(core: CoreChannel, key: SubscriptionKey): Sent {
 
 /** Returns the event id of a broadcast; of the newest one if no sequence number is given. */
 export function eventId(core: CoreChannel, sequence?: number): string {
-  return raw(core).eventId(sequence);
+  raw(core).eventId(sequence);
+  return take() as string;
 }
 
 /**
@@ -176,14 +184,15 @@ export function eventId(core: CoreChannel, sequence?: number): string {
  * receive a gap first.
  */
 export function lastEventId(core: CoreChannel, key: SubscriptionKey): string | undefined {
-  return raw(core).lastId(key);
+  return raw(core).lastId(key) ? (take() as string) : undefined;
 }
 
 /**
  * Returns since when a message waits for a subscription, in milliseconds of `performance.now()`.
  */
 export function waitingSince(core: CoreChannel, key: SubscriptionKey): number | undefined {
-  return raw(core).waitingSince(key);
+  const since = raw(core).waitingSince(key);
+  return Number.isNaN(since) ? undefined : since;
 }
 
 /**
@@ -237,7 +246,7 @@ export function isClosed(core: CoreChannel): boolean {
  * @throws {InvalidListenerException} if the subscription does not exist.
  */
 export function openMessages(core: CoreChannel, key: SubscriptionKey, onError: (error: unknown) => void): StreamKey {
-  return raw(core).open(key, onError, undefined);
+  return keyOrThrow(raw(core).open(key, onError, undefined));
 }
 
 /**
@@ -253,5 +262,5 @@ export function openBytes(
   onError: (error: unknown) => void,
   positionEvents: boolean,
 ): StreamKey {
-  return raw(core).open(key, onError, positionEvents);
+  return keyOrThrow(raw(core).open(key, onError, positionEvents));
 }

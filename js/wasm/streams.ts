@@ -4,7 +4,7 @@ import { end, isOver, next as nextAnswer, rest, takeWoken, unsentId as unsentIdO
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
 import { CLOSED, ENDED, type StreamKey, type StreamState, WAIT } from './core.js';
-import { letGo, read, setShared } from './handover.js';
+import { letGo, read, setShared, take } from './handover.js';
 
 /** Answers of the core by their number; after any other number, what was read is handed over. */
 const ANSWERS = [WAIT, ENDED, CLOSED] as const;
@@ -43,7 +43,7 @@ export function hasClosed(key: StreamKey): boolean {
  * id yet.
  */
 export function unsentId(key: StreamKey): string | undefined {
-  return unsentIdOf(key);
+  return unsentIdOf(key) ? (take() as string) : undefined;
 }
 
 export function endStream(key: StreamKey): void {

@@ -27,11 +27,6 @@ const SIMPLER = [
     /^ {8}let ptr0, len0, .*\n {8}try \{\n([^]*?)^ {8}\} catch [^]*?^ {8}\}\n/gm,
     (_, pass = '') => pass.replace(/^ +/gm, 'const '),
   ],
-  // Neither does decoding, which replaces invalid bytes.
-  [
-    /^ {8}let deferred.*\n.*\n {8}try \{\n([^]*?)^ +deferred[^]*?return (.*);\n[^]*?^ {8}\}\n/gm,
-    '$1const text = $2;\nwasm.__wbindgen_free(ret[0], ret[1], 1);\nreturn text;\n',
-  ],
   // One function catches what a callback throws, not two.
   [
     /function\(\) \{ return handleError\(function \((.*)\) \{\n([^]*?)^ {8}\}, arguments\); \}/gm,

@@ -16,7 +16,7 @@ use crate::model::position::Position;
 use crate::model::stats::ChannelStats;
 use crate::model::text;
 use crate::wasm::handover;
-use crate::wasm::host::{add_line, thrown};
+use crate::wasm::host::add_line;
 use crate::wasm::messages::JsMessage;
 use crate::wasm::streams::{self, Bytes};
 
@@ -164,33 +164,30 @@ impl RawChannel {
         numbers.map(|number| number as f64).to_vec()
     }
 
-    /// Returns the event id of a broadcast; of the newest one without a sequence number.
+    /// Gives the host the event id of a broadcast; of the newest one without a sequence number.
     #[wasm_bindgen(js_name = eventId)]
-    pub fn event_id(&self, sequence: Option<f64>) -> String {
+    pub fn event_id(&self, sequence: Option<f64>) {
         let id = match sequence {
             Some(sequence) => self.channel.event_id(Position::broadcast(sequence as u64)),
             None => self.channel.last_event_id(),
         };
-        id.as_str().to_string()
+        handover::give_text(id.as_str());
     }
 
     /// Opens a stream and returns its number, which [`end`](streams::end) frees. `position_events`
     /// is missing for a stream of messages. For one of bytes it says whether ids without a message
-    /// are sent as events. `on_error` receives what the callback throws. Throws
-    /// `InvalidListenerException`.
-    pub fn open(
-        &self,
-        key: usize,
-        on_error: Function,
-        position_events: Option<bool>,
-    ) -> Result<usize, JsValue> {
-        let subscription = self.known(key).map_err(thrown)?;
+    /// are sent as events. `on_error` receives what the callback throws. Returns -1 if the host is
+    /// given the `InvalidListenerException`.
+    pub fn open(&self, key: usize, on_error: Function, position_events: Option<bool>) -> i32 {
         let bytes = position_events.map(|position_events| Bytes {
             settings: self.settings,
             cache: &self.cache,
             position_events,
         });
-        Ok(streams::open(&self.channel, subscription, bytes, on_error))
+        let opened = self
+            .known(key)
+            .map(|subscription| streams::open(&self.channel, subscription, bytes, on_error));
+        key_or_refusal(opened)
     }
 
     /// Closes the channel.
@@ -213,6 +210,18 @@ impl RawChannel {
     pub(super) fn known(&self, key: usize) -> Result<Rc<Subscription<JsMessage>>, Error> {
         let found = self.subscription(key);
         found.ok_or_else(|| InvalidListenerException::removed().into())
+    }
+}
+
+/// Returns a key. If there is none, returns -1 and gives the host the exception: a call that may
+/// throw weighs more.
+pub(super) fn key_or_refusal(key: Result<usize, impl Into<Error>>) -> i32 {
+    match key {
+        Ok(key) => key as i32,
+        Err(error) => {
+            handover::give_error(error.into());
+            -1
+        }
     }
 }
 

@@ -7,6 +7,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::sent::Sent;
 use crate::model::error::Error;
+use crate::model::event_id::EventId;
 use crate::wasm::host::{self, thrown};
 use crate::wasm::messages::JsMessage;
 
@@ -41,6 +42,14 @@ pub(crate) fn give_error(error: Error) {
 /// Gives the host a text.
 pub(crate) fn give_text(text: &str) {
     give_once(&text.into());
+}
+
+/// Gives the host an event id. Returns whether there is one.
+pub(crate) fn give_id(id: Option<EventId>) -> bool {
+    if let Some(id) = &id {
+        give_text(id.as_str());
+    }
+    id.is_some()
 }
 
 /// Gives the host what is nobody else's.

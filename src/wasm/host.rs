@@ -122,11 +122,7 @@ impl fmt::Display for Thrown {
 impl std::error::Error for Thrown {}
 
 /// Turns an exception into the JavaScript value to throw.
-pub(crate) fn thrown(error: impl Into<Error>) -> JsValue {
-    to_throw(error.into())
-}
-
-fn to_throw(error: Error) -> JsValue {
+pub(crate) fn thrown(error: Error) -> JsValue {
     match error {
         Error::Callback(error) => callback_value(error),
         Error::InvalidChannel(exception) => numbered(0, exception.text(), None),

@@ -18,7 +18,7 @@ use crate::model::error::CallbackError;
 use crate::queue::Next;
 use crate::stream::MessageStream;
 use crate::wasm::chunks::TextWriter;
-use crate::wasm::handover::{self, Given, give, give_text};
+use crate::wasm::handover::{self, Given, give, give_id, give_text};
 use crate::wasm::host::{callback_value, wake_soon};
 use crate::wasm::messages::JsMessage;
 
@@ -219,14 +219,16 @@ pub fn is_over(number: usize) -> bool {
 /// Returns the event id up to which the client of a stream of bytes has everything, if the client
 /// does not have that id yet. The caller sends it.
 #[wasm_bindgen(js_name = unsentId)]
-pub fn unsent_id(number: usize) -> Option<String> {
-    let (reader, stream) = take_out(number)?;
+pub fn unsent_id(number: usize) -> bool {
+    let Some((reader, stream)) = take_out(number) else {
+        return false;
+    };
     let id = match &stream {
         Stream::Messages(_) => None,
         Stream::Bytes(chunks) => chunks.unsent_id(),
     };
     put_back(reader, stream);
-    id.map(|id| id.as_str().to_string())
+    give_id(id)
 }
 
 /// Ends a stream and frees its number. The host lets go of what it was given last.

@@ -9,16 +9,16 @@ use crate::channel::listener::MessageQueueListener;
 use crate::channel::subscription::RegisterOptions;
 use crate::model::error::CallbackError;
 use crate::model::limit::{Overflow, QueueLimit};
-use crate::wasm::channels::RawChannel;
-use crate::wasm::handover;
-use crate::wasm::host::{Thrown, thrown};
+use crate::wasm::channels::{RawChannel, key_or_refusal};
+use crate::wasm::handover::{self, give_id};
+use crate::wasm::host::Thrown;
 use crate::wasm::messages::JsMessage;
 
 #[wasm_bindgen]
 impl RawChannel {
     /// Registers a listener and returns the key of its subscription. `overflow` is 1 to drop the
     /// oldest, 2 to disconnect, 3 to refuse, anything else for no limit. The caller ensures that
-    /// the id is unused. Throws `InvalidChannelException`.
+    /// the id is unused. Returns -1 if the host is given the `InvalidChannelException`.
     #[allow(clippy::too_many_arguments)]
     pub fn add(
         &self,
@@ -29,7 +29,7 @@ impl RawChannel {
         limit_bytes: f64,
         resumable: bool,
         last_event_id: Option<String>,
-    ) -> Result<usize, JsValue> {
+    ) -> i32 {
         let overflow = match overflow {
             1 => Some(Overflow::DropOldest),
             2 => Some(Overflow::Disconnect),
@@ -49,11 +49,10 @@ impl RawChannel {
             listener.start_sync();
         }
         self.channel.expire();
-        let subscription = self
+        let subscribed = self
             .channel
-            .subscribe(&listener, options, last_event_id.as_deref())
-            .map_err(thrown)?;
-        Ok(subscription.key)
+            .subscribe(&listener, options, last_event_id.as_deref());
+        key_or_refusal(subscribed.map(|subscription| subscription.key))
     }
 
     /// Continues a resumable listener after an event id.
@@ -125,20 +124,23 @@ impl RawChannel {
         }
     }
 
-    /// Returns the event id up to which a listener has received everything; nothing if it will
-    /// receive a gap first.
+    /// Gives the host the event id up to which a listener has received everything, and returns
+    /// true; false if it will receive a gap first.
     #[wasm_bindgen(js_name = lastId)]
-    pub fn last_id(&self, key: usize) -> Option<String> {
+    pub fn last_id(&self, key: usize) -> bool {
         // Heartbeats ask, however quiet the channel is.
         self.cache.forget(self.channel.kept());
-        let last = self.channel.last_id(&*self.subscription(key)?)?;
-        Some(last.as_str().to_string())
+        let subscription = self.subscription(key);
+        give_id(subscription.and_then(|subscription| self.channel.last_id(&subscription)))
     }
 
-    /// Returns since when a message waits for a listener, in milliseconds of `performance.now()`.
+    /// Returns since when a message waits for a listener, in milliseconds of `performance.now()`;
+    /// `NaN` if none does.
     #[wasm_bindgen(js_name = waitingSince)]
-    pub fn waiting_since(&self, key: usize) -> Option<f64> {
-        self.channel.waiting_since(&*self.subscription(key)?)
+    pub fn waiting_since(&self, key: usize) -> f64 {
+        let subscription = self.subscription(key);
+        let since = subscription.and_then(|subscription| self.channel.waiting_since(&subscription));
+        since.unwrap_or(f64::NAN)
     }
 
     /// Delivers the oldest message: gives it to the host, and returns true. Otherwise the host is
