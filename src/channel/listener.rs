@@ -52,10 +52,11 @@ struct Inner<M> {
     stops: Cell<u32>,
     /// Boxed, since most listeners have none.
     callbacks: RefCell<Option<Box<Callbacks<M>>>>,
-    /// How many streams were ever opened; numbers the next one.
-    streams: Cell<u64>,
+    /// How many streams were ever opened: the number of the next one. Four bytes, since each
+    /// listener has it. Two streams share a number if four billion were opened between them.
+    streams: Cell<u32>,
     /// The parked streams of this listener, by their number. A wake empties the list.
-    parked: RefCell<Vec<(u64, Waker)>>,
+    parked: RefCell<Vec<(u32, Waker)>>,
 }
 
 struct Callbacks<M> {
@@ -214,12 +215,13 @@ impl<M> MessageQueueListener<M> {
     }
 
     /// Returns a number for a new stream of this listener.
-    pub(crate) fn number_stream(&self) -> u64 {
-        self.inner.streams.replace(self.inner.streams.get() + 1)
+    pub(crate) fn number_stream(&self) -> u32 {
+        let number = self.inner.streams.get();
+        self.inner.streams.replace(number.wrapping_add(1))
     }
 
     /// Parks a stream until [`wake`](Self::wake).
-    pub(crate) fn park(&self, stream: u64, waker: &Waker) {
+    pub(crate) fn park(&self, stream: u32, waker: &Waker) {
         let waker = waker.clone();
         let _old = {
             let mut parked = self.inner.parked.borrow_mut();
@@ -238,7 +240,7 @@ impl<M> MessageQueueListener<M> {
     }
 
     /// Forgets a stream that no longer waits.
-    pub(crate) fn unpark(&self, stream: u64) {
+    pub(crate) fn unpark(&self, stream: u32) {
         let _old = {
             let mut parked = self.inner.parked.borrow_mut();
             let index = parked.iter().position(|(number, _)| *number == stream);

@@ -9,7 +9,7 @@ use crate::channel::subscription::Subscription;
 
 impl<M> ChannelCore<M> {
     /// Parks a stream of the subscription until something happens that it should look at.
-    pub(crate) fn park(&self, subscription: &Rc<Subscription<M>>, stream: u64, waker: &Waker) {
+    pub(crate) fn park(&self, subscription: &Rc<Subscription<M>>, stream: u32, waker: &Waker) {
         subscription.listener.park(stream, waker);
         if subscription.parked_at.get() == NOWHERE {
             let mut state = self.shared.state.borrow_mut();

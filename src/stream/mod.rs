@@ -52,7 +52,7 @@ pub struct MessageStream<M = Message> {
     channel: ChannelCore<M>,
     subscription: Rc<Subscription<M>>,
     /// Tells this stream apart from the listener's others where they park.
-    number: u64,
+    number: u32,
     /// Forgets the id of a listener that is removed with this stream. `None` if the listener
     /// remains.
     forget: Option<Box<dyn FnOnce()>>,

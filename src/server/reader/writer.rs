@@ -47,7 +47,7 @@ pub(super) struct Writer {
     /// The size that the send buffer had at first; `None` once the buffer has it again.
     usual_buffer: Option<usize>,
     /// The key by which the writer parks with its listener, besides that of its stream.
-    key: u64,
+    key: u32,
     /// When the reader is cut off, once its listener was removed.
     deadline: Option<Instant>,
 }
