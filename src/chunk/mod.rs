@@ -40,8 +40,9 @@ use crate::stream::MessageStream;
 /// A chunk ends with the block that takes it past this many bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// How a channel's streams of bytes are written.
-#[derive(Clone, Copy, Debug)]
+/// How a channel's streams of bytes are written. The streams share it, as it is larger than a
+/// pointer.
+#[derive(Debug)]
 pub(crate) struct StreamSettings {
     /// Whether each block is a chunk of its own.
     pub(crate) is_paced: bool,
@@ -52,7 +53,7 @@ pub(crate) struct StreamSettings {
 #[derive(Debug)]
 pub(crate) struct Chunks<M, C = Rc<[u8]>> {
     pub(crate) stream: MessageStream<M>,
-    settings: StreamSettings,
+    settings: Rc<StreamSettings>,
     cache: Rc<ChunkCache<C>>,
     started: bool,
     /// Whether event ids without a message are sent as events of type `_eric_position`.
@@ -67,13 +68,13 @@ pub(crate) struct Chunks<M, C = Rc<[u8]>> {
 impl<M, C> Chunks<M, C> {
     pub(crate) fn new(
         stream: MessageStream<M>,
-        settings: StreamSettings,
+        settings: &Rc<StreamSettings>,
         cache: &Rc<ChunkCache<C>>,
     ) -> Self {
         cache.enter();
         Self {
             stream,
-            settings,
+            settings: settings.clone(),
             cache: cache.clone(),
             started: false,
             position_events: true,

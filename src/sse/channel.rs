@@ -74,7 +74,7 @@ impl Default for SseOptions {
 pub struct SseChannel<M = Message> {
     channel: AbstractChannel<M>,
     stream_delay: Duration,
-    settings: StreamSettings,
+    settings: Rc<StreamSettings>,
     cache: Rc<ChunkCache<Rc<[u8]>>>,
 }
 
@@ -91,7 +91,7 @@ impl<M> Clone for SseChannel<M> {
         Self {
             channel: self.channel.clone(),
             stream_delay: self.stream_delay,
-            settings: self.settings,
+            settings: self.settings.clone(),
             cache: self.cache.clone(),
         }
     }
@@ -147,11 +147,11 @@ impl<M: ToEvent> SseChannel<M> {
                 ToEvent::bytes,
             ),
             stream_delay: options.stream_delay,
-            settings: StreamSettings {
+            settings: Rc::new(StreamSettings {
                 is_paced: !options.stream_delay.is_zero(),
                 retry_milliseconds: u64::try_from(options.retry_timeout.as_millis())
                     .unwrap_or(u64::MAX),
-            },
+            }),
             cache: Rc::new(ChunkCache::new()),
         }
     }
@@ -213,7 +213,7 @@ impl<M: ToEvent> SseChannel<M> {
     }
 
     fn bytes(&self, stream: MessageStream<M>) -> ByteStream<M> {
-        let chunks = Chunks::new(stream, self.settings, &self.cache);
+        let chunks = Chunks::new(stream, &self.settings, &self.cache);
         ByteStream::new(chunks, Pace::new(self.stream_delay))
     }
 }

@@ -25,7 +25,7 @@ use crate::wasm::streams::{self, Bytes};
 #[wasm_bindgen]
 pub struct RawChannel {
     pub(super) channel: ChannelCore<JsMessage>,
-    settings: StreamSettings,
+    settings: Rc<StreamSettings>,
     pub(super) cache: Rc<ChunkCache<Rc<JsValue>>>,
 }
 
@@ -55,10 +55,10 @@ impl RawChannel {
         let former = epoch.map(|epoch| (epoch.into(), position));
         Self {
             channel: ChannelCore::new(history, former),
-            settings: StreamSettings {
+            settings: Rc::new(StreamSettings {
                 is_paced,
                 retry_milliseconds: retry_milliseconds as u64,
-            },
+            }),
             cache: Rc::new(ChunkCache::new()),
         }
     }
@@ -180,7 +180,7 @@ impl RawChannel {
     /// given the `InvalidListenerException`.
     pub fn open(&self, key: usize, on_error: Function, position_events: Option<bool>) -> i32 {
         let bytes = position_events.map(|position_events| Bytes {
-            settings: self.settings,
+            settings: &self.settings,
             cache: &self.cache,
             position_events,
         });

@@ -75,7 +75,7 @@ impl Wake for Note {
 
 /// How a stream of bytes is opened.
 pub(crate) struct Bytes<'a> {
-    pub(crate) settings: StreamSettings,
+    pub(crate) settings: &'a Rc<StreamSettings>,
     pub(crate) cache: &'a Rc<ChunkCache<Rc<JsValue>>>,
     /// Whether ids without a message are sent as events.
     pub(crate) position_events: bool,
