@@ -12,6 +12,9 @@ export interface EventSourceOptions extends Omit<ConnectOptions, 'queue' | 'pars
   withCredentials?: boolean | undefined;
 }
 
+/** A `MessageEvent`. Only the types of browsers give it a type of its data. */
+export type ReceivedMessage = Event & { readonly data: string; readonly lastEventId: string; readonly origin: string };
+
 type Handler<Given extends Event> = ((event: Given) => unknown) | null;
 
 /**
@@ -29,7 +32,7 @@ export class EventSource extends EventTarget {
   readonly url: string;
   readonly withCredentials: boolean;
   onopen: Handler<Event> = null;
-  onmessage: Handler<MessageEvent<string>> = null;
+  onmessage: Handler<ReceivedMessage> = null;
   /** Its event has the error as `error`. */
   onerror: Handler<Event & { error?: unknown }> = null;
   readonly #connection: RawConnection;
@@ -78,10 +81,18 @@ export class EventSource extends EventTarget {
 
   #dispatch(event: Event): void {
     const handler = (this as Record<string, unknown>)[`on${event.type}`];
-    if (['open', 'message', 'error'].includes(event.type) && typeof handler === 'function')
-      quietly(() => handler.call(this, event));
+    const hasHandler = ['open', 'message', 'error'].includes(event.type) && typeof handler === 'function';
+    if (hasHandler && !callsHandlers()) quietly(() => handler.call(this, event));
     this.dispatchEvent(event);
   }
+}
+
+/** Cloudflare's runtime calls such a member of any target by itself. */
+function callsHandlers(): boolean {
+  let isCalled = false;
+  const target = Object.assign(new EventTarget(), { onopen: () => (isCalled = true) });
+  target.dispatchEvent(new Event('open'));
+  return isCalled;
 }
 
 function messageOf({ type, data, lastEventId }: ReceivedEvent, url: string): Event {

@@ -9,7 +9,7 @@ export {
 } from '../client/decoder/decoder.js';
 export { EventStream, EventStreamDecoderStream } from '../client/decoder/event-stream.js';
 export { ConnectionError, InvalidEventError, ResponseError } from '../client/errors.js';
-export { EventSource, type EventSourceOptions } from '../client/event-source.js';
+export { EventSource, type EventSourceOptions, type ReceivedMessage } from '../client/event-source.js';
 export type {
   ClientEvent,
   ConnectionEnd,

@@ -99,5 +99,5 @@ export default {
       least: 1,
     }),
   ),
-  notes: ['The parser takes text: the decoding of UTF-8 is a part of its time, as it is of ours.'],
+  notes: ['The parser takes text, so its time includes the decoding of UTF-8. Ours takes bytes.'],
 };
