@@ -9,14 +9,14 @@ import { Failure, main } from './lib/failure.mjs';
 import { DIST } from './lib/paths.mjs';
 import { setUpBuild } from './lib/setup.mjs';
 
-const LIMIT = 40_300;
+const LIMIT = 38_600;
 /** The bytes that an entry may add when it is used beside the default one. */
 const BESIDE = {
-  'node.js': 5_000,
-  'service-worker.js': 4_000,
-  'testing.js': 4_000,
+  'node.js': 4_900,
+  'service-worker.js': 1_467,
+  'testing.js': 2_120,
   'client.js': 9_000,
-  'cloudflare.js': 7_400,
+  'cloudflare.js': 7_220,
 };
 /** The bytes of a program that imports one name of the client, bundled. */
 const CLIENT = { EventStreamDecoder: 1_800, EventSource: 5_300, connect: 6_000, connectShared: 7_600 };

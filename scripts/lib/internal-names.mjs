@@ -14,10 +14,11 @@ export const NAMES = [
   ...['isClosed', 'isOver', 'isQuiet', 'rewind', 'setFilter', 'setOnMessage', 'setRunning'],
   ...['delaySeconds', 'exception', 'refusedSends', 'waitingSince', 'wakeSoon', 'woken'],
   // A channel's inside: js/channel.
-  ...['coreOf', 'followCore', 'lastId', 'setCore', 'subscriptionOf'],
+  ...['connections', 'coreOf', 'dispatched', 'draining', 'followCore', 'keep', 'lastId', 'resumable', 'setCore'],
+  ...['settings', 'subscriptionOf', 'subscriptions'],
   ...['endIfOver', 'endIfStopped', 'endStreams', 'nextNow', 'onEnd', 'unsentId'],
   // A response's inside: js/response.
-  ...['beat', 'hasMore', 'heartbeat', 'holds', 'isAsked', 'isWaiting', 'keepMilliseconds', 'look'],
+  ...['beat', 'hasMore', 'heartbeat', 'holds', 'isAsked', 'isWaiting', 'keepMilliseconds', 'look', 'note'],
   ...['maxDuration', 'stall', 'waits'],
   // An object's inside: js/cloudflare.
   ...['addLeaf', 'catchUp', 'closedAt', 'dueMilliseconds', 'expire', 'inOrder', 'isJoined', 'oldestAt'],
@@ -40,7 +41,7 @@ export function internalNames() {
 }
 
 /**
- * The text of a folder's files, without comments.
+ * The text of a folder's files, without comments, the names of modules, and parts of types.
  * @param {string} folder
  * @param {RegExp} names of the files
  */
@@ -49,4 +50,4 @@ const textOf = (folder, names) =>
     .filter((name) => names.test(name))
     .map((name) => readFileSync(path.join(folder, name), 'utf8'))
     .join('\n')
-    .replace(/\/\*[^]*?\*\/|^ *\/\/.*$/gm, '');
+    .replace(/\/\*[^]*?\*\/|^ *\/\/.*$|\bfrom '.*|\bPick<.*?>/gm, '');
