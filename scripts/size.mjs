@@ -9,7 +9,7 @@ import { Failure, main } from './lib/failure.mjs';
 import { DIST } from './lib/paths.mjs';
 import { setUpBuild } from './lib/setup.mjs';
 
-const LIMIT = 38_600;
+const LIMIT = 38_000;
 /** The bytes that an entry may add when it is used beside the default one. */
 const BESIDE = {
   'node.js': 4_900,
