@@ -90,12 +90,12 @@ export const contents = [
           'exports ./cloudflare',
           'exports ./service-worker import',
           'exports ./service-worker require',
-          'exports ./eric_sse_bg.wasm?module',
+          'exports ./eric_sse_bg.wasm*',
         ],
       );
       for (const [name, value] of conditions) {
         assert.deepEqual(Object.keys(value), ['types', 'default'], name);
-        assert.equal(value.types, value.default.replace(/\.(c?)js$/, '.d.$1ts').replace(/\?module$/, '.d.ts'), name);
+        assert.equal(value.types, value.default.replace(/\.(c?)js$/, '.d.$1ts').replace(/\*$/, '.d.ts'), name);
       }
     },
   ],

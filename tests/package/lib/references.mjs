@@ -8,13 +8,13 @@ const IMPORT = /(?:\bfrom|\bimport|\brequire)\s*\(?\s*(["'])([^"'\n]+)\1/g;
 const SOURCE_MAP = /^\/\/# sourceMappingURL=(.+)$/gm;
 
 /**
- * The targets of a manifest's exports, and of the fields for those who do not read exports. A query
- * is for bundlers, and names no other file.
+ * The targets of a manifest's exports, and of the fields for those who do not read exports. A `*`
+ * stands for nothing, or for a query that a bundler reads.
  * @param {any} manifest
  * @returns {string[]} from the package's folder
  */
 export function targetsOf({ main, module, types, exports }) {
-  const leaves = (value) => (typeof value === 'string' ? value.split('?', 1) : Object.values(value).flatMap(leaves));
+  const leaves = (value) => (typeof value === 'string' ? value.replace('*', '') : Object.values(value).flatMap(leaves));
   return [...new Set([main, module, types, ...leaves(exports)].map((target) => path.posix.normalize(target)))];
 }
 
