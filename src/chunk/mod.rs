@@ -40,8 +40,23 @@ use crate::stream::MessageStream;
 /// A chunk ends with the block that takes it past this many bytes.
 const CHUNK_BYTES: usize = 256 * 1024;
 
-/// How a channel's streams of bytes are written. The streams share it, as it is larger than a
-/// pointer.
+/// What the streams of bytes of one channel share. One pointer for both parts: each stream has it.
+#[derive(Debug)]
+pub(crate) struct SharedChunks<C> {
+    pub(crate) settings: StreamSettings,
+    pub(crate) cache: ChunkCache<C>,
+}
+
+impl<C> SharedChunks<C> {
+    pub(crate) fn new(settings: StreamSettings) -> Rc<Self> {
+        Rc::new(Self {
+            settings,
+            cache: ChunkCache::new(),
+        })
+    }
+}
+
+/// How a channel's streams of bytes are written.
 #[derive(Debug)]
 pub(crate) struct StreamSettings {
     /// Whether each block is a chunk of its own.
@@ -53,8 +68,7 @@ pub(crate) struct StreamSettings {
 #[derive(Debug)]
 pub(crate) struct Chunks<M, C = Rc<[u8]>> {
     pub(crate) stream: MessageStream<M>,
-    settings: Rc<StreamSettings>,
-    cache: Rc<ChunkCache<C>>,
+    shared: Rc<SharedChunks<C>>,
     started: bool,
     /// Whether event ids without a message are sent as events of type `_eric_position`.
     pub(crate) position_events: bool,
@@ -66,16 +80,11 @@ pub(crate) struct Chunks<M, C = Rc<[u8]>> {
 }
 
 impl<M, C> Chunks<M, C> {
-    pub(crate) fn new(
-        stream: MessageStream<M>,
-        settings: &Rc<StreamSettings>,
-        cache: &Rc<ChunkCache<C>>,
-    ) -> Self {
-        cache.enter();
+    pub(crate) fn new(stream: MessageStream<M>, shared: &Rc<SharedChunks<C>>) -> Self {
+        shared.cache.enter();
         Self {
             stream,
-            settings: settings.clone(),
-            cache: cache.clone(),
+            shared: shared.clone(),
             started: false,
             position_events: true,
             has_more: Cell::new(true),
@@ -88,7 +97,7 @@ impl<M, C> Chunks<M, C> {
     pub(crate) fn unsent_id(&self) -> Option<EventId> {
         let (channel, subscription) = (self.stream.channel(), self.stream.subscription());
         // Heartbeats ask for it, so this runs on a quiet channel as well.
-        self.cache.forget(channel.kept());
+        self.shared.cache.forget(channel.kept());
         let last = subscription.last()?;
         if !self.started || last == self.sent_id.get() {
             return None;
@@ -125,7 +134,7 @@ impl<M, C> Chunks<M, C> {
         }
         self.has_more.set(true);
         if self.started
-            && !self.settings.is_paced
+            && !self.shared.settings.is_paced
             && let Some(shared) = self.take_shared::<W>()
         {
             return Poll::Ready(Some(shared));
@@ -138,7 +147,7 @@ impl<M, C> Chunks<M, C> {
             self.sent_id
                 .set(subscription.last().unwrap_or(Position::broadcast(0)));
             writer.start(
-                self.settings.retry_milliseconds,
+                self.shared.settings.retry_milliseconds,
                 start.as_ref(),
                 self.position_events,
             );
@@ -155,7 +164,7 @@ impl<M, C> Chunks<M, C> {
         mut writer: W,
         ended: &Cell<bool>,
     ) -> Poll<Option<C>> {
-        let limit = if self.settings.is_paced {
+        let limit = if self.shared.settings.is_paced {
             0
         } else {
             CHUNK_BYTES
@@ -210,7 +219,7 @@ impl<M, C> Chunks<M, C> {
 impl<M, C> Drop for Chunks<M, C> {
     fn drop(&mut self) {
         self.stream.end();
-        self.cache.leave();
-        self.cache.forget(self.stream.channel().kept());
+        self.shared.cache.leave();
+        self.shared.cache.forget(self.stream.channel().kept());
     }
 }

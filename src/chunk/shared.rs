@@ -44,7 +44,7 @@ impl<M, C: Clone> Chunks<M, C> {
                 let (from, tail) = (queue.shared(log)?.next(), log.tail());
                 (from != tail).then_some((from, tail))
             })??;
-            self.cache.share(self.make::<W>(from)?, tail);
+            self.shared.cache.share(self.make::<W>(from)?, tail);
             // Looked up, because the queue may be another one by now: a writer may call anything.
             self.take_made()
         })
@@ -56,7 +56,7 @@ impl<M, C: Clone> Chunks<M, C> {
         let mut unneeded = Vec::new();
         let (chunk, from, to, kept) = channel.with_queue(subscription, |queue, log| {
             let (from, tail) = (queue.shared(log)?.next(), log.tail());
-            let (chunk, to) = self.cache.find(from, tail)?;
+            let (chunk, to) = self.shared.cache.find(from, tail)?;
             self.has_more.set(to != tail);
             queue.pass(log, to - from, &mut unneeded);
             Some((chunk, from, to, log.kept()))
@@ -64,7 +64,7 @@ impl<M, C: Clone> Chunks<M, C> {
         subscription.counters.delivered(to - from);
         self.sent_id.set(Position::broadcast(to - 1));
         if kept.1 {
-            self.cache.forget(kept);
+            self.shared.cache.forget(kept);
         }
         // Dropped without a borrow: a message may own anything.
         drop(unneeded);

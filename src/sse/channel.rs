@@ -19,8 +19,7 @@ use std::time::Duration;
 use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::subscription::RegisterOptions;
-use crate::chunk::cache::ChunkCache;
-use crate::chunk::{Chunks, StreamSettings};
+use crate::chunk::{Chunks, SharedChunks, StreamSettings};
 use crate::model::error::{Error, InvalidListenerException};
 use crate::model::limit::{History, QueueLimit};
 use crate::model::message::Message;
@@ -74,8 +73,7 @@ impl Default for SseOptions {
 pub struct SseChannel<M = Message> {
     channel: AbstractChannel<M>,
     stream_delay: Duration,
-    settings: Rc<StreamSettings>,
-    cache: Rc<ChunkCache<Rc<[u8]>>>,
+    chunks: Rc<SharedChunks<Rc<[u8]>>>,
 }
 
 impl<M> Deref for SseChannel<M> {
@@ -91,8 +89,7 @@ impl<M> Clone for SseChannel<M> {
         Self {
             channel: self.channel.clone(),
             stream_delay: self.stream_delay,
-            settings: self.settings.clone(),
-            cache: self.cache.clone(),
+            chunks: self.chunks.clone(),
         }
     }
 }
@@ -133,7 +130,7 @@ impl SseChannel {
 
     fn events(&self, stream: MessageStream) -> SseStream {
         let pace = Pace::new(self.stream_delay);
-        SseStream::new(stream, pace, self.settings.retry_milliseconds)
+        SseStream::new(stream, pace, self.chunks.settings.retry_milliseconds)
     }
 }
 
@@ -147,12 +144,11 @@ impl<M: ToEvent> SseChannel<M> {
                 ToEvent::bytes,
             ),
             stream_delay: options.stream_delay,
-            settings: Rc::new(StreamSettings {
+            chunks: SharedChunks::new(StreamSettings {
                 is_paced: !options.stream_delay.is_zero(),
                 retry_milliseconds: u64::try_from(options.retry_timeout.as_millis())
                     .unwrap_or(u64::MAX),
             }),
-            cache: Rc::new(ChunkCache::new()),
         }
     }
 }
@@ -213,7 +209,7 @@ impl<M: ToEvent> SseChannel<M> {
     }
 
     fn bytes(&self, stream: MessageStream<M>) -> ByteStream<M> {
-        let chunks = Chunks::new(stream, &self.settings, &self.cache);
+        let chunks = Chunks::new(stream, &self.chunks);
         ByteStream::new(chunks, Pace::new(self.stream_delay))
     }
 }
@@ -222,7 +218,10 @@ impl<M> fmt::Debug for SseChannel<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SseChannel")
             .field("channel", &self.channel)
-            .field("retry_milliseconds", &self.settings.retry_milliseconds)
+            .field(
+                "retry_milliseconds",
+                &self.chunks.settings.retry_milliseconds,
+            )
             .field("stream_delay", &self.stream_delay)
             .finish_non_exhaustive()
     }

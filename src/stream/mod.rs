@@ -53,13 +53,22 @@ pub struct MessageStream<M = Message> {
     subscription: Rc<Subscription<M>>,
     /// Tells this stream apart from the listener's others where they park.
     number: u32,
-    /// Forgets the id of a listener that is removed with this stream. `None` if the listener
-    /// remains.
-    forget: Option<Box<dyn FnOnce()>>,
+    /// `None` if the listener remains when this stream ends.
+    forget: Option<Box<Forget>>,
     /// How often the listener had been stopped when this stream was opened.
     stops: u32,
     phase: Phase,
     on_error: Option<Box<dyn Fn(CallbackError)>>,
+}
+
+/// Forgets the id of a listener that is removed with its stream. Boxed by the stream, since most
+/// streams have none.
+pub(crate) struct Forget(Box<dyn FnOnce()>);
+
+impl Forget {
+    pub(crate) fn new(forget: impl FnOnce() + 'static) -> Self {
+        Self(Box::new(forget))
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -74,7 +83,7 @@ impl<M> MessageStream<M> {
     pub(crate) fn new(
         channel: ChannelCore<M>,
         subscription: Rc<Subscription<M>>,
-        forget: Option<Box<dyn FnOnce()>>,
+        forget: Option<Box<Forget>>,
     ) -> Self {
         Self {
             number: subscription.listener.number_stream(),
@@ -129,7 +138,7 @@ impl<M> MessageStream<M> {
         if let Some(forget) = self.forget.take()
             && !self.subscription.is_left()
         {
-            forget();
+            forget.0();
             self.channel.unsubscribe(&self.subscription);
         }
     }

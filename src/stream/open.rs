@@ -4,7 +4,7 @@ use crate::channel::AbstractChannel;
 use crate::channel::listener::MessageQueueListener;
 use crate::channel::subscription::RegisterOptions;
 use crate::model::error::{Error, InvalidListenerException};
-use crate::stream::MessageStream;
+use crate::stream::{Forget, MessageStream};
 
 impl<M> AbstractChannel<M> {
     /// Opens a stream of a registered listener's messages. It ends when the listener is stopped or
@@ -46,11 +46,11 @@ impl<M> AbstractChannel<M> {
         let subscription = self.subscribe(&listener, options, last_event_id)?;
         listener.start_sync();
         let (names, id) = (self.names.clone(), listener.shared_id().clone());
-        let forget = Box::new(move || names.remove(&id));
+        let forget = Forget::new(move || names.remove(&id));
         Ok(MessageStream::new(
             self.core.clone(),
             subscription,
-            Some(forget),
+            Some(Box::new(forget)),
         ))
     }
 }

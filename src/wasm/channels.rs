@@ -8,8 +8,7 @@ use wasm_bindgen::prelude::*;
 
 use crate::channel::core::ChannelCore;
 use crate::channel::subscription::Subscription;
-use crate::chunk::StreamSettings;
-use crate::chunk::cache::ChunkCache;
+use crate::chunk::{SharedChunks, StreamSettings};
 use crate::model::error::{Error, InvalidListenerException};
 use crate::model::limit::History;
 use crate::model::position::Position;
@@ -25,8 +24,7 @@ use crate::wasm::streams::{self, Bytes};
 #[wasm_bindgen]
 pub struct RawChannel {
     pub(super) channel: ChannelCore<JsMessage>,
-    settings: Rc<StreamSettings>,
-    pub(super) cache: Rc<ChunkCache<Rc<JsValue>>>,
+    pub(super) chunks: Rc<SharedChunks<Rc<JsValue>>>,
 }
 
 #[wasm_bindgen]
@@ -55,11 +53,10 @@ impl RawChannel {
         let former = epoch.map(|epoch| (epoch.into(), position));
         Self {
             channel: ChannelCore::new(history, former),
-            settings: Rc::new(StreamSettings {
+            chunks: SharedChunks::new(StreamSettings {
                 is_paced,
                 retry_milliseconds: retry_milliseconds as u64,
             }),
-            cache: Rc::new(ChunkCache::new()),
         }
     }
 
@@ -180,8 +177,7 @@ impl RawChannel {
     /// given the `InvalidListenerException`.
     pub fn open(&self, key: usize, on_error: Function, position_events: Option<bool>) -> i32 {
         let bytes = position_events.map(|position_events| Bytes {
-            settings: &self.settings,
-            cache: &self.cache,
+            chunks: &self.chunks,
             position_events,
         });
         let opened = self

@@ -12,8 +12,7 @@ use wasm_bindgen::prelude::*;
 use crate::channel::core::ChannelCore;
 use crate::channel::sent::Delivery;
 use crate::channel::subscription::Subscription;
-use crate::chunk::cache::ChunkCache;
-use crate::chunk::{Chunks, StreamSettings};
+use crate::chunk::{Chunks, SharedChunks};
 use crate::model::error::CallbackError;
 use crate::queue::Next;
 use crate::stream::MessageStream;
@@ -75,8 +74,7 @@ impl Wake for Note {
 
 /// How a stream of bytes is opened.
 pub(crate) struct Bytes<'a> {
-    pub(crate) settings: &'a Rc<StreamSettings>,
-    pub(crate) cache: &'a Rc<ChunkCache<Rc<JsValue>>>,
+    pub(crate) chunks: &'a Rc<SharedChunks<Rc<JsValue>>>,
     /// Whether ids without a message are sent as events.
     pub(crate) position_events: bool,
 }
@@ -90,7 +88,7 @@ pub(crate) fn open(
     let stream = MessageStream::new(channel.clone(), subscription, None).on_error(report(on_error));
     insert(match bytes {
         Some(bytes) => {
-            let mut chunks = Chunks::new(stream, bytes.settings, bytes.cache);
+            let mut chunks = Chunks::new(stream, bytes.chunks);
             chunks.position_events = bytes.position_events;
             Stream::Bytes(Box::new(chunks))
         }

@@ -129,7 +129,7 @@ impl RawChannel {
     #[wasm_bindgen(js_name = lastId)]
     pub fn last_id(&self, key: usize) -> bool {
         // Heartbeats ask, however quiet the channel is.
-        self.cache.forget(self.channel.kept());
+        self.chunks.cache.forget(self.channel.kept());
         let subscription = self.subscription(key);
         give_id(subscription.and_then(|subscription| self.channel.last_id(&subscription)))
     }

@@ -58,7 +58,7 @@ async function measure({ open, comeBack, send, flush }, { messages = 0, clients 
 export default {
   title: 'Replay of 10,000 retained messages of 120 bytes to a reconnecting client',
   measures: { first: { unit: 'messages/s, the first reconnecting client' }, again: { unit: 'messages/s, the others' } },
-  variants: (quick) => [{ name: ALL, settings: { messages: quick ? 500 : 10_000, clients: quick ? 3 : 40 } }],
+  variants: (quick) => [{ name: ALL, settings: { messages: quick ? 500 : 10_000, clients: quick ? 3 : 200 } }],
   contestants: {
     [OURS]: async (settings) => {
       const { SSEChannel } = await import('../../../dist/index.js');
