@@ -116,15 +116,13 @@ export class TestClient {
 
   async #until(holds: () => boolean, what: string, timeoutSeconds = 5): Promise<void> {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const timeout = new Promise<'late'>(
-      (resolve) => (timer = setTimeout(() => resolve('late'), timeoutSeconds * 1000)),
-    );
+    const isLate = new Promise<true>((resolve) => (timer = setTimeout(() => resolve(true), timeoutSeconds * 1000)));
     try {
       while (!holds()) {
         const came = this.events.slice(this.#taken).map(({ type, data }) => `${type} ${data.slice(0, 80)}`);
         const shown = `${came.length} came${came.length > 0 ? `: ${came.slice(0, 10).join(', ')}` : ''}`;
         if (this.#ended) throw new Error(`the response ended before ${what}; ${shown}`);
-        if ((await Promise.race([this.read(), timeout])) === 'late')
+        if (await Promise.race([this.read(), isLate]))
           throw new Error(`no ${what} within ${timeoutSeconds} seconds; ${shown}`);
       }
     } finally {

@@ -91,9 +91,9 @@ export class VirtualClock {
         (first, next) => (first[1] && first[1].at <= next[1].at ? first : next),
         [],
       );
-      if (number === undefined || timer === undefined || timer.at > end) break;
+      if (!timer || timer.at > end) break;
       this.#passed = Math.max(this.#passed, timer.at);
-      if (timer.everyMilliseconds === undefined) this.#timers.delete(number);
+      if (timer.everyMilliseconds === undefined) this.#timers.delete(number!);
       else timer.at += timer.everyMilliseconds;
       timer.callback();
       await this.#turn();

@@ -21,8 +21,9 @@ export const NAMES = [
   ...['beat', 'hasMore', 'heartbeat', 'holds', 'isAsked', 'isWaiting', 'keepMilliseconds', 'look', 'note'],
   ...['maxDuration', 'stall', 'waits'],
   // An object's inside: js/cloudflare.
-  ...['addLeaf', 'catchUp', 'closedAt', 'dueMilliseconds', 'expire', 'inOrder', 'isJoined', 'oldestAt'],
-  ...['optionsFor', 'quietMilliseconds', 'rang', 'removeLeaf', 'renew', 'settle', 'sockets'],
+  ...['addLeaf', 'catchUp', 'closedAt', 'dueMilliseconds', 'expire', 'inOrder', 'isJoined', 'life'],
+  ...['batch', 'listen', 'oldestAt', 'optionsFor', 'quietMilliseconds', 'rang', 'removeLeaf', 'renew', 'restart'],
+  ...['sending', 'settle', 'sockets', 'store', 'tell', 'wake'],
   // js/socket and js/testing.
   ...['everyMilliseconds', 'isUsed'],
 ];

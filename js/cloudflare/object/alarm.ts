@@ -53,8 +53,7 @@ export class Alarm {
     const again = now + leaves.dueMilliseconds * 2 ** Math.min(this.#tries, 7);
     if (store.closedAt !== undefined) return Math.min(again, forgottenAt(life));
     const { seconds } = core.settings.history;
-    const { oldestAt } = store;
-    if (oldestAt === undefined || seconds === Infinity) return again;
+    const { oldestAt = Infinity } = store;
     // Messages that expire within a quarter of the time are dropped together.
     return Math.min(again, Math.max(oldestAt, now - seconds * 750) + seconds * 1000);
   }
