@@ -13,7 +13,7 @@ import { quietly, streamed } from './lib/run.mjs';
 import { requireCargo } from './lib/rust.mjs';
 import { step } from './lib/step.mjs';
 
-const TARGETS = ['encoder', 'last_event_id', 'request'];
+const TARGETS = ['decoder', 'encoder', 'last_event_id', 'request'];
 
 // No sanitizer: the crate has no unsafe code, and a stable compiler has none. Comparisons are not
 // traced: that makes targets three times as slow, and what is worth comparing with stands in the

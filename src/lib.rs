@@ -66,6 +66,7 @@
 //! | --- | --- |
 //! | `server` | the module `server`: a Unix-socket server on Tokio that shares channels between processes, and its client |
 //! | `command` (default) | the command `eric`, and `server` |
+//! | `client` | the module `client`: a decoder of event streams |
 //! | `npm` | the bindings of the npm package, for its own build alone |
 //!
 //! Without default features the crate is the core alone, without Tokio.
@@ -76,6 +77,8 @@
 
 mod channel;
 mod chunk;
+#[cfg(feature = "client")]
+pub mod client;
 mod log;
 mod model;
 mod platform;

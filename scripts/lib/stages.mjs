@@ -34,7 +34,12 @@ export const STAGES = [
   {
     place: 'rust',
     minutes: 20,
-    command: () => ({ command: 'cargo', args: ['test', '--no-fail-fast'], readsOutput: true, tally: tallyOfLibtest }),
+    command: () => ({
+      command: 'cargo',
+      args: ['test', '--no-fail-fast', '--features', 'client'],
+      readsOutput: true,
+      tally: tallyOfLibtest,
+    }),
   },
   wasm('wasm-window', 'wasm_window'),
   wasm('wasm-worker', 'wasm_worker'),
@@ -85,7 +90,7 @@ function wasm(place, target) {
         String(env.CHROMEDRIVER),
         '.',
         '--features',
-        'npm',
+        'npm,client',
         '--test',
         target,
       ],

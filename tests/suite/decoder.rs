@@ -68,8 +68,9 @@ impl Client {
                 self.data_buffer.push('\n');
             }
             "id" if !value.contains('\0') => self.last_event_id_buffer = value.into(),
-            "retry" if value.bytes().all(|byte| byte.is_ascii_digit()) => {
-                self.reconnection_time = value.parse().ok().or(self.reconnection_time);
+            "retry" if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) => {
+                // A number with more digits than a u64 is as good as the largest one.
+                self.reconnection_time = Some(value.parse().unwrap_or(u64::MAX));
             }
             _ => {}
         }

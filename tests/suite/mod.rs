@@ -41,6 +41,10 @@ mod chunks;
 mod closing;
 mod container;
 mod counters;
+#[cfg(feature = "client")]
+mod decoding;
+#[cfg(feature = "client")]
+mod decoding_streams;
 mod delivery;
 mod drops;
 mod ending;
