@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use crate::channel::AbstractChannel;
 use crate::log::Log;
+use crate::model::claim;
 use crate::model::error::SendError;
-use crate::model::gap;
 use crate::model::position::Position;
 use crate::platform::clock;
 
@@ -44,7 +44,7 @@ impl<M> AbstractChannel<M> {
                 || state.next_subscription > 0
                 || self.core.shared.epoch.get().is_some()
         };
-        match gap::parts(last_event_id) {
+        match claim::parts(last_event_id) {
             Some((epoch, position)) if !is_used => {
                 self.core.shared.epoch.get_or_init(|| epoch.into());
                 let mut state = self.core.shared.state.borrow_mut();

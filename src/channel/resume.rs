@@ -6,8 +6,9 @@ use crate::channel::AbstractChannel;
 use crate::channel::core::ChannelCore;
 use crate::channel::state::State;
 use crate::channel::subscription::Subscription;
+use crate::model::claim::{Claim, LastEventId};
 use crate::model::error::InvalidListenerException;
-use crate::model::gap::{Claim, GapReason, LastEventId};
+use crate::model::gap::GapReason;
 
 impl<M> AbstractChannel<M> {
     /// Resumes a listener after an event id: it receives what follows, its own dispatches included.

@@ -1,5 +1,6 @@
-//! The values of the crate: messages, positions, gaps, limits, counters and errors.
+//! The values of the crate: messages, positions, gaps, claims, limits, counters and errors.
 
+pub(crate) mod claim;
 pub(crate) mod error;
 pub(crate) mod event_id;
 pub(crate) mod event_type;

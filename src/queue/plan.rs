@@ -23,7 +23,8 @@
 //! If the second gap ends behind the first one, the two become one, uncounted. So they do if
 //! nothing is replayed and dispatches are lost too.
 
-use crate::model::gap::{Claim, Gap, GapReason};
+use crate::model::claim::Claim;
+use crate::model::gap::{Gap, GapReason};
 use crate::model::position::Position;
 use crate::queue::gaps::Gaps;
 

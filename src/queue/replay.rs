@@ -1,7 +1,7 @@
 //! Replay: how a queue goes back, and the room on top of its limit until the replay is read.
 
 use crate::log::Log;
-use crate::model::gap::Claim;
+use crate::model::claim::Claim;
 use crate::model::position::Position;
 use crate::queue::Queue;
 use crate::queue::bounds::{bound_of, replay_bound};

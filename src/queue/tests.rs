@@ -3,8 +3,8 @@
 use std::collections::VecDeque;
 
 use super::*;
+use crate::model::claim::Claim;
 use crate::model::event_id::EventId;
-use crate::model::gap::Claim;
 use crate::model::limit::{History, Overflow};
 use proptest::prelude::*;
 
