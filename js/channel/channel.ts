@@ -15,7 +15,7 @@ import {
 } from '../model/event-types.js';
 import { uniqueId } from '../model/ids.js';
 import { historyOption, NO_HISTORY } from '../model/limits.js';
-import { Message, Sent, send } from '../model/message.js';
+import { Message, Sent, toSent } from '../model/message.js';
 import type { ChannelStats } from '../model/stats.js';
 import { type MaybeDisposable, makeDisposable } from '../util/dispose.js';
 import { idOption, objectOption } from '../util/options.js';
@@ -174,7 +174,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    */
   dispatch<Type extends EventTypes<Events>>(listenerId: string, message: MessageLike<Events, Type>): void {
     // The payload's own code runs first, and may remove the listener.
-    const sent = send(message);
+    const sent = toSent(message);
     this.#core.dispatch(listenerId, sent);
   }
 
@@ -189,7 +189,7 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
    */
   broadcast<Type extends EventTypes<Events>>(message: MessageLike<Events, Type>, options?: BroadcastOptions): void {
     const except = options === undefined ? undefined : exceptOption(objectOption(options, 'options').except);
-    this.#core.broadcast(send(message), except, performance.now());
+    this.#core.broadcast(toSent(message), except, performance.now());
   }
 
   /**

@@ -65,7 +65,9 @@ export interface Epoch {
 /** A message that was sent: serialised once, and shared by everybody who gets it. */
 export class Sent {
   readonly message: Message;
+  /** The event type. */
   readonly kind: string;
+  /** The event's data; `undefined` without a payload. */
   readonly text: string | undefined;
   /** Its weight in bounds: the bytes of its type and data, and the cost of keeping it. */
   bytes: number;
@@ -97,7 +99,7 @@ export class Sent {
 }
 
 /** @throws {InvalidMessageFormat} when it is no message, or JSON cannot carry its payload. */
-export function send(message: unknown): Sent {
+export function toSent(message: unknown): Sent {
   if (message instanceof Message) return new Sent(message);
   if (typeof message !== 'object' || message === null) {
     throw new InvalidMessageFormat(`a message is a Message or an object { type, payload }, not ${describe(message)}`);

@@ -11,7 +11,7 @@ import { InvalidChannelException, InvalidListenerException } from '../../model/e
 import { lastEventIdOption, printEventId } from '../../model/event-id.js';
 import type { AnyEvents, EventMap, EventTypes, MessageLike } from '../../model/event-types.js';
 import { queueOption } from '../../model/limits.js';
-import { send } from '../../model/message.js';
+import { toSent } from '../../model/message.js';
 import type { ChannelStats } from '../../model/stats.js';
 import { refusedStatus } from '../../response/access.js';
 import type { DrainOptions } from '../../response/drain.js';
@@ -117,7 +117,7 @@ export class ChannelObject<Events extends EventMap<Events> = AnyEvents, Env = un
     if (life.store.root !== undefined)
       throw new InvalidChannelException('this object is a leaf: broadcast on its root');
     const except = exceptOption(objectOption(options, 'options').except);
-    const sent = weighed(send(message), except);
+    const sent = weighed(toSent(message), except);
     const sequence = life.store.append(sent, except, Date.now());
     await life.inOrder.run(() => life.core.broadcast(sent, except, performance.now()));
     void life.leaves.settle().then(() => this.#alarm.set(life));
