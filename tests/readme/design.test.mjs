@@ -6,6 +6,7 @@ import path from 'node:path';
 import { test } from 'node:test';
 import { filesIn } from '../../scripts/lib/house.mjs';
 import { STAGES } from '../../scripts/lib/stages.mjs';
+import { definitionsIn } from './definitions.mjs';
 import { pages, ROOT } from './documents.mjs';
 
 const code = ['src', 'js']
@@ -28,6 +29,30 @@ test('the pages about the design name nothing that is gone', () => {
       if (method) assert.match(code, new RegExp(`\\bfn ${method}\\b`), what);
       if (/^[A-Z][a-z]+[A-Z]\w+$/.test(name)) assert.match(code, new RegExp(`\\b${name}\\b`), what);
     }
+  }
+});
+
+test('the three ways name functions that are defined in the file before them', () => {
+  const { text } = pages().find(({ file }) => file === 'docs/design/three-ways.md');
+  const [, ...ways] = text.split(/^## /m);
+  assert.equal(ways.length, 3);
+  for (const way of ways) {
+    const [title = ''] = way.split('\n', 1);
+    const [steps = '', back] = way.split('\nWhere the way doubles back:\n');
+    assert.ok(back, `${title}: it does not say where it doubles back`);
+    /** @type {{ file: string, functions: string[] }[]} */
+    const stops = [];
+    for (const name of names(steps)) {
+      if (name.includes('/')) stops.push({ file: name, functions: [] });
+      else stops.at(-1)?.functions.push(name);
+    }
+    for (const { file, functions } of stops) {
+      assert.ok(functions.length > 0, `${title}: ${file} is named without a function`);
+      const gone = functions.filter((name) => !definitionsIn(file).has(name));
+      assert.deepEqual(gone, [], `${title}: ${file} does not define these`);
+    }
+    const defined = new Set(stops.flatMap(({ file }) => [...definitionsIn(file)]));
+    for (const name of names(back)) assert.ok(defined.has(name), `${title}: no file of the way defines ${name}`);
   }
 });
 
