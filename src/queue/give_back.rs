@@ -10,11 +10,11 @@ impl<T: Entry> Queue<T> {
     /// after the queue went back.
     pub(crate) fn is_unread(&self, log: &Log<T>, position: Position) -> bool {
         let is_in_log = !position.is_dispatch() && position.sequence() >= log.place(&self.cursor);
-        let is_in_lane = |extras: &Extras<T>| {
+        let is_in_inbox = |extras: &Extras<T>| {
             let mut unread = (extras.read..).map_while(|at| extras.inbox.get(at));
             unread.any(|entry| entry.position() == position)
         };
-        is_in_log || self.extras.as_deref().is_some_and(is_in_lane)
+        is_in_log || self.extras.as_deref().is_some_and(is_in_inbox)
     }
 
     /// Makes the entry that was taken last the oldest unread one again. `before` is

@@ -73,14 +73,14 @@ pub(crate) fn plan(claim: Claim, reach: &Reach, inbox: impl Iterator<Item = Posi
     let (mut read, mut expired, mut skipped) = (0, next - wanted, 0);
     let (mut newest_read, mut unread) = (Position::broadcast(0), Position::broadcast(next));
     for position in inbox {
-        let is_had = position <= claimed;
+        let is_claimed = position <= claimed;
         let is_lost = next > wanted && position.sequence() + 1 < next;
-        if !is_had && !is_lost {
+        if !is_claimed && !is_lost {
             unread = unread.min(position);
             break;
         }
-        expired += u64::from(!is_had);
-        skipped += u64::from(is_had && read >= reach.read && position > reach.high_water);
+        expired += u64::from(!is_claimed);
+        skipped += u64::from(is_claimed && read >= reach.read && position > reach.high_water);
         newest_read = position;
         read += 1;
     }

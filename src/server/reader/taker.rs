@@ -42,7 +42,7 @@ pub(super) struct Taker {
     /// The lines of the batch.
     pub(super) bytes: Vec<u8>,
     /// The number of events that are still to be taken; unlimited if `None`.
-    left: Option<u64>,
+    remaining: Option<u64>,
     /// The items that may have to be given back; `None` if the listener is removed with its stream.
     pub(super) window: Option<Window<Taken>>,
 }
@@ -52,7 +52,7 @@ impl Taker {
     /// that remains.
     pub(super) fn new(feed: OpenFeed, retry: u64, window: Option<Window<Taken>>) -> Self {
         Self {
-            left: feed.most,
+            remaining: feed.most,
             bytes: Vec::new(),
             feed,
             retry,
@@ -64,7 +64,7 @@ impl Taker {
     pub(super) fn poll_batch(&mut self, context: &mut Context<'_>) -> Poll<Batch> {
         self.bytes.clear();
         while self.bytes.len() < BATCH {
-            if self.left == Some(0) {
+            if self.remaining == Some(0) {
                 match self.bytes.is_empty() {
                     true => return self.poll_over(context),
                     false => break,
@@ -83,8 +83,8 @@ impl Taker {
                 }
                 Poll::Pending => break,
             }
-            if let Some(left) = &mut self.left {
-                *left -= 1;
+            if let Some(remaining) = &mut self.remaining {
+                *remaining -= 1;
             }
         }
         Poll::Ready(Batch::Next)
