@@ -1,6 +1,14 @@
 // The calls of an open stream in the core.
 
-import { end, isOver, next as nextAnswer, rest, takeWoken, unsentId as unsentIdOf, woken } from '../../pkg/eric_sse.js';
+import {
+  end,
+  isOver,
+  next as nextAnswer,
+  park as parkStream,
+  takeWoken,
+  unsentId as unsentIdOf,
+  woken,
+} from '../../pkg/eric_sse.js';
 import type { Gap } from '../model/event-types.js';
 import type { Sent } from '../model/message.js';
 import { CLOSED, ENDED, type StreamKey, type StreamState, WAIT } from './core.js';
@@ -27,7 +35,7 @@ export function next(stream: StreamState): typeof WAIT | typeof ENDED | typeof C
 
 /** Waits without taking anything. Returns whether the stream continues. */
 export function park(key: StreamKey): boolean {
-  return rest(key);
+  return parkStream(key);
 }
 
 /**

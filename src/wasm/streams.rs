@@ -22,7 +22,7 @@ use crate::wasm::host::{callback_value, wake_soon};
 use crate::wasm::messages::JsMessage;
 
 /// An open stream.
-struct Reader {
+struct OpenStream {
     /// Taken out while the stream is being read, so that its callback may call anything.
     stream: Cell<Option<Stream>>,
     /// Set when the stream is ended while it is being read.
@@ -46,7 +46,7 @@ impl Stream {
 }
 
 thread_local! {
-    static READERS: RefCell<Slab<Rc<Reader>>> = const { RefCell::new(Slab::new()) };
+    static STREAMS: RefCell<Slab<Rc<OpenStream>>> = const { RefCell::new(Slab::new()) };
     /// Numbers of the streams woken since they were last taken. A number may stand here after its
     /// stream has ended: waking a stream that has nothing new to offer does no harm.
     static WOKEN: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) };
@@ -104,10 +104,10 @@ fn report(on_error: Function) -> impl Fn(CallbackError) {
 }
 
 fn insert(stream: Stream) -> usize {
-    READERS.with_borrow_mut(|readers| {
-        let entry = readers.vacant_entry();
+    STREAMS.with_borrow_mut(|streams| {
+        let entry = streams.vacant_entry();
         let number = entry.key();
-        entry.insert(Rc::new(Reader {
+        entry.insert(Rc::new(OpenStream {
             stream: Cell::new(Some(stream)),
             ended: Cell::new(false),
             waker: Waker::from(Arc::new(Note(number as u32))),
@@ -129,20 +129,20 @@ pub const QUIET: u32 = 4;
 /// Takes what a stream has to offer, and gives it to the host. Returns what that is.
 #[wasm_bindgen]
 pub fn next(number: usize) -> u32 {
-    let Some((reader, mut stream)) = take_out(number) else {
+    let Some((opened, mut stream)) = take_out(number) else {
         return ENDED;
     };
     let answer = match &mut stream {
-        Stream::Messages(messages) => next_message(messages, &reader),
-        Stream::Bytes(chunks) => next_chunk(chunks, &reader),
+        Stream::Messages(messages) => next_message(messages, &opened),
+        Stream::Bytes(chunks) => next_chunk(chunks, &opened),
     };
-    put_back(reader, stream);
+    put_back(opened, stream);
     answer
 }
 
-fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32 {
-    match messages.step_unless(&reader.ended) {
-        Next::Message(delivery) if reader.ended.get() => {
+fn next_message(messages: &mut MessageStream<JsMessage>, opened: &OpenStream) -> u32 {
+    match messages.step_unless(&opened.ended) {
+        Next::Message(delivery) if opened.ended.get() => {
             // The callback ended the stream that was to have the message: it is the next one again.
             messages.give_back(delivery);
             ENDED
@@ -150,7 +150,7 @@ fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32
         Next::Message(Delivery { sent, .. }) => {
             let has_more = messages.has_more();
             if !has_more {
-                messages.park(&reader.waker);
+                messages.park(&opened.waker);
             }
             give(Given::Message(sent));
             if has_more { GIVEN } else { GIVEN | QUIET }
@@ -163,42 +163,42 @@ fn next_message(messages: &mut MessageStream<JsMessage>, reader: &Reader) -> u32
         Next::Closed => CLOSED,
         Next::Ended => ENDED,
         Next::Pending => {
-            messages.park(&reader.waker);
+            messages.park(&opened.waker);
             QUIET
         }
     }
 }
 
-fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, reader: &Reader) -> u32 {
-    match chunks.step::<TextWriter>(&reader.ended) {
+fn next_chunk(chunks: &mut Chunks<JsMessage, Rc<JsValue>>, opened: &OpenStream) -> u32 {
+    match chunks.step::<TextWriter>(&opened.ended) {
         Poll::Ready(Some(chunk)) => {
-            chunks.stream.park(&reader.waker);
+            chunks.stream.park(&opened.waker);
             if chunks.has_more() {
-                reader.waker.wake_by_ref();
+                opened.waker.wake_by_ref();
             }
             give(Given::Chunk(chunk));
             GIVEN | QUIET
         }
         Poll::Ready(None) => ENDED,
         Poll::Pending => {
-            chunks.stream.park(&reader.waker);
+            chunks.stream.park(&opened.waker);
             QUIET
         }
     }
 }
 
-/// Waits without taking anything: the stream is woken when it may have to end. Returns whether it
+/// Parks a stream without taking anything: it is woken when it may have to end. Returns whether it
 /// goes on.
 #[wasm_bindgen]
-pub fn rest(number: usize) -> bool {
-    let Some((reader, mut stream)) = take_out(number) else {
+pub fn park(number: usize) -> bool {
+    let Some((opened, mut stream)) = take_out(number) else {
         return false;
     };
     let goes_on = stream.messages().goes_on();
     if goes_on {
-        stream.messages().park(&reader.waker);
+        stream.messages().park(&opened.waker);
     }
-    put_back(reader, stream);
+    put_back(opened, stream);
     goes_on
 }
 
@@ -206,11 +206,11 @@ pub fn rest(number: usize) -> bool {
 /// of its channel.
 #[wasm_bindgen(js_name = isOver)]
 pub fn is_over(number: usize) -> bool {
-    let Some((reader, mut stream)) = take_out(number) else {
+    let Some((opened, mut stream)) = take_out(number) else {
         return false;
     };
     let over = stream.messages().is_over();
-    put_back(reader, stream);
+    put_back(opened, stream);
     over
 }
 
@@ -218,14 +218,14 @@ pub fn is_over(number: usize) -> bool {
 /// does not have that id yet. The caller sends it.
 #[wasm_bindgen(js_name = unsentId)]
 pub fn unsent_id(number: usize) -> bool {
-    let Some((reader, stream)) = take_out(number) else {
+    let Some((opened, stream)) = take_out(number) else {
         return false;
     };
     let id = match &stream {
         Stream::Messages(_) => None,
         Stream::Bytes(chunks) => chunks.unsent_id(),
     };
-    put_back(reader, stream);
+    put_back(opened, stream);
     give_id(id)
 }
 
@@ -233,10 +233,10 @@ pub fn unsent_id(number: usize) -> bool {
 #[wasm_bindgen]
 pub fn end(number: usize) {
     handover::let_go();
-    let reader = READERS.with_borrow_mut(|readers| readers.try_remove(number));
-    if let Some(reader) = reader {
-        reader.ended.set(true);
-        drop(reader.stream.take());
+    let opened = STREAMS.with_borrow_mut(|streams| streams.try_remove(number));
+    if let Some(opened) = opened {
+        opened.ended.set(true);
+        drop(opened.stream.take());
     }
 }
 
@@ -260,20 +260,20 @@ pub fn woken(index: usize) -> u32 {
 /// Returns how many streams are open.
 #[wasm_bindgen(js_name = openStreams)]
 pub fn open_streams() -> usize {
-    READERS.with_borrow(Slab::len)
+    STREAMS.with_borrow(Slab::len)
 }
 
 /// Takes a stream out of its place, to be read. `None` for one that is unknown, or that is being
 /// read already: the package does not ask again before it has the answer.
-fn take_out(number: usize) -> Option<(Rc<Reader>, Stream)> {
-    let reader = READERS.with_borrow(|readers| readers.get(number).cloned())?;
-    let stream = reader.stream.take()?;
-    Some((reader, stream))
+fn take_out(number: usize) -> Option<(Rc<OpenStream>, Stream)> {
+    let opened = STREAMS.with_borrow(|streams| streams.get(number).cloned())?;
+    let stream = opened.stream.take()?;
+    Some((opened, stream))
 }
 
 /// Puts a stream back, unless it was ended meanwhile.
-fn put_back(reader: Rc<Reader>, stream: Stream) {
-    if !reader.ended.get() {
-        reader.stream.set(Some(stream));
+fn put_back(opened: Rc<OpenStream>, stream: Stream) {
+    if !opened.ended.get() {
+        opened.stream.set(Some(stream));
     }
 }

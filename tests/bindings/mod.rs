@@ -4,7 +4,7 @@ use eric_sse::wasm::channels::RawChannel;
 use eric_sse::wasm::host::{Host, install_host};
 use eric_sse::wasm::messages::JsMessage;
 use eric_sse::wasm::streams::{
-    CLOSED, ENDED, GIVEN, QUIET, end, next, open_streams, rest, take_woken, woken,
+    CLOSED, ENDED, GIVEN, QUIET, end, next, open_streams, park, take_woken, woken,
 };
 use js_sys::{Function, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -214,7 +214,7 @@ fn numbers_that_are_unknown_do_no_harm() {
     let channel = channel();
     let unknown = 4_000_000_000;
     assert_eq!(next(unknown), ENDED);
-    assert!(!rest(unknown));
+    assert!(!park(unknown));
     end(unknown);
     channel.remove(unknown);
     channel.set_running(unknown, true);
