@@ -94,7 +94,7 @@ export class Body implements Transport {
 
   beat(): void {
     this.#source.beat?.();
-    if (this.#enqueue(this.#source.note())) this.#answer();
+    if (this.#enqueue(this.#source.note())) this.#endPull();
   }
 
   finish(reason: CloseReason, retryMilliseconds: number): void {
@@ -111,7 +111,7 @@ export class Body implements Transport {
   /** There may be something to take. */
   woken(): void {
     if (this.#pulled === undefined) this.#source.look?.();
-    else if (this.#offer()) this.#answer();
+    else if (this.#offer()) this.#endPull();
     else this.#sink.drained?.();
   }
 
@@ -120,7 +120,7 @@ export class Body implements Transport {
     this.#over = true;
     this.holds = undefined;
     if (!this.#cancelled) this.#sink.close(this.#connection.reason);
-    this.#answer();
+    this.#endPull();
   }
 
   /** The source has failed. */
@@ -128,7 +128,7 @@ export class Body implements Transport {
     this.#over = true;
     this.holds = undefined;
     if (!this.#cancelled) this.#sink.error(error);
-    this.#answer();
+    this.#endPull();
   }
 
   /**
@@ -161,7 +161,7 @@ export class Body implements Transport {
   }
 
   /** Ends the pull that waits. */
-  #answer(): void {
+  #endPull(): void {
     const pulled = this.#pulled;
     if (pulled === undefined) return;
     this.#pulled = undefined;
