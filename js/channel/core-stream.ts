@@ -31,7 +31,7 @@ export interface OpenOptions {
  */
 export function endReason(subscription: Subscription): CloseReason | undefined {
   if (subscription.left) return subscription.left;
-  if (isClosed(subscription.core)) return 'closed';
+  if (isClosed(subscription.raw)) return 'closed';
   return subscription.listener.isRunningSync() ? undefined : 'stopped';
 }
 

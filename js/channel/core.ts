@@ -6,14 +6,14 @@ import { assertLoaded } from '../model/loaded.js';
 import type { Epoch, Sent } from '../model/message.js';
 import type { ChannelStats } from '../model/stats.js';
 import { broadcast, counters, createChannel, deliver, dispatch, isClosed } from '../wasm/calls.js';
-import type { CoreChannel, FormerLife, StreamSettings } from '../wasm/core.js';
+import type { ChannelHandle, FormerLife, StreamSettings } from '../wasm/core.js';
 import { CoreEpoch } from '../wasm/epoch.js';
 import type { Ending } from './ending.js';
 import { isListener, type MessageQueueListener } from './listener.js';
 import { Subscription, type SubscriptionOptions } from './subscription.js';
 
 export class ChannelCore {
-  readonly raw: CoreChannel;
+  readonly raw: ChannelHandle;
   readonly epoch: Epoch;
   readonly settings: StreamSettings;
   /** By the listeners' ids, in the order in which they were registered. */

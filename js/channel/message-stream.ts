@@ -24,7 +24,7 @@ export interface StreamHooks<Item> {
 export class MessageStream<Item> implements AsyncIterableIterator<Item, undefined>, Reader {
   readonly #subscription: Subscription;
   readonly #hooks: StreamHooks<Item>;
-  readonly #open: CoreStream;
+  readonly #stream: CoreStream;
   /** The calls that wait for an item, in their order. */
   readonly #waiting: ((result: IteratorResult<Item, undefined>) => void)[] = [];
   /** Whether an item is being taken: calls from within its callbacks wait for that. */
@@ -35,7 +35,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   constructor(key: StreamKey, subscription: Subscription, hooks: StreamHooks<Item>, options: OpenOptions) {
     this.#subscription = subscription;
     this.#hooks = hooks;
-    this.#open = new CoreStream(key, subscription, this, options);
+    this.#stream = new CoreStream(key, subscription, this, options);
   }
 
   /** The listener that the stream reads for. */
@@ -46,7 +46,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   /** Has something done when the stream ends, at once if it has ended. @internal */
   onEnd(callback: (reason: CloseReason) => void): void {
     if (this.#ended) callback('aborted');
-    else this.#open.onEnd = callback;
+    else this.#stream.onEnd = callback;
   }
 
   next(): Promise<IteratorResult<Item, undefined>> {
@@ -55,7 +55,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     }
     const result = this.#take();
     if (result === WAIT) {
-      this.#open.wait(this);
+      this.#stream.wait(this);
       // Ahead of calls from within the callbacks. Most often there are none, and `unshift` is slow.
       return new Promise((resolve) => this.#waiting[this.#waiting.length > 0 ? 'unshift' : 'push'](resolve));
     }
@@ -70,12 +70,12 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   }
 
   return(): Promise<IteratorResult<Item, undefined>> {
-    this.#open.end('cancelled');
+    this.#stream.end('cancelled');
     return Promise.resolve(DONE);
   }
 
   throw(error: unknown): Promise<IteratorResult<Item, undefined>> {
-    this.#open.end('cancelled');
+    this.#stream.end('cancelled');
     return Promise.reject(error);
   }
 
@@ -87,10 +87,10 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   woken(): void {
     while (this.#waiting.length > 0 && !this.#taking) {
       const result = this.#take();
-      if (result === WAIT) return this.#open.wait(this);
+      if (result === WAIT) return this.#stream.wait(this);
       this.#waiting.shift()?.(result);
     }
-    if (!this.#taking) this.#open?.idle();
+    if (!this.#taking) this.#stream?.idle();
   }
 
   /** @internal */
@@ -103,10 +103,12 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     this.#taking = true;
     try {
       for (;;) {
-        const taken = this.#ended ? ENDED : (this.#open.read() as Exclude<ReturnType<CoreStream['read']>, Uint8Array>);
+        const taken = this.#ended
+          ? ENDED
+          : (this.#stream.read() as Exclude<ReturnType<CoreStream['read']>, Uint8Array>);
         if (taken === WAIT) return taken;
         if (taken === ENDED) return DONE;
-        if (taken === CLOSED) this.#open.end('closed');
+        if (taken === CLOSED) this.#stream.end('closed');
         const item = this.#adapt(taken === CLOSED ? undefined : taken);
         if (item !== undefined) return item;
       }
@@ -119,7 +121,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
   #adapt(sent: Sent | Gap | undefined): IteratorYieldResult<Item> | undefined {
     try {
       const value = this.#hooks.adapt(sent);
-      this.#open.delivered();
+      this.#stream.delivered();
       return { done: false, value };
     } catch (error) {
       this.#hooks.report(error);

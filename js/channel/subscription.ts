@@ -20,7 +20,7 @@ import {
   unsubscribe,
   waitingSince,
 } from '../wasm/calls.js';
-import type { CoreChannel, SubscriptionKey } from '../wasm/core.js';
+import type { ChannelHandle, SubscriptionKey } from '../wasm/core.js';
 import type { Ending } from './ending.js';
 import { classOf, type MessageQueueListener, type Registration } from './listener.js';
 
@@ -42,7 +42,7 @@ export interface SubscriptionOptions {
 }
 
 export class Subscription implements Registration {
-  readonly core: CoreChannel;
+  readonly raw: ChannelHandle;
   readonly listener: MessageQueueListener;
   readonly key: SubscriptionKey;
   readonly resumable: boolean;
@@ -66,13 +66,13 @@ export class Subscription implements Registration {
    * @throws {InvalidChannelException | InvalidListenerException} when the channel refuses the
    * listener.
    */
-  constructor(core: CoreChannel, listener: MessageQueueListener, options: SubscriptionOptions) {
+  constructor(raw: ChannelHandle, listener: MessageQueueListener, options: SubscriptionOptions) {
     const { queue = UNBOUNDED, filter, onError, resumable = false } = options;
-    this.core = core;
+    this.raw = raw;
     this.listener = listener;
     this.resumable = resumable;
     const running = listener.isRunningSync();
-    this.key = subscribe(core, listener.id, running, queue, resumable, options.lastEventId);
+    this.key = subscribe(raw, listener.id, running, queue, resumable, options.lastEventId);
     classOf(listener).join(listener, this);
     this.refresh();
     if (filter) this.setFilter(filter, onError);
@@ -86,15 +86,15 @@ export class Subscription implements Registration {
     // The number of one that has left may be another one's by now.
     if (watched === this.#watched || this.#left) return;
     this.#watched = watched;
-    setOnMessage(this.core, this.key, watched ? (sent) => this.#onMessage(sent) : undefined);
+    setOnMessage(this.raw, this.key, watched ? (sent) => this.#onMessage(sent) : undefined);
   }
 
   /** @param onError Receives the errors of the filter; the console does by default. */
   setFilter(filter: Filter | undefined, onError: SubscriptionOptions['onError']): void {
     if (this.#left) return;
-    if (!filter) return setFilter(this.core, this.key, undefined);
+    if (!filter) return setFilter(this.raw, this.key, undefined);
     const tell = reporter(this.listener.id, onError);
-    setFilter(this.core, this.key, (sent) => {
+    setFilter(this.raw, this.key, (sent) => {
       try {
         const answer: unknown = filter(sent.message);
         // An async filter cannot refuse a message; its failure is not swallowed.
@@ -111,19 +111,19 @@ export class Subscription implements Registration {
   // stream asks for it at every read, and a call to JavaScript would cost each of them more.
 
   start(): void {
-    setRunning(this.core, this.key, true);
+    setRunning(this.raw, this.key, true);
   }
 
   stop(): void {
-    setRunning(this.core, this.key, false);
+    setRunning(this.raw, this.key, false);
     this.#endStoppedSoon();
   }
 
   /** Ends the streams of the core that read for the listener, of which nobody may know any more. */
   endStreams(): void {
     if (this.#left) return;
-    setRunning(this.core, this.key, false);
-    setRunning(this.core, this.key, this.listener.isRunningSync());
+    setRunning(this.raw, this.key, false);
+    setRunning(this.raw, this.key, this.listener.isRunningSync());
   }
 
   /** Why the listener is not at the channel any more; `undefined` while it is. */
@@ -137,7 +137,7 @@ export class Subscription implements Registration {
     classOf(this.listener).leave(this.listener, this);
     // Only responses that end because of this report the counters.
     if (this.streams.size > 0) this.#counts = this.#counters();
-    unsubscribe(this.core, this.key);
+    unsubscribe(this.raw, this.key);
     this.#endStoppedSoon();
   }
 
@@ -165,7 +165,7 @@ export class Subscription implements Registration {
       this.#isReplacing = false;
     }
     clearTimeout(this.#kept);
-    if (lastEventId !== undefined && !this.#left) rewind(this.core, this.key, lastEventId);
+    if (lastEventId !== undefined && !this.#left) rewind(this.raw, this.key, lastEventId);
   }
 
   /**
@@ -173,12 +173,12 @@ export class Subscription implements Registration {
    * closed.
    */
   followCore(): void {
-    if (!this.#left && !isRunning(this.core, this.key)) classOf(this.listener).stopElsewhere(this.listener, this);
+    if (!this.#left && !isRunning(this.raw, this.key)) classOf(this.listener).stopElsewhere(this.listener, this);
   }
 
   /** The event ID up to which it was given everything; `undefined` when it receives a gap first. */
   get lastId(): string | undefined {
-    return this.#left ? undefined : lastEventId(this.core, this.key);
+    return this.#left ? undefined : lastEventId(this.raw, this.key);
   }
 
   /**
@@ -187,8 +187,8 @@ export class Subscription implements Registration {
    */
   waitingSince(): number | undefined {
     if (this.#left) return undefined;
-    const since = waitingSince(this.core, this.key);
-    if (since !== undefined || !isClosed(this.core)) return since;
+    const since = waitingSince(this.raw, this.key);
+    if (since !== undefined || !isClosed(this.raw)) return since;
     return (this.#closedSince ??= performance.now());
   }
 
@@ -221,7 +221,7 @@ export class Subscription implements Registration {
   }
 
   #counters(): Counts {
-    const { broadcasts, refusedSends, history, ...counts } = counters(this.core, this.key);
+    const { broadcasts, refusedSends, history, ...counts } = counters(this.raw, this.key);
     return counts;
   }
 }

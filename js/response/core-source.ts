@@ -8,7 +8,7 @@ import { note } from '../wasm/event-text.js';
 import type { Body, Source } from './body.js';
 
 export class CoreSource implements Source {
-  readonly #open: CoreStream;
+  readonly #stream: CoreStream;
   readonly #subscription: Subscription;
   readonly #positionEvents: boolean;
   /** The first chunk of a paced channel is what the stream starts with, which is no delivery. */
@@ -24,29 +24,29 @@ export class CoreSource implements Source {
   ) {
     this.#subscription = subscription;
     this.#positionEvents = positionEvents;
-    const key = openBytes(subscription.core, subscription.key, report, positionEvents);
-    this.#open = new CoreStream(key, subscription, body, options);
+    const key = openBytes(subscription.raw, subscription.key, report, positionEvents);
+    this.#stream = new CoreStream(key, subscription, body, options);
   }
 
   take(): ReturnType<Source['take']> {
-    return this.#open.read() as ReturnType<Source['take']>;
+    return this.#stream.read() as ReturnType<Source['take']>;
   }
 
   wait(body: Body): void {
-    this.#open.wait(body);
+    this.#stream.wait(body);
   }
 
   idle(): void {
-    this.#open.idle();
+    this.#stream.idle();
   }
 
   delivered(): void {
-    if (this.#started) this.#open.delivered();
+    if (this.#started) this.#stream.delivered();
     this.#started = true;
   }
 
   look(): void {
-    this.#open.endIfOver();
+    this.#stream.endIfOver();
   }
 
   waitingSince(): number | undefined {
@@ -58,7 +58,7 @@ export class CoreSource implements Source {
   }
 
   note(retryMilliseconds?: number): Uint8Array {
-    return note(retryMilliseconds, this.#open.unsentId(), this.#positionEvents);
+    return note(retryMilliseconds, this.#stream.unsentId(), this.#positionEvents);
   }
 
   get isAsked(): boolean {
@@ -66,6 +66,6 @@ export class CoreSource implements Source {
   }
 
   end(reason: CloseReason): void {
-    this.#open.end(reason);
+    this.#stream.end(reason);
   }
 }

@@ -10,7 +10,7 @@ import { QueueFullException } from '../model/errors.js';
 import type { Overflow, Queue } from '../model/limits.js';
 import type { Sent } from '../model/message.js';
 import type { Counts, TotalCounts } from '../model/stats.js';
-import type { CoreChannel, FormerLife, StreamKey, StreamSettings, SubscriptionKey } from './core.js';
+import type { ChannelHandle, FormerLife, StreamKey, StreamSettings, SubscriptionKey } from './core.js';
 import { ChunkWriter } from './event-text.js';
 import { exception } from './exceptions.js';
 import { give, take } from './handover.js';
@@ -35,7 +35,7 @@ export function connect(instance: WebAssembly.Instance, wakeSoon: () => void): v
 export function createChannel(
   { delaySeconds, retryMilliseconds, history }: StreamSettings,
   life?: FormerLife,
-): CoreChannel {
+): ChannelHandle {
   return new RawChannel(
     delaySeconds > 0,
     retryMilliseconds,
@@ -45,10 +45,10 @@ export function createChannel(
     life?.epoch,
     life?.sequence ?? 0,
     life?.dispatched ?? 0,
-  ) as unknown as CoreChannel;
+  ) as unknown as ChannelHandle;
 }
 
-const raw = (core: CoreChannel): RawChannel => core as unknown as RawChannel;
+const raw = (channel: ChannelHandle): RawChannel => channel as unknown as RawChannel;
 
 /** A limit's overflow by its number in the core; 0 stands for no limit. */
 const OVERFLOWS: readonly (Overflow | undefined)[] = [undefined, 'drop-oldest', 'disconnect', 'refuse'];
@@ -59,7 +59,7 @@ const OVERFLOWS: readonly (Overflow | undefined)[] = [undefined, 'drop-oldest', 
  * @throws {InvalidChannelException} if the channel is closed.
  */
 export function subscribe(
-  core: CoreChannel,
+  channel: ChannelHandle,
   listenerId: string,
   isRunning: boolean,
   { messages, bytes, overflow }: Queue,
@@ -67,7 +67,7 @@ export function subscribe(
   lastEventId: string | undefined,
 ): SubscriptionKey {
   return keyOrThrow(
-    raw(core).add(listenerId, isRunning, OVERFLOWS.indexOf(overflow), messages, bytes, isResumable, lastEventId),
+    raw(channel).add(listenerId, isRunning, OVERFLOWS.indexOf(overflow), messages, bytes, isResumable, lastEventId),
   );
 }
 
@@ -76,39 +76,39 @@ function keyOrThrow(key: number): number {
   return key;
 }
 
-export function unsubscribe(core: CoreChannel, key: SubscriptionKey): void {
-  raw(core).remove(key);
+export function unsubscribe(channel: ChannelHandle, key: SubscriptionKey): void {
+  raw(channel).remove(key);
 }
 
 /** Continues a resumable subscription after an event id. */
-export function rewind(core: CoreChannel, key: SubscriptionKey, lastEventId: string): void {
-  raw(core).rewind(key, lastEventId);
+export function rewind(channel: ChannelHandle, key: SubscriptionKey, lastEventId: string): void {
+  raw(channel).rewind(key, lastEventId);
 }
 
-export function setRunning(core: CoreChannel, key: SubscriptionKey, isRunning: boolean): void {
-  raw(core).setRunning(key, isRunning);
+export function setRunning(channel: ChannelHandle, key: SubscriptionKey, isRunning: boolean): void {
+  raw(channel).setRunning(key, isRunning);
 }
 
-export function isRunning(core: CoreChannel, key: SubscriptionKey): boolean {
-  return raw(core).isRunning(key);
+export function isRunning(channel: ChannelHandle, key: SubscriptionKey): boolean {
+  return raw(channel).isRunning(key);
 }
 
 /** @param filter Must not throw. */
 export function setFilter(
-  core: CoreChannel,
+  channel: ChannelHandle,
   key: SubscriptionKey,
   filter: ((sent: Sent) => boolean) | undefined,
 ): void {
-  raw(core).setFilter(key, filter);
+  raw(channel).setFilter(key, filter);
 }
 
 /** @param onMessage Refuses a message by throwing. */
 export function setOnMessage(
-  core: CoreChannel,
+  channel: ChannelHandle,
   key: SubscriptionKey,
   onMessage: ((sent: Sent) => void) | undefined,
 ): void {
-  raw(core).setOnMessage(
+  raw(channel).setOnMessage(
     key,
     onMessage &&
       // Returns what was thrown, in an array: of a call that throws, wasm-bindgen leaves a place in
@@ -134,8 +134,13 @@ export function setOnMessage(
  * `undefined` if there are none.
  * @throws {InvalidChannelException | QueueFullException}
  */
-export function broadcast(core: CoreChannel, sent: Sent, except: string | undefined, at: number): string[] | undefined {
-  const answer = raw(core).broadcast(sent, sent.bytes, except, at);
+export function broadcast(
+  channel: ChannelHandle,
+  sent: Sent,
+  except: string | undefined,
+  at: number,
+): string[] | undefined {
+  const answer = raw(channel).broadcast(sent, sent.bytes, except, at);
   if (answer === 0) throw refusal(sent);
   sent.sequence = Math.abs(answer);
   return answer < 0 ? (take() as string).split('\n') : undefined;
@@ -147,8 +152,8 @@ export function broadcast(core: CoreChannel, sent: Sent, except: string | undefi
  * @returns whether the listener was disconnected, because its queue was full.
  * @throws {InvalidListenerException | InvalidChannelException | QueueFullException}
  */
-export function dispatch(core: CoreChannel, key: SubscriptionKey, sent: Sent): boolean {
-  const answer = raw(core).dispatch(key, sent, sent.bytes);
+export function dispatch(channel: ChannelHandle, key: SubscriptionKey, sent: Sent): boolean {
+  const answer = raw(channel).dispatch(key, sent, sent.bytes);
   if (answer === 0) throw refusal(sent);
   sent.id = take() as string;
   return answer < 0;
@@ -166,16 +171,16 @@ function refusal({ message }: Sent): unknown {
  *
  * @throws {NoMessagesException | InvalidListenerException} and what `onMessage` throws.
  */
-export function deliver(core: CoreChannel, key: SubscriptionKey): Sent {
-  const isDelivered = raw(core).deliver(key);
+export function deliver(channel: ChannelHandle, key: SubscriptionKey): Sent {
+  const isDelivered = raw(channel).deliver(key);
   const taken = take();
   if (!isDelivered) throw taken;
   return taken as Sent;
 }
 
 /** Returns the event id of a broadcast; of the newest one if no sequence number is given. */
-export function eventId(core: CoreChannel, sequence?: number): string {
-  raw(core).eventId(sequence);
+export function eventId(channel: ChannelHandle, sequence?: number): string {
+  raw(channel).eventId(sequence);
   return take() as string;
 }
 
@@ -183,15 +188,15 @@ export function eventId(core: CoreChannel, sequence?: number): string {
  * Returns the event id up to which a subscription has received everything; `undefined` if it will
  * receive a gap first.
  */
-export function lastEventId(core: CoreChannel, key: SubscriptionKey): string | undefined {
-  return raw(core).lastId(key) ? (take() as string) : undefined;
+export function lastEventId(channel: ChannelHandle, key: SubscriptionKey): string | undefined {
+  return raw(channel).lastId(key) ? (take() as string) : undefined;
 }
 
 /**
  * Returns since when a message waits for a subscription, in milliseconds of `performance.now()`.
  */
-export function waitingSince(core: CoreChannel, key: SubscriptionKey): number | undefined {
-  const since = raw(core).waitingSince(key);
+export function waitingSince(channel: ChannelHandle, key: SubscriptionKey): number | undefined {
+  const since = raw(channel).waitingSince(key);
   return Number.isNaN(since) ? undefined : since;
 }
 
@@ -199,7 +204,7 @@ export function waitingSince(core: CoreChannel, key: SubscriptionKey): number | 
  * Returns the counters of a subscription, or of the channel. The order is that of `src/wasm`, which
  * a test compares.
  */
-export function counters(core: CoreChannel, key?: SubscriptionKey): Counts & TotalCounts {
+export function counters(channel: ChannelHandle, key?: SubscriptionKey): Counts & TotalCounts {
   const [
     delivered = 0,
     replayed = 0,
@@ -215,7 +220,7 @@ export function counters(core: CoreChannel, key?: SubscriptionKey): Counts & Tot
     refusedSends = 0,
     kept = 0,
     keptBytes = 0,
-  ] = raw(core).stats(key);
+  ] = raw(channel).stats(key);
   return {
     delivered,
     replayed,
@@ -231,12 +236,12 @@ export function counters(core: CoreChannel, key?: SubscriptionKey): Counts & Tot
   };
 }
 
-export function closeChannel(core: CoreChannel): void {
-  raw(core).close();
+export function closeChannel(channel: ChannelHandle): void {
+  raw(channel).close();
 }
 
-export function isClosed(core: CoreChannel): boolean {
-  return raw(core).isClosed();
+export function isClosed(channel: ChannelHandle): boolean {
+  return raw(channel).isClosed();
 }
 
 /**
@@ -245,8 +250,12 @@ export function isClosed(core: CoreChannel): boolean {
  * @param onError Receives what `onMessage` throws.
  * @throws {InvalidListenerException} if the subscription does not exist.
  */
-export function openMessages(core: CoreChannel, key: SubscriptionKey, onError: (error: unknown) => void): StreamKey {
-  return keyOrThrow(raw(core).open(key, onError, undefined));
+export function openMessages(
+  channel: ChannelHandle,
+  key: SubscriptionKey,
+  onError: (error: unknown) => void,
+): StreamKey {
+  return keyOrThrow(raw(channel).open(key, onError, undefined));
 }
 
 /**
@@ -257,10 +266,10 @@ export function openMessages(core: CoreChannel, key: SubscriptionKey, onError: (
  * @throws {InvalidListenerException} if the subscription does not exist.
  */
 export function openBytes(
-  core: CoreChannel,
+  channel: ChannelHandle,
   key: SubscriptionKey,
   onError: (error: unknown) => void,
   positionEvents: boolean,
 ): StreamKey {
-  return keyOrThrow(raw(core).open(key, onError, positionEvents));
+  return keyOrThrow(raw(channel).open(key, onError, positionEvents));
 }

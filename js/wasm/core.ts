@@ -4,8 +4,8 @@ import type { History } from '../model/limits.js';
 
 declare const inCore: unique symbol;
 
-/** A channel of the core. The functions below take it as their first argument. */
-export interface CoreChannel {
+/** A channel of the core. The functions of `calls.ts` take it as their first argument. */
+export interface ChannelHandle {
   readonly [inCore]: 'channel';
 }
 
