@@ -26,7 +26,7 @@ impl<M: Clone> AbstractChannel<M> {
     /// is not delivered again.
     pub fn deliver_next(&self, listener_id: &str) -> Result<M, Error> {
         let subscription = self.subscription(listener_id)?;
-        let sent = self.core.deliver(&subscription)?.sent;
+        let sent = self.core.deliver(&subscription)?.into_sent();
         Ok(Rc::try_unwrap(sent).map_or_else(|sent| sent.message.clone(), |sent| sent.message))
     }
 }
@@ -39,8 +39,7 @@ impl<M> ChannelCore<M> {
             let log = &mut self.shared.state.borrow_mut().log;
             let is_for_all = |sent: &Rc<Sent<M>>| sent.except.is_empty();
             if let Some(sent) = queue.take_broadcast(log, is_for_all) {
-                let before = sent.position.preceding_broadcast();
-                return Next::Message(Delivery { sent, before });
+                return Next::Message(Delivery::in_order(sent));
             }
         }
         self.take_any(subscription)
@@ -71,7 +70,7 @@ impl<M> ChannelCore<M> {
                 Next::Message(sent) => {
                     queue.advance(sent.position);
                     if sent.is_for(&subscription.listener) {
-                        return Next::Message(Delivery { sent, before });
+                        return Next::Message(Delivery::after(before, sent));
                     }
                     subscription.counters.count(|tally| tally.filtered += 1);
                     unneeded.push(sent);
@@ -102,7 +101,7 @@ impl<M> ChannelCore<M> {
             let mut state = self.shared.state.borrow_mut();
             let state = &mut *state;
             let mut occupancy = subscription.occupancy.borrow_mut();
-            let Delivery { sent, before } = delivery;
+            let (before, sent) = (delivery.before(), delivery.into_sent());
             match occupancy.queue_mut() {
                 Some(queue) if queue.is_unread(&state.log, sent.position) => unneeded.push(sent),
                 Some(queue) => {
@@ -137,7 +136,7 @@ impl<M> ChannelCore<M> {
             return match self.take(subscription) {
                 // Only streams yield gaps. The counters have the missing messages.
                 Next::Gap(_) => continue,
-                Next::Message(delivery) => match self.show(subscription, &delivery.sent) {
+                Next::Message(delivery) => match self.show(subscription, delivery.sent()) {
                     Ok(true) => Ok(delivery),
                     Ok(false) => continue,
                     Err(error) => Err(Error::Callback(error)),
@@ -156,13 +155,10 @@ impl<M> ChannelCore<M> {
         subscription: &Subscription<M>,
         sent: &Sent<M>,
     ) -> Result<bool, CallbackError> {
-        if subscription.listener.looks_at_messages() && !self.ask(subscription, &sent.message)? {
-            return Ok(false);
+        if subscription.listener.looks_at_messages() {
+            return self.ask(subscription, &sent.message);
         }
         subscription.counters.delivered(1);
-        if subscription.is_left() {
-            self.shared.state.borrow_mut().left.delivered += 1;
-        }
         Ok(true)
     }
 
@@ -172,11 +168,19 @@ impl<M> ChannelCore<M> {
             self.count(subscription, |tally| tally.filtered += 1);
             return Ok(false);
         }
-        let accepted = subscription.listener.accept(message);
-        if accepted.is_err() {
-            self.count(subscription, |tally| tally.refused += 1);
+        match subscription.listener.accept(message) {
+            Ok(()) => {
+                subscription.counters.delivered(1);
+                if subscription.is_left() {
+                    self.shared.state.borrow_mut().left.delivered += 1;
+                }
+                Ok(true)
+            }
+            Err(error) => {
+                self.count(subscription, |tally| tally.refused += 1);
+                Err(error)
+            }
         }
-        accepted.map(|()| true)
     }
 
     /// Counts for a listener, and for the channel if the listener has left in between.

@@ -67,32 +67,75 @@ impl<M> Entry for Rc<Sent<M>> {
 
 /// A message as it is delivered: shared with its other receivers, and with its position.
 #[derive(Debug)]
-pub struct Delivery<M> {
-    pub(crate) sent: Rc<Sent<M>>,
-    /// How far the listener had come before. It undoes the delivery.
-    pub(crate) before: Position,
+pub struct Delivery<M>(Taken<M>);
+
+/// Two words, so that a stream returns it in registers.
+#[derive(Debug)]
+enum Taken<M> {
+    /// The listener had received everything up to the broadcast before it.
+    InOrder(Rc<Sent<M>>),
+    After(Box<(Rc<Sent<M>>, Position)>),
 }
 
 impl<M> Deref for Delivery<M> {
     type Target = M;
 
     fn deref(&self) -> &M {
-        &self.sent.message
+        &self.sent().message
     }
 }
 
 impl<M> Clone for Delivery<M> {
     fn clone(&self) -> Self {
-        Self {
-            sent: self.sent.clone(),
-            before: self.before,
-        }
+        Self(match &self.0 {
+            Taken::InOrder(sent) => Taken::InOrder(sent.clone()),
+            Taken::After(taken) => Taken::After(taken.clone()),
+        })
     }
 }
 
 impl<M> Delivery<M> {
+    /// A broadcast, whose listener had received everything before it.
+    #[inline]
+    pub(crate) fn in_order(sent: Rc<Sent<M>>) -> Self {
+        Self(Taken::InOrder(sent))
+    }
+
+    /// Any message. `before` is how far the listener had come.
+    pub(crate) fn after(before: Position, sent: Rc<Sent<M>>) -> Self {
+        Self(if before == sent.position.preceding_broadcast() {
+            Taken::InOrder(sent)
+        } else {
+            Taken::After(Box::new((sent, before)))
+        })
+    }
+
+    #[inline]
+    pub(crate) fn sent(&self) -> &Rc<Sent<M>> {
+        match &self.0 {
+            Taken::InOrder(sent) => sent,
+            Taken::After(taken) => &taken.0,
+        }
+    }
+
+    #[inline]
+    pub(crate) fn into_sent(self) -> Rc<Sent<M>> {
+        match self.0 {
+            Taken::InOrder(sent) => sent,
+            Taken::After(taken) => taken.0,
+        }
+    }
+
+    /// Returns how far the listener had come before. It undoes the delivery.
+    pub(crate) fn before(&self) -> Position {
+        match &self.0 {
+            Taken::InOrder(sent) => sent.position.preceding_broadcast(),
+            Taken::After(taken) => taken.1,
+        }
+    }
+
     /// Returns the message's position in the channel's order.
     pub fn position(&self) -> Position {
-        self.sent.position
+        self.sent().position
     }
 }

@@ -188,7 +188,7 @@ impl<M, C> Chunks<M, C> {
             }
             match step {
                 Next::Message(delivery) => {
-                    writer.message(self.stream.channel(), &delivery.sent);
+                    writer.message(self.stream.channel(), delivery.sent());
                     self.sent_id.set(delivery.position());
                     if is_seen {
                         taken.push(Next::Message(delivery));

@@ -9,7 +9,6 @@ use std::task::{Context, Poll};
 use futures_core::Stream;
 
 use crate::channel::listener::MessageQueueListener;
-use crate::channel::sent::Delivery;
 use crate::chunk::{ByteWriter, Chunks};
 use crate::model::error::CallbackError;
 use crate::model::event_id::EventId;
@@ -87,11 +86,11 @@ impl Stream for SseStream {
             return Poll::Pending;
         }
         let event = match this.stream.step() {
-            Next::Message(Delivery { sent, .. }) => SseEvent {
-                event: sent.message.to_event().event_type().clone(),
-                data: sent.message.raw_payload().clone(),
+            Next::Message(delivery) => SseEvent {
+                event: delivery.to_event().event_type().clone(),
+                data: delivery.raw_payload().clone(),
                 retry: this.retry,
-                id: Some(this.stream.channel().event_id(sent.position)),
+                id: Some(this.stream.channel().event_id(delivery.position())),
             },
             Next::Gap(gap) => {
                 let to = this.stream.channel().event_id(gap.to);

@@ -159,7 +159,7 @@ impl<M> MessageStream<M> {
         while !ended.get() && self.goes_on() {
             match self.channel.take(&self.subscription) {
                 Next::Message(delivery) => {
-                    match self.channel.show(&self.subscription, &delivery.sent) {
+                    match self.channel.show(&self.subscription, delivery.sent()) {
                         Ok(true) => return Next::Message(delivery),
                         Ok(false) => {}
                         Err(error) => self.report(error),

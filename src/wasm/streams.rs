@@ -10,7 +10,6 @@ use slab::Slab;
 use wasm_bindgen::prelude::*;
 
 use crate::channel::core::ChannelCore;
-use crate::channel::sent::Delivery;
 use crate::channel::subscription::Subscription;
 use crate::chunk::{Chunks, SharedChunks};
 use crate::model::error::CallbackError;
@@ -147,12 +146,12 @@ fn next_message(messages: &mut MessageStream<JsMessage>, opened: &OpenStream) ->
             messages.give_back(delivery);
             ENDED
         }
-        Next::Message(Delivery { sent, .. }) => {
+        Next::Message(delivery) => {
             let has_more = messages.has_more();
             if !has_more {
                 messages.park(&opened.waker);
             }
-            give(Given::Message(sent));
+            give(Given::Message(delivery.into_sent()));
             if has_more { GIVEN } else { GIVEN | QUIET }
         }
         Next::Gap(gap) => {

@@ -151,7 +151,7 @@ impl RawChannel {
             .and_then(|subscription| self.channel.deliver(&subscription));
         match sent {
             Ok(delivery) => {
-                handover::give_once(delivery.sent.message.as_ref());
+                handover::give_once(delivery.sent().message.as_ref());
                 true
             }
             Err(error) => {
