@@ -42,6 +42,8 @@ function contestant(name) {
         '--quiet',
         '--manifest-path',
         MANIFEST,
+        '--bench',
+        'native',
         ...how,
         '--',
         ...(measured ? ['--noplot'] : ['--test']),
