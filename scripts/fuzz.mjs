@@ -1,10 +1,13 @@
 // `npm run fuzz`: every fuzz target for a minute. `npm run fuzz -- encoder --seconds 600`: one of
 // them for ten.
 //
-// Findings of a target are kept in fuzz/corpus/, and its next run goes on there. A machine that
+// Findings of a target are kept in fuzz/corpus/, and its next run goes on there. With `--empty`, a
+// target begins without them and without its seeds, and its findings are not kept. A machine that
 // cannot fuzz gets a message that says so, and that alone is no failure.
 
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { Failure, main } from './lib/failure.mjs';
 import { CannotFuzz, fuzzToolsEnv } from './lib/fuzz-tools.mjs';
@@ -26,7 +29,7 @@ const HANG_SECONDS = 10;
 const EXECUTIONS = /^stat::number_of_executed_units:\s*(\d+)$/m;
 
 await main(async () => {
-  const { targets, seconds } = asked();
+  const { targets, seconds, isEmpty } = asked();
   requireCargo();
   let env;
   try {
@@ -42,7 +45,7 @@ await main(async () => {
 
   const failed = [];
   for (const target of targets) {
-    const executions = await fuzz(target, seconds, env);
+    const executions = await fuzz(target, { seconds, isEmpty, env });
     if (executions === undefined) failed.push(target);
     else console.log(`  ${target}: ${executions.toLocaleString('en')} executions`);
   }
@@ -54,12 +57,19 @@ function asked() {
   const unknown = positionals.filter((target) => !TARGETS.includes(target));
   if (unknown.length) throw new Failure(`no such target: ${unknown.join(', ')}. There are: ${TARGETS.join(', ')}.`);
   if (!/^[1-9]\d*$/.test(values.seconds)) throw new Failure('--seconds takes a whole number from 1 on');
-  return { targets: positionals.length ? positionals : TARGETS, seconds: Number(values.seconds) };
+  return {
+    targets: positionals.length ? positionals : TARGETS,
+    seconds: Number(values.seconds),
+    isEmpty: values.empty,
+  };
 }
 
 function options() {
   try {
-    return parseArgs({ allowPositionals: true, options: { seconds: { type: 'string', default: '60' } } });
+    return parseArgs({
+      allowPositionals: true,
+      options: { seconds: { type: 'string', default: '60' }, empty: { type: 'boolean', default: false } },
+    });
   } catch (error) {
     throw new Failure(error instanceof Error ? error.message : String(error));
   }
@@ -67,13 +77,13 @@ function options() {
 
 /**
  * @param {string} target
- * @param {number} seconds
- * @param {NodeJS.ProcessEnv} env
+ * @param {{ seconds: number, isEmpty: boolean, env: NodeJS.ProcessEnv }} options
  * @returns {Promise<number | undefined>} how often the target was executed; undefined when it failed, which was printed
  */
-async function fuzz(target, seconds, env) {
-  const corpus = `fuzz/corpus/${target}`;
-  mkdirSync(inRoot(corpus), { recursive: true });
+async function fuzz(target, { seconds, isEmpty, env }) {
+  const kept = `fuzz/corpus/${target}`;
+  const corpus = isEmpty ? mkdtempSync(path.join(os.tmpdir(), 'eric-sse-corpus-')) : kept;
+  mkdirSync(inRoot(kept), { recursive: true });
   const limits = [`-max_total_time=${seconds}`, `-max_len=${LONGEST}`, `-timeout=${HANG_SECONDS}`];
   const output = ['-verbosity=0', '-print_final_stats=1'];
   // The first folder is the one that is added to.
@@ -83,7 +93,7 @@ async function fuzz(target, seconds, env) {
     ...BUILD,
     target,
     corpus,
-    `fuzz/seeds/${target}`,
+    ...(isEmpty ? [] : [`fuzz/seeds/${target}`]),
     '--',
     ...limits,
     ...output,
@@ -93,6 +103,7 @@ async function fuzz(target, seconds, env) {
   const ending = await step(`fuzzing ${target} for ${seconds} s`, () =>
     streamed('cargo', args, { env, onOutput: (text) => void (printed += text), echo: false }),
   );
+  if (isEmpty) rmSync(corpus, { recursive: true });
   const executions = EXECUTIONS.exec(printed)?.[1];
   if (ending.ok && executions) return Number(executions);
   console.error(printed);
