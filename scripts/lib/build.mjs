@@ -26,7 +26,12 @@ const ALONE = {
 
 /** @type {Entries} */
 const ENTRIES = {
-  esm: { ...EVERYWHERE, workerd: 'entries/workerd', cloudflare: 'entries/cloudflare' },
+  esm: {
+    ...EVERYWHERE,
+    workerd: 'entries/workerd',
+    'edge-light': 'entries/edge-light',
+    cloudflare: 'entries/cloudflare',
+  },
   alone: ALONE,
   cjs: { ...EVERYWHERE, ...ALONE },
 };

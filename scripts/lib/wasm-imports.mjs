@@ -18,8 +18,8 @@ export const wasmImports = {
     // time, in the source map.
     initialOptions.define = { ...initialOptions.define, WASM_AS_TEXT: JSON.stringify(encode(readFileSync(WASM))) };
     onLoad({ filter: /\.wasm$/ }, () => ({ contents: BYTES }));
-    // workerd forbids compiling bytes: its entry imports the file beside it, which the runtime
-    // hands over compiled.
-    onResolve({ filter: /^\.\/eric_sse_bg\.wasm$/ }, (args) => ({ path: args.path, external: true }));
+    // workerd and edge runtimes forbid compiling bytes: their entries import the file beside them,
+    // which is handed over compiled.
+    onResolve({ filter: /^\.\/eric_sse_bg\.wasm(\?module)?$/ }, (args) => ({ path: args.path, external: true }));
   },
 };

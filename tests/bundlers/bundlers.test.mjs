@@ -180,10 +180,14 @@ describe('a server', () => {
     // Compiling bytes is forbidden there: the module has to go along as a file.
     assert.match(worker, /import \w+ from "\.\/\w+-eric_sse_bg\.wasm"/);
   });
-  works('next', 'route handlers for Node and for the edge', async () => {
+  works('next', 'route handlers for Node and for the edge, and middleware', async () => {
     const next = project.in('node_modules/next/dist/bin/next');
     const app = project.in('next');
     await project.run(process.execPath, [next, 'build'], { cwd: app });
+    // Hosts of edge runtimes forbid compiling bytes: the module has to go along as a file.
+    const manifest = JSON.parse(readFileSync(project.in('next/.next/server/middleware-manifest.json'), 'utf8'));
+    for (const { name, wasm } of [...Object.values(manifest.functions), ...Object.values(manifest.middleware)])
+      assert.equal(wasm.length, 1, name);
     const server = spawn(process.execPath, [next, 'start', '--hostname', '127.0.0.1', '--port', '0'], {
       cwd: app,
       env: project.env,
@@ -198,7 +202,7 @@ describe('a server', () => {
         });
         server.once('exit', (code) => reject(new Error(`next ended with code ${code}\n${said}`)));
       });
-      for (const runtime of ['node', 'edge']) {
+      for (const runtime of ['node', 'edge', 'middleware']) {
         const response = await fetch(`${url}/${runtime}`);
         assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/, runtime);
         assert.match(

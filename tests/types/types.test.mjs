@@ -48,6 +48,18 @@ const SETTINGS = [
     },
   ],
   [
+    'ESM, bundler, the edge-light condition',
+    'module',
+    {
+      module: 'esnext',
+      moduleResolution: 'bundler',
+      target: 'es2022',
+      customConditions: ['edge-light'],
+      ...DISPOSABLE,
+      ...EXACT,
+    },
+  ],
+  [
     "ESM, bundler, Cloudflare's runtime, exact optional properties",
     'module',
     {
@@ -128,7 +140,7 @@ describe('settings', () => {
       // node10 knows no formats: `types` and `typesVersions` of package.json name the same
       // declarations for both.
       const cjs = type === 'commonjs' && options.moduleResolution !== 'node10';
-      const entry = cjs ? 'index.d.cts' : options.customConditions ? 'workerd.d.ts' : 'index.d.ts';
+      const entry = cjs ? 'index.d.cts' : `${options.customConditions ?? 'index'}.d.ts`;
       assert.ok(declarations.includes(`node_modules/eric-sse/dist/${entry}`), declarations.join('\n'));
       const wrong = cjs ? /\.d\.ts$/ : /\.d\.cts$/;
       assert.deepEqual(

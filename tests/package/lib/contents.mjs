@@ -77,6 +77,7 @@ export const contents = [
         conditions.map(([name]) => name),
         [
           'exports . workerd',
+          'exports . edge-light',
           'exports . import',
           'exports . require',
           'exports ./slim import',

@@ -27,7 +27,8 @@ export function targetsOf({ main, module, types, exports }) {
 export function referencesOf(folder, file) {
   if (!/\.(js|cjs|d\.ts|d\.cts)$/.test(file)) return [];
   const text = readFileSync(path.join(folder, file), 'utf8').replace(/\/\*\*.*?\*\//gs, '');
-  const beside = (name) => path.posix.join(path.posix.dirname(file), name);
+  // What is behind a `?` is for a bundler.
+  const beside = (name) => path.posix.join(path.posix.dirname(file), name.replace(/\?.*/, ''));
   const imported = [...text.matchAll(IMPORT)].map(([, , name]) => (name.startsWith('.') ? beside(name) : name));
   const maps = [...text.matchAll(SOURCE_MAP)].map(([, name]) => beside(name));
   return [...imported.map((name) => declarationOf(file, name)), ...maps];
