@@ -14,6 +14,7 @@ const LIMIT = 38_000;
 const BESIDE = {
   'node.js': 4_900,
   'service-worker.js': 1_467,
+  'multiplex.js': 5_900,
   'testing.js': 2_120,
   'client.js': 9_000,
   'cloudflare.js': 7_220,

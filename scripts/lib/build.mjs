@@ -20,6 +20,7 @@ const EVERYWHERE = { index: 'entries/inline', slim: 'entries/slim' };
 const ALONE = {
   node: 'entries/node',
   'service-worker': 'entries/service-worker',
+  multiplex: 'entries/multiplex',
   client: 'entries/client',
   testing: 'entries/testing',
 };

@@ -59,6 +59,7 @@ export const STAGES = [
   node('hosts', 'tests/hosts/hosts.test.mjs', { needsHosts: true, minutes: 10 }),
   node('soak', 'tests/soak', { flags: ['--expose-gc'], minutes: 10 }),
   node('guarantees', 'tests/guarantees', { needsBrowser: true, minutes: 15 }),
+  node('multiplex', 'tests/multiplex', { needsBrowser: true, minutes: 5 }),
   node('client', 'tests/client', { needsBrowser: true, needsRuntimes: true, minutes: 10 }),
   node('clients', 'tests/clients', { needsBrowser: true, minutes: 10 }),
   node('cloudflare', 'tests/cloudflare', { minutes: 15 }),

@@ -2,6 +2,8 @@
 // to the socket.
 
 import type { AnyEvents, EventMap } from '../../model/event-types.js';
+import type { Multiplexer } from '../../multiplex/multiplexer.js';
+import type { MultiplexOptions } from '../../multiplex/options.js';
 import { type Answer, RESPOND, type Responder } from '../../response/answer.js';
 import type { ResponseOptions } from '../../response/options.js';
 import type { RequestLike } from '../../response/request-id.js';
@@ -37,6 +39,21 @@ export function toNode<Events extends EventMap<Events> = AnyEvents, Request exte
   // biome-ignore lint/suspicious/noExplicitAny: a channel, listener or message of any event map is meant; `unknown` would accept none of them
   channel: SSEChannel<Events, any>,
   options?: ResponseOptions<Events> | ((request: Request) => ResponseOptions<Events> | undefined),
+): NodeHandler<Request>;
+/**
+ * Makes a handler of several channels: it answers as {@link Multiplexer.response} does. A request
+ * that is refused is answered with its status, and does not go to `next`.
+ *
+ * @example
+ * createServer(toNode(new Multiplexer(container, { authorize }))).listen(8080);
+ */
+export function toNode<Request extends NodeRequest = NodeRequest>(
+  multiplexer: Multiplexer,
+  options?: MultiplexOptions | ((request: Request) => MultiplexOptions | undefined),
+): NodeHandler<Request>;
+export function toNode<Request extends NodeRequest>(
+  channel: object,
+  options?: ResponseOptions | MultiplexOptions | ((request: Request) => ResponseOptions | MultiplexOptions | undefined),
 ): NodeHandler<Request> {
   const responder = channel as unknown as Responder;
   if (typeof responder?.[RESPOND] !== 'function')

@@ -25,7 +25,7 @@ client.stream('news');
 client.path = '/tmp/other.sock';
 
 // claim: only a channel with responses is a handler
-// @ts-expect-error TS2345: a channel without responses
+// @ts-expect-error TS2769: a channel without responses
 toNode(some<AbstractChannel>());
-// @ts-expect-error TS2322: no duration
+// @ts-expect-error TS2769: no duration
 toNode(new SSEChannel(), { heartbeatSeconds: '20' });
