@@ -113,7 +113,7 @@ export class ChannelCore {
       subscription.full = true;
       this.unsubscribe(subscription);
     }
-    // One slow client is no news. That nobody keeps up says that the sender does not yield.
+    // One slow client is usual. If every listener was too slow, the sender does not yield.
     if (listenerIds[1] && !this.subscriptions.size) {
       console.warn(`eric-sse: all ${listenerIds.length} listeners were disconnected: every queue was full`);
     }

@@ -56,7 +56,7 @@ export class MessageStream<Item> implements AsyncIterableIterator<Item, undefine
     const result = this.#take();
     if (result === WAIT) {
       this.#stream.wait(this);
-      // Ahead of calls from within the callbacks. Most often there are none, and `unshift` is slow.
+      // Ahead of calls from within the callbacks. These are rare, and `unshift` is slow.
       return new Promise((resolve) => this.#waiting[this.#waiting.length > 0 ? 'unshift' : 'push'](resolve));
     }
     // The calls from within the callbacks.

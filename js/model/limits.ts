@@ -71,7 +71,7 @@ const SECONDS = 300;
 /** The default history of a channel. @internal */
 export const NO_HISTORY: History = { messages: 0, bytes: 0, seconds: 0 };
 
-/** What a listener in this process has by itself. @internal */
+/** The queue of a listener in this process, unless it has options of its own. @internal */
 export const UNBOUNDED: Queue = { messages: Infinity, bytes: Infinity, overflow: undefined };
 
 const OVERFLOWS: readonly string[] = ['drop-oldest', 'disconnect', 'refuse'];

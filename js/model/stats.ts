@@ -68,7 +68,7 @@ export type Counts = Pick<
   'delivered' | 'replayed' | 'queued' | 'bytes' | 'lag' | 'remembered' | 'dropped' | 'refused'
 >;
 
-/** What is counted for a channel alone; zero for a listener. @internal */
+/** The counters that only a channel has; zero for a listener. @internal */
 export interface TotalCounts {
   broadcasts: number;
   refusedSends: number;

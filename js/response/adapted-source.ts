@@ -70,8 +70,8 @@ export class AdaptedSource implements Source {
   }
 
   /**
-   * Only the subclass's iterator knows whether it has more. One that never runs dry is cut after a
-   * number of blocks.
+   * Only the subclass's iterator knows whether it has more. An endless one is cut after a number of
+   * blocks.
    */
   hasMore(): boolean {
     if (this.#options.stream instanceof MessageStream) return this.#options.subscription.waitingSince() !== undefined;

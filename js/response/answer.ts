@@ -9,7 +9,7 @@ import type { RequestLike } from './request-id.js';
  * Sends an answer.
  *
  * @param body All of it, or what opens it with the place where its bytes go.
- * @throws what opening throws, before anything is sent.
+ * @throws the error of opening, before anything is sent.
  */
 export type Answer<Answered> = (
   status: number,

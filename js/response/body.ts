@@ -23,8 +23,8 @@ export interface Source {
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
   /**
-   * Makes a block that carries no message: the reconnection time, or a comment, and the event id up
-   * to which everything was handed on, if the client does not have that id yet.
+   * Makes a block that carries no message: the reconnection time, or a comment. It has the event id
+   * up to which everything was handed on, unless the client has that id already.
    */
   note(retryMilliseconds?: number): Uint8Array;
   /** Whether more may be ready than was taken: asked while the body is to end. */

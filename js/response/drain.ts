@@ -1,4 +1,4 @@
-// Drain: open responses end spread over some time, so that their clients do not all come back at
+// Drain: open responses end spread over some time, so that their clients do not all reconnect at
 // once.
 
 import type { ChannelCore } from '../channel/core.js';
@@ -9,8 +9,8 @@ export interface DrainOptions {
   /** Over how long the responses end; 10 by default. */
   seconds?: number | undefined;
   /**
-   * Around what the clients are told to come back after; the channel's reconnection time by
-   * default. Each is told half to one and a half of it.
+   * The mean reconnection time of the clients; that of the channel by default. Each client receives
+   * a random one, between half of it and one and a half.
    */
   retryMilliseconds?: number | undefined;
 }
@@ -19,7 +19,7 @@ export interface DrainOptions {
 const STEP_MILLISECONDS = 20;
 
 /**
- * @param channel What is to be drained.
+ * @param channel The channel to drain.
  * @internal
  */
 export async function drain(

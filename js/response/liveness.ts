@@ -1,4 +1,5 @@
-// Connection: the life of one response: what keeps it alive, what ends it, and how its end is told.
+// Connection: the life of one response. Heartbeats keep it alive; a stall, a rotation or its source
+// ends it; one report says why.
 
 import type { CloseReason, Ending } from '../channel/ending.js';
 import type { MessageQueueListener } from '../channel/listener.js';

@@ -50,9 +50,9 @@ export interface ResponseOptions<Events extends EventMap<Events> = AnyEvents>
    * a filter has kept messages back since.
    *
    * A client keeps the ID as its last event ID; `onmessage` does not see the event. With `false`
-   * the ID stands in a block without data, which Firefox and several client packages ignore: a
-   * client whose connection breaks before its first message then reconnects without an ID, and
-   * misses what was sent meanwhile. Turn it off for clients that show every event to their user.
+   * the ID is in a block without data, which Firefox and several client packages ignore. A client
+   * whose connection breaks before its first message then reconnects without an ID, and misses what
+   * was sent meanwhile. Turn it off for clients that show every event to their user.
    */
   positionEvents?: boolean | undefined;
   /** The last event ID of the client, instead of the one in the request. */

@@ -29,7 +29,7 @@ function channels(): Map<string, Named> {
 }
 
 /**
- * Returns the open channel that has the name, with the given settings; creates it if there is none.
+ * Returns the open channel that has the name, with the given settings; creates a missing one.
  *
  * @throws {InvalidChannelException} if another version of the package has created it, and cannot be
  *   asked.

@@ -40,10 +40,10 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
   }
 
   /**
-   * Returns the channel that has this name in the whole process, and creates it if there is none or
-   * it was closed. A copy of this module finds the same channel, as do the same module after a hot
-   * reload and the two worlds of a framework that bundles its pages apart from its routes. The
-   * channel may be of the copy's class.
+   * Returns the channel that has this name in the whole process, and creates it if it is missing or
+   * was closed. A copy of this module finds the same channel, and so does this module after a hot
+   * reload. A framework that bundles its pages apart from its routes has such copies. The channel
+   * may be of the copy's class.
    *
    * Other options than the channel has replace them, and it begins anew: its clients reconnect and
    * receive `_eric_gap`, its readers in this process end as when the channel is closed. Without
@@ -83,9 +83,10 @@ export class SSEChannel<Events extends EventMap<Events> = AnyEvents, Item = SSEE
 
   /**
    * Adds a listener, starts it and answers with its event stream. The listener exists from this
-   * call on, and is removed when the stream ends: by the client, an aborted signal, its own stop or
-   * removal, the channel, a full queue, or a stall. A reconnecting client continues right after its
-   * last event ID, or receives a first event of type `_eric_gap` if that is impossible.
+   * call on, and is removed when the stream ends. The client ends it, an aborted signal, the
+   * listener's stop or removal, the channel, a full queue, or a stall. A reconnecting client
+   * continues right after its last event ID, or receives a first event of type `_eric_gap` if that
+   * is impossible.
    *
    * Chunks of the body are shared between responses: a reader in this process must not write to
    * them.

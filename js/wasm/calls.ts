@@ -2,7 +2,7 @@
 // folder imports the bindings.
 //
 // The core answers a frequent call with a number whose sign means something, and hands the value
-// over beside it: a call that returns an array or may throw takes several times as long. Here the
+// over beside it. A call that returns an array or may throw takes several times as long. Here the
 // numbers become values with names, and exceptions.
 
 import { importsOfModule, installHost, RawChannel, useInstance } from '../../pkg/eric_sse.js';
@@ -131,7 +131,7 @@ export function setOnMessage(
  * @param at When it was sent, in milliseconds of `performance.now()`: not before the previous
  * broadcast.
  * @returns the ids of the listeners that were disconnected, because their queues were full;
- * `undefined` if there are none.
+ * `undefined` if no queue was full.
  * @throws {InvalidChannelException | QueueFullException}
  */
 export function broadcast(

@@ -1,4 +1,4 @@
-// The core as other folders see it: its objects by their keys, and what it is told about them.
+// The core as other folders see it: its objects by their keys, their settings, and its answers.
 
 import type { History } from '../model/limits.js';
 
@@ -33,12 +33,12 @@ export interface FormerLife {
   dispatched: number;
 }
 
-/** What a stream answers if it has nothing to take now, and will be woken. */
+/** The answer of a stream that has nothing to take now, and will be woken. */
 export const WAIT = undefined;
-/** What a stream answers if it has ended. */
+/** The answer of a stream that has ended. */
 export const ENDED = null;
 /**
- * What a stream of messages answers once if its channel is closed.
+ * The answer of a stream of messages, once, if its channel is closed.
  *
  * Each delivery is compared with all three, and to compare with one of these values is to compare
  * pointers.

@@ -30,7 +30,7 @@ export function setShared(value: boolean): void {
   letGo();
 }
 
-/** Holds the value no longer. The core was told to do the same. */
+/** Holds the value no longer. The core does the same in the call before this one. */
 export function letGo(): void {
   handedOver = undefined;
 }

@@ -67,7 +67,7 @@ describe('examples/worker', () => {
       await reader.rest();
       assert.equal(reader.decoder.events.at(-1).type, '_eric_channel_closed');
     }
-    assert.equal((await fetch(channel.at('/events'))).status, 204, 'who comes back stays away');
+    assert.equal((await fetch(channel.at('/events'))).status, 204, 'a client that reconnects stays away');
     assert.equal((await channel.say('late')).status, 410);
     const again = await channel.ask('PUT');
     assert.deepEqual([again.status, /free again/.test(again.body.error)], [410, true], 'its name is not free at once');

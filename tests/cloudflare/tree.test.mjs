@@ -220,7 +220,7 @@ describe('a tree', () => {
     const away = { epoch: 'another', after: 10, whole: true, messages: [] };
     await tree.leaf(0)('deliver', away);
     await reader.rest();
-    assert.match(reader.text, /-1\ndata: 1\n\nretry: \d+\n\n$/, 'the clients come back');
+    assert.match(reader.text, /-1\ndata: 1\n\nretry: \d+\n\n$/, 'the clients reconnect');
     // The root's epoch again, as of its next broadcast.
     await tree.say(2);
     const again = await tree.subscribe('user', { lastEventId: 'another-10' });

@@ -1,4 +1,4 @@
-// A browser's own EventSource comes back by itself: after a restart, before its first event, from a
+// A browser's own EventSource reconnects by itself: after a restart, before its first event, from a
 // channel that is drained, and not at all when it is told so.
 
 import assert from 'node:assert/strict';
@@ -83,7 +83,7 @@ test('after a restart it gets exactly one gap, and then what the new channel sen
   for (const payload of [1, 2, 3]) send(payload);
   const before = await got(3);
   const { lastEventId } = before.at(-1);
-  // The server is gone with all that it had, and comes back with nothing but what was sent since.
+  // The server is gone with all that it had, and starts again with only what was sent since.
   channel = channelOf();
   send(4);
   server.drop();
@@ -163,7 +163,7 @@ test('when it loses its connection before its first event, it gets what was sent
   );
 });
 
-test('sent away by drain(), it gets what was ready, and comes back in its own time', {
+test('sent away by drain(), it receives what was ready, and reconnects in its own time', {
   timeout: 60_000,
 }, async (context) => {
   await opened(context);
@@ -175,7 +175,7 @@ test('sent away by drain(), it gets what was ready, and comes back in its own ti
   await channel.drain({ seconds: 1, retryMilliseconds: RETRY });
   assert.deepEqual(channel.stats().ended, { drained: 1 });
   assert.equal(channel.listenerCount, 0);
-  // Where it comes back to.
+  // The place that it reconnects to.
   channel = channelOf();
   await until(
     () => requests.length,
@@ -197,7 +197,7 @@ test('sent away by drain(), it gets what was ready, and comes back in its own ti
   assert.equal(requests[1].lastEventId, events[1].lastEventId);
 });
 
-test('while a channel is drained, who comes back is told again to come later', { timeout: 60_000 }, async (context) => {
+test('while a channel is drained, a client that reconnects is sent away again', { timeout: 60_000 }, async (context) => {
   await opened(context);
   await channel.drain({ seconds: 0 });
   const first = channel;

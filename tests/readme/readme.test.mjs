@@ -85,7 +85,7 @@ describe('the example of a Response at the edge, on workerd', () => {
     );
   });
 
-  test('its client, in a browser, shows the progress once and does not come back', async () => {
+  test('its client, in a browser, shows the progress once and does not reconnect', async () => {
     let asked = 0;
     const server = createServer(async (request, response) => {
       if (request.url === '/page')
@@ -98,7 +98,7 @@ describe('the example of a Response at the edge, on workerd', () => {
       asked++;
       const { headers, body } = await workerd.dispatchFetch('http://localhost/');
       response.writeHead(200, Object.fromEntries(headers));
-      // Who comes back does so soon.
+      // A client that reconnects does so soon.
       for await (const chunk of body) response.write(String(Buffer.from(chunk)).replace('retry: 15000', 'retry: 50'));
       response.end();
     });
@@ -173,7 +173,7 @@ describe('the example of the guarantees', () => {
   });
   after(() => mock.restoreAll());
 
-  test('a user who comes back goes on where the connection broke, and hears nothing of other rooms or of what they said', async () => {
+  test('a user who reconnects continues where the connection broke, and receives nothing of other rooms or of their own', async () => {
     const subscribe = (lastEventId) => {
       const headers = lastEventId === undefined ? {} : { 'Last-Event-ID': lastEventId };
       return new BodyReader(page.subscribe(new Request('http://localhost/', { headers }), 'user-7', 'kitchen'));

@@ -186,7 +186,7 @@ describe('answer, in a service worker of Chromium', () => {
     assert.equal(await page.evaluate(async () => (await fetch('/answering/network')).text()), 'of the network');
   });
 
-  test('a closed channel is answered with 503, what throws with 500; no EventSource comes back to that', async () => {
+  test('a closed channel is answered with 503, an error with 500; no EventSource reconnects to that', async () => {
     for (const [path, status] of [
       ['closed', 503],
       ['failing', 500],

@@ -166,7 +166,7 @@ fn a_closed_channel_refuses_sends_and_listeners() {
     assert!(matches!(refused.error(), Error::InvalidChannel(_)));
     let refused = channel.dispatch(listener.id(), "1").unwrap_err();
     assert!(matches!(refused.error(), Error::InvalidChannel(_)));
-    assert_eq!(refused.into_message(), "1", "the message comes back");
+    assert_eq!(refused.into_message(), "1", "the error has the message");
     let error = channel
         .register_listener(&MessageQueueListener::new())
         .unwrap_err();

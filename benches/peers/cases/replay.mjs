@@ -1,4 +1,4 @@
-// Replay: a client comes back to 10,000 messages.
+// Replay: a client reconnects, and has 10,000 messages to read.
 
 import { times } from '../lib/aims.mjs';
 import { check, LIMIT, OURS } from '../lib/case.mjs';

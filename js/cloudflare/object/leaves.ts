@@ -31,8 +31,8 @@ export class Leaves {
   }
 
   /**
-   * Milliseconds until the leaves must be checked again: 2 s if one was unreachable, 10 s while a
-   * send is in progress (this object may be evicted), `Infinity` if every leaf is up to date.
+   * Milliseconds until the leaves must be checked again: 2 s after one was unreachable, 10 s
+   * while a send is in progress (this object may be evicted), `Infinity` if all are up to date.
    */
   get dueMilliseconds(): number {
     const leaves = [...this.#leaves.values()].filter(

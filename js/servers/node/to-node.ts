@@ -24,9 +24,9 @@ import { NodeSink, sendHead } from './node-sink.js';
  * response on a connection closes the connection, so that the client reconnects to whichever
  * process listens by then.
  *
- * A request that cannot be answered goes to `next`, with an error whose `status` is 503 when the
- * channel is closed, 409 when the listener is taken, and 400 when an option made from the request
- * is invalid. Without `next`, the response has that status; 500 for any other error.
+ * A request that cannot be answered goes to `next`, with an error that has a `status`. It is 503
+ * when the channel is closed, 409 when the listener is taken, and 400 when an option made from the
+ * request is invalid. Without `next`, the response has that status; 500 for any other error.
  *
  * @param options As for `response()`; or what makes them for a request.
  * @throws {TypeError} when it is no channel.
@@ -73,8 +73,8 @@ export function toNode<Request extends NodeRequest>(
 }
 
 /**
- * A request in the terms of `response()`. It has no signal: that the client has left is told by the
- * response.
+ * A request in the terms of `response()`. It has no signal: the events of the response say when the
+ * client has left.
  */
 function asked({ method, url, headers }: NodeRequest): RequestLike {
   const get = (name: string): string | null => headers[name.toLowerCase()]?.toString() ?? null;

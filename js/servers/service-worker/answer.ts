@@ -44,7 +44,7 @@ interface FetchEventLike extends Event {
  * listener that is taken, 400 for an invalid `listener`, 500 for any other wrong option.
  *
  * @param options As for `response()`; or what makes them for a request.
- * @returns what takes the listener off again.
+ * @returns a function that removes the listener.
  * @throws {TypeError} if a route is invalid.
  *
  * @example
@@ -112,8 +112,8 @@ async function respond(
 }
 
 /**
- * Has a client that comes back go on where its last response ended, if it does not say itself where
- * that is.
+ * Makes a reconnecting client continue where its last response ended, unless it sends a last event
+ * ID itself.
  */
 function resumed(
   options: ResponseOptions | undefined,

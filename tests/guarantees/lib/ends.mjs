@@ -174,7 +174,7 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
         false,
       ),
     },
-    'a client that comes back on another connection': {
+    'a client that reconnects on another connection': {
       reason: 'replaced',
       channelFor: one,
       async batch(channel, count, onClose) {
@@ -193,7 +193,7 @@ export function waysForResponses({ MessageQueueListener, SSEChannel }) {
         }
       },
     },
-    'a client that does not come back in time': {
+    'a client that does not reconnect in time': {
       reason: 'cancelled',
       channelFor: one,
       async batch(channel, count, onClose) {
