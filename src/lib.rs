@@ -66,7 +66,7 @@
 //! | --- | --- |
 //! | `server` | the module `server`: a Unix-socket server on Tokio that shares channels between processes, and its client |
 //! | `command` (default) | the command `eric`, and `server` |
-//! | `client` | the module `client`: a decoder of event streams |
+//! | `client` | the module `client`: a decoder of event streams, and a client that reconnects |
 //! | `npm` | the bindings of the npm package, for its own build alone |
 //!
 //! Without default features the crate is the core alone, without Tokio.

@@ -19,3 +19,11 @@ pub(crate) fn milliseconds() -> f64 {
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed().as_secs_f64() * 1000.0
 }
+
+/// Returns the time since the Unix epoch.
+#[cfg(feature = "client")]
+pub(crate) fn unix_time() -> std::time::Duration {
+    use std::time::SystemTime;
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    now.unwrap_or_default()
+}

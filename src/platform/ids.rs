@@ -1,4 +1,4 @@
-//! Identifiers that no other process makes.
+//! Identifiers that no other process makes, and random numbers.
 
 use uuid::Uuid;
 
@@ -15,4 +15,12 @@ pub(crate) fn epoch() -> String {
     let mut buffer = Uuid::encode_buffer();
     let digits = Uuid::new_v4().simple().encode_lower(&mut buffer);
     digits.chars().take(12).collect()
+}
+
+/// Returns a random number from 0 up to 1.
+#[cfg(feature = "client")]
+pub(crate) fn fraction() -> f64 {
+    // The lower half of a UUID is random apart from its first two bits.
+    let bits = (Uuid::new_v4().as_u64_pair().1 << 2) >> 11;
+    bits as f64 / (1u64 << 53) as f64
 }

@@ -141,7 +141,7 @@ impl EventStreamDecoder {
     ///
     /// # Errors
     ///
-    /// As those of [`next_event`](Self::next_event).
+    /// When the event is too large, as [`next_event`](Self::next_event) says.
     pub fn next_event_with_comments(
         &mut self,
         bytes: &mut &[u8],

@@ -36,6 +36,13 @@ pub(crate) fn epoch() -> String {
     text
 }
 
+/// Returns a random number from 0 up to 1.
+#[cfg(feature = "client")]
+pub(crate) fn fraction() -> f64 {
+    let bits = u64::from_le_bytes(random()) >> 11;
+    bits as f64 / (1u64 << 53) as f64
+}
+
 fn random<const N: usize>() -> [u8; N] {
     let mut bytes = [0; N];
     get_random_values(&mut bytes);
