@@ -20,11 +20,16 @@ function group(text, folder, first = []) {
   return { text, items, collapsed: false };
 }
 
-/** The recipes that are programs, and no framework's. */
-const PROGRAMS = ['llm-progress', 'chat', 'testing', 'several-processes'];
-
-/** @param {{ text: string, link: string }} item @param {ReturnType<typeof group>} of */
-const withFirst = (item, of) => ({ ...of, items: [item, ...of.items] });
+/** The recipes in the groups that their list has. */
+function recipes() {
+  const [, ...sections] = readFileSync(`${pages}recipes.md`, 'utf8').split(/^## /m);
+  const groups = sections.map((section) => {
+    const files = new Set(Array.from(section.matchAll(/\]\(\/?(recipes\/[\w-]+)\.md\)/g), ([, file]) => file));
+    const items = [...files].map((file) => ({ text: titleOf(`${file}.md`), link: `/${file}` }));
+    return { text: section.split('\n', 1)[0], items };
+  });
+  return { text: 'Recipes', items: [{ text: 'All recipes', link: '/recipes' }, ...groups], collapsed: false };
+}
 
 export default {
   title: 'eric-sse',
@@ -62,7 +67,7 @@ export default {
         'limits',
         'guarantees',
       ]),
-      withFirst({ text: 'All recipes', link: '/recipes' }, group('Recipes', 'recipes', [...PROGRAMS, 'node'])),
+      recipes(),
       { ...group('Reference', 'reference', ['javascript', 'options', 'events', 'errors', 'counters']) },
       group('Operations', 'operations'),
       { text: 'Performance', link: '/performance' },

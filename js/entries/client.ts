@@ -1,4 +1,8 @@
-// eric-sse/client: reads event streams. It has nothing of the core, and loads no WebAssembly.
+/**
+ * Reads event streams. It has nothing of the core, and loads no WebAssembly.
+ *
+ * @module eric-sse/client
+ */
 
 export { Connection, connect } from '../client/connect.js';
 export {

@@ -1,5 +1,8 @@
-// eric-sse/cloudflare: channels in Durable Objects. The core, and every class of it, is that of
-// `eric-sse`.
+/**
+ * Channels in Durable Objects. The core, and every class of it, is that of `eric-sse`.
+ *
+ * @module eric-sse/cloudflare
+ */
 
 import { load } from '../wasm/module.js';
 import module from './eric_sse_bg.wasm';

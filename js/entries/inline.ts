@@ -1,4 +1,9 @@
-// eric-sse: the WebAssembly is inlined and compiled synchronously, so that importing is enough.
+/**
+ * Channels, listeners and responses. The WebAssembly is inlined and compiled synchronously, so that
+ * importing is enough.
+ *
+ * @module eric-sse
+ */
 
 import { bytes } from '../wasm/inlined.js';
 import { load } from '../wasm/module.js';

@@ -1,5 +1,8 @@
-// eric-sse/node: channels for Node's own servers, and a client of the socket server. Loads no
-// WebAssembly.
+/**
+ * Channels for Node's own servers, and a client of the socket server. Loads no WebAssembly.
+ *
+ * @module eric-sse/node
+ */
 
 export {
   InvalidChannelException,

@@ -1,5 +1,8 @@
-// eric-sse/service-worker: channels for the pages of a service worker. Loads no WebAssembly: the
-// channel's own entry does.
+/**
+ * Channels for the pages of a service worker. Loads no WebAssembly: the channel's own entry does.
+ *
+ * @module eric-sse/service-worker
+ */
 
 export type { ResponseOptions } from '../response/options.js';
 export type { Route, Routed, Routes } from '../servers/service-worker/answer.js';

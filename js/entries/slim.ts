@@ -1,5 +1,9 @@
-// eric-sse/slim: for those who host `eric_sse_bg.wasm` themselves. Call `init` before anything
-// else.
+/**
+ * As `eric-sse`, for programs that host `eric_sse_bg.wasm` themselves. Call `init` before anything
+ * else.
+ *
+ * @module eric-sse/slim
+ */
 
 import { type Bytes, type CompiledModule, isCompiled, loadLater } from '../wasm/module.js';
 
