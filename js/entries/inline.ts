@@ -1,6 +1,6 @@
 /**
- * Channels, listeners and responses. The WebAssembly is inlined and compiled synchronously, so that
- * importing is enough.
+ * Channels, listeners and responses. The WebAssembly is inlined and compiled synchronously, so
+ * that importing is enough.
  *
  * @module eric-sse
  */

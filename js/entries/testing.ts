@@ -1,5 +1,6 @@
 /**
- * A client of responses, faults and a clock, for tests without a server. It has nothing of the core.
+ * A client of responses, faults and a clock, for tests without a server. It has nothing of the
+ * core.
  *
  * @module eric-sse/testing
  */

@@ -197,7 +197,9 @@ test('sent away by drain(), it receives what was ready, and reconnects in its ow
   assert.equal(requests[1].lastEventId, events[1].lastEventId);
 });
 
-test('while a channel is drained, a client that reconnects is sent away again', { timeout: 60_000 }, async (context) => {
+test('while a channel is drained, a client that reconnects is sent away again', {
+  timeout: 60_000,
+}, async (context) => {
   await opened(context);
   await channel.drain({ seconds: 0 });
   const first = channel;
