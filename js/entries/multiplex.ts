@@ -1,5 +1,8 @@
-// eric-sse/multiplex: several channels on one connection. Loads no WebAssembly: the channels' own
-// entry does.
+/**
+ * Several channels on one connection. Loads no WebAssembly: the channels' own entry does.
+ *
+ * @module eric-sse/multiplex
+ */
 
 export { ChannelsClosedException, ChannelsRefusedException } from '../multiplex/errors.js';
 export { Multiplexer } from '../multiplex/multiplexer.js';
