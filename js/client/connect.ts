@@ -25,12 +25,12 @@ export type OpenSource = (settings: Settings, queue: EventQueue, changed: (chang
  * connection does, and throws the error of one that has failed. Leaving the loop ends the
  * connection.
  */
-export class Connection<Events extends EventMap<Events> = AnyEvents>
-  implements AsyncIterableIterator<ClientEvent<Events>, undefined>
+export class Connection<Events extends EventMap<Events> = AnyEvents, Item = ClientEvent<Events>>
+  implements AsyncIterableIterator<Item, undefined>
 {
   readonly #source: Source;
   readonly #queue: EventQueue;
-  readonly #events: AsyncGenerator<ClientEvent<Events>, undefined>;
+  readonly #events: AsyncGenerator<Item, undefined>;
   #state: StateChange['state'] = 'connecting';
   #end: ConnectionEnd | undefined;
   /** Resolves when the connection has ended, to the reason. It never rejects. */
@@ -44,7 +44,7 @@ export class Connection<Events extends EventMap<Events> = AnyEvents>
       this.#state = change.state;
       if (settings.onState) quietly(() => settings.onState!(change));
     });
-    const parse = parser(settings) as Parse<Events>;
+    const parse = parser(settings) as Parse<Item>;
     this.#events = this.#read(parse);
     const forget = onAbort([settings.signal], () => this.#leave({ reason: 'aborted' }));
     // After this turn, so that the program has the connection when its first state is reported.
@@ -79,12 +79,12 @@ export class Connection<Events extends EventMap<Events> = AnyEvents>
   }
 
   /** Returns the next event; `done` when the connection has ended. Rejects when it has failed. */
-  next(): Promise<IteratorResult<ClientEvent<Events>, undefined>> {
+  next(): Promise<IteratorResult<Item, undefined>> {
     return this.#events.next();
   }
 
   /** Ends the connection, as leaving the loop does. */
-  return(): Promise<IteratorResult<ClientEvent<Events>, undefined>> {
+  return(): Promise<IteratorResult<Item, undefined>> {
     this.close();
     return this.#events.return(undefined);
   }
@@ -100,7 +100,7 @@ export class Connection<Events extends EventMap<Events> = AnyEvents>
     this.#queue.wake();
   }
 
-  async *#read(parse: Parse<Events>): AsyncGenerator<ClientEvent<Events>, undefined> {
+  async *#read(parse: Parse<Item>): AsyncGenerator<Item, undefined> {
     for (;;) {
       const event = this.#queue.take();
       if (event) {
@@ -115,9 +115,7 @@ export class Connection<Events extends EventMap<Events> = AnyEvents>
   }
 }
 
-type Parse<Events> = (
-  event: Parameters<ReturnType<typeof parser>>[0],
-) => ClientEvent<Events> | undefined | Promise<ClientEvent<Events> | undefined>;
+type Parse<Item> = (event: Parameters<ReturnType<typeof parser>>[0]) => Item | undefined | Promise<Item | undefined>;
 
 /**
  * Connects to an event stream.

@@ -17,7 +17,7 @@ export type Parsed = { type: string; data: unknown; lastEventId: string } | unde
 export function parser({ parse = 'json', schemas, onInvalid }: ConnectOptions) {
   const toValue = parse === 'json' ? jsonOf : parse === 'text' ? textOf : parse;
   return (event: ReceivedEvent): Parsed | Promise<Parsed> => {
-    const { type, lastEventId } = event;
+    const { type } = event;
     const refused = (error: unknown): undefined => {
       const isIssues = Array.isArray(error);
       report(new InvalidEventError(event, isIssues ? error : [{ message: messageOf(error) }], error), onInvalid);
@@ -25,10 +25,10 @@ export function parser({ parse = 'json', schemas, onInvalid }: ConnectOptions) {
     try {
       const value = type === GAP ? jsonOf(event.data) : toValue(event.data, type);
       const schema = schemas && Object.hasOwn(schemas, type) ? schemas[type] : undefined;
-      if (!schema) return { type, data: value, lastEventId };
+      if (!schema) return { ...event, data: value };
       const validated = schema['~standard'].validate(value);
       const judge = (result: Awaited<typeof validated>): Parsed =>
-        result.issues ? refused(result.issues) : { type, data: result.value, lastEventId };
+        result.issues ? refused(result.issues) : { ...event, data: result.value };
       return validated instanceof Promise ? validated.then(judge).catch(refused) : judge(validated);
     } catch (error) {
       return refused(error);

@@ -59,6 +59,13 @@ export class EventQueue {
     this.#some = undefined;
   }
 
+  /** Discards the waiting events that match. */
+  discard(matches: (event: ReceivedEvent & { channel?: string }) => boolean): void {
+    const kept = this.#events.slice(this.#taken).filter((event) => !matches(event));
+    this.clear();
+    this.push(kept);
+  }
+
   clear(): void {
     this.#events = [];
     this.#taken = this.#bytes = 0;

@@ -19,6 +19,8 @@ import { isOffline, onWake } from './wake.js';
 export interface Sink {
   /** Events have come; the project's own that carry an id alone are left out. */
   push(events: ReceivedEvent[], lastEventId: string): void;
+  /** Whether events are of several channels, whose closing does not end the connection. */
+  hasChannels?: boolean;
   /** Resolves when there is room for more; `undefined` when there is. */
   room(): Promise<void> | undefined;
   changed(change: StateChange): void;
@@ -217,7 +219,7 @@ export class RawConnection {
   /** Returns whether there was an event. */
   #deliver(events: ReceivedEvent[]): boolean {
     if (events.length > 0 && events.some(({ type }) => type.startsWith('_eric_'))) {
-      const closed = events.findIndex(({ type }) => type === CHANNEL_CLOSED);
+      const closed = this.#sink.hasChannels ? -1 : events.findIndex(({ type }) => type === CHANNEL_CLOSED);
       if (closed >= 0) {
         events.length = closed;
         this.end({ reason: 'closed' });

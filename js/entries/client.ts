@@ -4,6 +4,13 @@
  * @module eric-sse/client
  */
 
+export {
+  ChannelConnection,
+  type ChannelEnded,
+  type ChannelEvent,
+  type ConnectChannelsOptions,
+  connectChannels,
+} from '../client/channels/connect-channels.js';
 export { Connection, connect } from '../client/connect.js';
 export {
   type DecoderOptions,

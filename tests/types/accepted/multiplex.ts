@@ -1,6 +1,7 @@
 // eric-sse/multiplex.
 
 import { ChannelContainer, SSEChannel } from 'eric-sse';
+import { connectChannels } from 'eric-sse/client';
 import {
   ChannelsClosedException,
   ChannelsRefusedException,
@@ -12,6 +13,7 @@ import type { Events } from '../support.js';
 
 // claim: the channels are a container, a map or a function, of any event map
 const authorize = (): boolean => true;
+const channel = new SSEChannel<Events>();
 const multiplexer = new Multiplexer(new ChannelContainer(), { authorize });
 new Multiplexer(new Map([['a', new SSEChannel<Events>()]]), { authorize });
 new Multiplexer((name) => (name === 'a' ? new SSEChannel<Events>() : undefined));
@@ -35,3 +37,18 @@ response.catch((error: unknown) => {
 // claim: a multiplexer is a handler of Node's requests
 toNode(multiplexer);
 toNode(multiplexer, (request) => ({ authorize: (_, name) => request.headers['x-room'] === name }));
+
+// claim: a connection to several channels yields events with their channel, typed by the event map
+async function readAll(): Promise<void> {
+  const connection = connectChannels<Events>('/events', { channels: ['a'], headers: { 'X-Room': 'a' } });
+  connection.join('b', channel.lastEventId);
+  connection.leave('a');
+  connection.channels satisfies string[];
+  for await (const event of connection) {
+    event.channel satisfies string;
+    if (event.type === 'tick') event.data satisfies Events['tick'];
+    if (event.type === '_eric_channel_closed') event.data satisfies undefined;
+  }
+}
+
+export { readAll };
