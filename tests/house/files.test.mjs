@@ -1,4 +1,4 @@
-// How long a file may be.
+// How long a file may be, of code or for its first readers.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -27,3 +27,9 @@ test(`a file has at most ${MOST_LINES} lines, except where the list gives a reas
   );
   for (const [file, reason] of Object.entries(LONGER)) assert.match(reason, /\w+ \w+/, file);
 });
+
+for (const [page, most] of Object.entries({ 'README.md': 200, 'CONTRIBUTING.md': 100 }))
+  test(`${page} has at most ${most} lines`, () => {
+    const lines = readFileSync(path.join(ROOT, page), 'utf8').split('\n').length - 1;
+    assert.ok(lines <= most, `it has ${lines}`);
+  });
