@@ -64,6 +64,7 @@ export default {
         'responses',
         'reconnecting',
         'client',
+        'multiplexing',
         'limits',
         'guarantees',
       ]),

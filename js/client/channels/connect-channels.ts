@@ -39,7 +39,7 @@ export class ChannelConnection<Events extends EventMap<Events> = AnyEvents> exte
     this.#source = source!;
   }
 
-  /** The names of the channels that are read. A channel that was closed or refused is not one of them. */
+  /** The names of the channels that are read: neither closed nor refused. */
   get channels(): string[] {
     return [...this.#source.names];
   }
