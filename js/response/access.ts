@@ -7,7 +7,7 @@ import type { RequestLike } from './request-id.js';
 export interface CorsOptions {
   /**
    * The origins that may read: one, such as `'https://app.example'`, a list of them, or a function
-   * that decides. `true` allows any origin. `'*'` does as well, but never with `credentials`.
+   * that returns `true` for those; an async function allows none. `true` allows any origin. `'*'` does as well, but never with `credentials`.
    */
   origin: true | string | readonly string[] | ((origin: string) => boolean);
   /** Whether requests may carry cookies and other credentials; `false` by default. */
@@ -69,8 +69,9 @@ function allowOrigin(
   headers.append('Vary', 'Origin');
   const from = asked?.get('Origin');
   if (!from) return;
+  // Not anything truthy: the promise of an async function would allow every origin.
   const isAllowed = origins.some((one) =>
-    typeof one === 'function' ? one(from) : one === true || one === from || (one === '*' && !credentials),
+    typeof one === 'function' ? one(from) === true : one === true || one === from || (one === '*' && !credentials),
   );
   if (!isAllowed) return;
   const allow = (name: string, value: unknown): void => headers.set(`Access-Control-${name}`, String(value));

@@ -88,6 +88,7 @@ export default function register({ SSEChannel }, test) {
     'another origin': { origin: 'https://other.example' },
     'an empty list': { origin: [] },
     'a function that refuses': { origin: () => false },
+    'an async function, which cannot be waited for': { origin: async () => true },
     'a star, for requests with credentials': { origin: '*', credentials: true },
   };
   for (const [what, cors] of Object.entries(REFUSED)) {
