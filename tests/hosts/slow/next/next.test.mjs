@@ -58,7 +58,7 @@ checkHost(
     exitCode: 143,
     async open() {
       await app.build([NEXT, 'build'], /edge runtime|No build cache found/i);
-      return app.produce([NEXT, 'start', '-p', '%PORT%', '--keepAliveTimeout', '500']);
+      return app.produce([NEXT, 'start', '-p', '%PORT%']);
     },
   },
   copies,
