@@ -5,7 +5,9 @@
 // - `POST /publish`: broadcasts the message in the body, `{ type, payload }`, and answers with 204
 
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { after, before } from 'node:test';
 import { TestClient } from '../../../dist/testing.js';
 import { until } from '../../js/lib/sse-client.mjs';
@@ -13,6 +15,8 @@ import { describeHost } from './results.mjs';
 
 /** What an exit may take: the second of the drain, and one more. */
 const LONGEST_EXIT_MS = 2_000;
+/** Together more than the buffers of two sockets hold; each is within what hosts take as a body. */
+const MOST_BUFFERED = Array(80).fill('x'.repeat(90_000));
 
 /**
  * @typedef {object} Case
@@ -133,6 +137,13 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
       second.leave();
     });
 
+    check('a HEAD request gets no stream, and no listener', async () => {
+      await left();
+      const response = await fetch(host.url + events, { method: 'HEAD' });
+      assert.equal(await response.text(), '');
+      assert.equal(await count(), 0);
+    });
+
     check("the host's own headers are kept", async () => {
       const { response, leave } = await subscribe(sends);
       assert.match(response.headers.get('content-type') ?? '', /^text\/event-stream/);
@@ -155,8 +166,10 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
       });
     else if (ends)
       check(
-        `on SIGTERM the clients are sent elsewhere${cutsRequests ? '' : ', a request is answered'}, and the process ends`,
+        `on SIGTERM the clients are sent elsewhere${cutsRequests ? '' : ', a request is answered'}, and the process ends, also with a client that reads nothing`,
         async () => {
+          const stuck = await stuckClient(host.url + events);
+          for (const payload of MOST_BUFFERED) await publish(payload);
           const { client } = await subscribe();
           const request = cutsRequests ? undefined : slowRequest(host.url + publishing);
           await request?.begun;
@@ -167,6 +180,7 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
           assert.ok(retry < 3_000, `the clients reconnect after ${retry} ms: set retryMilliseconds of drain()`);
           assert.equal(await request?.finish(), cutsRequests ? undefined : 204);
           const { code, milliseconds } = await stopped;
+          stuck.destroy();
           assert.equal(code, exitCode);
           assert.ok(milliseconds < LONGEST_EXIT_MS, `it took ${milliseconds} ms`);
         },
@@ -182,6 +196,18 @@ export function checkHost(options, more = () => {}, afterwards = () => {}) {
       );
     });
   });
+}
+
+/**
+ * Opens an event stream and reads nothing after its first bytes.
+ * @param {string} url
+ */
+async function stuckClient(url) {
+  const { hostname, port, pathname } = new URL(url);
+  const socket = net.connect(Number(port), hostname).on('error', () => {});
+  socket.write(`GET ${pathname} HTTP/1.1\r\nHost: ${hostname}\r\n\r\n`);
+  await once(socket, 'data');
+  return socket.pause();
 }
 
 /**
