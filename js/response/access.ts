@@ -7,7 +7,8 @@ import type { RequestLike } from './request-id.js';
 export interface CorsOptions {
   /**
    * The origins that may read: one, such as `'https://app.example'`, a list of them, or a function
-   * that returns `true` for those; an async function allows none. `true` allows any origin. `'*'` does as well, but never with `credentials`.
+   * that returns `true` for those; an async function allows none. `true` allows any origin. `'*'`
+   * does as well, but never with `credentials`.
    */
   origin: true | string | readonly string[] | ((origin: string) => boolean);
   /** Whether requests may carry cookies and other credentials; `false` by default. */

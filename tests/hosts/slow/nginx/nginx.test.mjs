@@ -47,8 +47,8 @@ const common = {
   version,
   // nginx holds a request until its body is complete, and by then the port is closed.
   cutsRequests: true,
-  // What nginx says of a port where no process listens.
-  prints: /connect\(\) failed \(111/,
+  // What nginx says of a port where no process listens, and of a large body.
+  prints: /connect\(\) failed \(111|request body is buffered/,
 };
 
 checkHost(
