@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { setUpRuntimes } from '../../../scripts/lib/runtimes.mjs';
 import { ensurePackage } from '../../../scripts/lib/tool-package.mjs';
@@ -76,7 +76,11 @@ export async function application(name) {
     },
     develop: (args) => command(args, { NODE_ENV: 'development' }),
     produce: (args, env) => command(args, { NODE_ENV: 'production', ...env }),
-    edit: (file, change) => write(file, change(readFileSync(path.join(folder, file), 'utf8'))),
+    // Replaced at once: a server that evaluates the file meanwhile must not find it empty.
+    edit(file, change) {
+      write(`${file}.edited`, change(readFileSync(path.join(folder, file), 'utf8')));
+      renameSync(path.join(folder, `${file}.edited`), path.join(folder, file));
+    },
     remove: () => rmSync(folder, { recursive: true, force: true }),
   };
 }
