@@ -84,6 +84,8 @@ export const contents = [
           'exports ./slim require',
           'exports ./node import',
           'exports ./node require',
+          'exports ./multiplex import',
+          'exports ./multiplex require',
           'exports ./client import',
           'exports ./client require',
           'exports ./testing import',
