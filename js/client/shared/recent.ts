@@ -1,7 +1,6 @@
 // The events that a tab has received last, in their order. Another tab may lack some of them, and
 // the loop of this one may be behind.
 
-import { GAP, type Gap } from '../../model/event-types.js';
 import type { ReceivedEvent } from '../decoder/decoder.js';
 
 const MOST_EVENTS = 1024;
@@ -24,22 +23,24 @@ export class Recent {
     return this.#entries.at(-1)!.id;
   }
 
+  /** The ID before the events that are kept. */
+  get first(): string {
+    return this.#entries[0]!.id;
+  }
+
   /** How many entries there have been. */
   get count(): number {
     return this.#dropped + this.#entries.length;
   }
 
-  /**
-   * Returns the events from a count on. If some of them were dropped, the first one is a gap.
-   *
-   * @param last The last event ID before them.
-   */
-  from(count: number, last: string, reason: Gap['reason']): ReceivedEvent[] {
-    const isWhole = count >= this.#dropped;
-    const kept = this.#entries.slice(isWhole ? count - this.#dropped : 1).flatMap(({ event }) => event ?? []);
-    if (isWhole) return kept;
-    const to = this.#entries[0]!.id;
-    return [{ type: GAP, data: JSON.stringify({ reason, from: last, to }), lastEventId: to }, ...kept];
+  /** Whether all events from a count on are kept. */
+  has(count: number): boolean {
+    return count >= this.#dropped;
+  }
+
+  /** Returns the events from a count on, as far as they are kept. */
+  from(count: number): ReceivedEvent[] {
+    return this.#entries.slice(this.has(count) ? count - this.#dropped : 1).flatMap(({ event }) => event ?? []);
   }
 
   /** Returns the count behind an ID; -1 when the ID is unknown or empty. */
@@ -48,6 +49,21 @@ export class Recent {
     let at = this.#entries.length;
     while (at > 0 && this.#entries[at - 1]!.id !== id) at--;
     return at > 0 ? this.#dropped + at : -1;
+  }
+
+  /**
+   * Returns which of some events follow the newest one here; `undefined` when that cannot be told,
+   * because the events and those that are kept have no ID in common.
+   *
+   * @param after The ID before the events; `undefined` when it is unknown.
+   * @param last The ID behind them.
+   */
+  following(events: ReceivedEvent[], after: string | undefined, last: string): ReceivedEvent[] | undefined {
+    if (after === this.last) return events;
+    if (this.countAfter(last) >= 0) return [];
+    let from = events.length;
+    while (from > 0 && this.countAfter(events[from - 1]!.lastEventId) < 0) from--;
+    return from > 0 || this.countAfter(after ?? '') >= 0 ? events.slice(from) : undefined;
   }
 
   /** Adds events that follow the newest one, and the last event ID behind them. */

@@ -2,21 +2,23 @@
 // each event to the others. Every tab keeps the events that it has received last.
 //
 // - Each message with events has the last event ID before them. A tab that lacks this ID has missed
-//   events: it asks the leader for the rest, and receives a gap if the leader no longer has it. A
-//   tab that is further leaves out the events that it has.
+//   events: it asks the leader for the rest. A tab that is further leaves out the events that it
+//   has.
+// - If the leader does not know the ID of a tab that asks, one of the two is far behind. A leader
+//   that has just connected may be: it waits for a second, and then answers with a gap.
 // - A tab that is closed gives up its lock. The next one leads, and resumes after the last ID that
 //   it has. A tab that is frozen, or kept for the back button, gives up its lock before.
 // - A leader that does not answer is frozen or stuck: another tab takes its lock.
 
-import type { ReceivedEvent } from '../decoder/decoder.js';
 import { ConnectionError } from '../errors.js';
 import type { ConnectionEnd, StateChange } from '../options.js';
 import type { EventQueue } from '../queue.js';
 import { RawConnection } from '../raw-connection.js';
 import type { Settings } from '../settings.js';
+import { Backlog, gapOf } from './backlog.js';
+import { holdLock } from './lock.js';
 import { onLeave } from './page.js';
-import type { SentState, TabMessage } from './protocol.js';
-import { Recent } from './recent.js';
+import { type EventsMessage, isMessage, type SentState, type TabMessage } from './protocol.js';
 
 /** How long a leader may take to answer. */
 const ANSWER_MILLISECONDS = 3000;
@@ -26,35 +28,44 @@ const END_MILLISECONDS = 1000;
 const SPREAD_MILLISECONDS = 1000;
 /** After so long without a message a tab asks whether the leader is there. */
 const QUIET_MILLISECONDS = 10_000;
+/** How long a leader that has connected may take to receive what other tabs have. */
+const CATCH_UP_MILLISECONDS = 1000;
+/** A tab that was never answered waits longer: the others know where to continue. */
+const NEWCOMER_MILLISECONDS = 3000;
+/** Another tab asks: without an answer to it this tab asks, too. */
+const FOLLOW_UP_MILLISECONDS = 1000;
 
 /** @internal */
 export class SharedSource {
   readonly #name: string;
   readonly #settings: Settings;
-  readonly #queue: EventQueue;
   readonly #changed: (change: StateChange) => void;
   readonly #tab = `${Math.random()}`;
   #channel: BroadcastChannel | undefined;
   /** `undefined` until it is known where this tab begins. */
-  #recent: Recent | undefined;
-  /** How many of the recent entries the queue has, and the ID of the last one. */
-  #queued = 0;
-  #queuedId = '';
-  #waitsForRoom = false;
+  #recent: Backlog | undefined;
+  readonly #begin: (last: string) => Backlog;
   /** The connection, while this tab leads. */
   #raw: RawConnection | undefined;
   #state: SentState = { state: 'connecting', delayMilliseconds: 0 };
   /** Gives up the lock, or the wait for it. */
   #release: (() => void) | undefined;
+  /** Of the next question, or of the end of the wait for its answer. */
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** This tab waits for an answer. */
+  #isAsking = false;
+  /** A leader has answered this tab, or it is one. */
+  #isAnswered = false;
+  /** The leader has sent something since the question. */
+  #isHeard = false;
   #end: ConnectionEnd | undefined;
   #ended: (() => void) | undefined;
 
   constructor(name: string, settings: Settings, queue: EventQueue, changed: (change: StateChange) => void) {
     this.#name = name;
     this.#settings = settings;
-    this.#queue = queue;
     this.#changed = changed;
+    this.#begin = (last) => (this.#recent = new Backlog(last, queue));
     if (settings.lastEventId !== undefined) this.#begin(settings.lastEventId);
   }
 
@@ -98,9 +109,14 @@ export class SharedSource {
   }
 
   #join(): void {
-    if (this.#end || this.#channel) return;
-    this.#channel = new BroadcastChannel(this.#name);
-    this.#channel.onmessage = ({ data }: MessageEvent<TabMessage>) => this.#receive(data);
+    if (this.#end || this.#channel || this.#raw) return;
+    try {
+      this.#channel = new BroadcastChannel(this.#name);
+    } catch {
+      // The origin may have none, such as that of a sandboxed frame.
+      return this.#lead();
+    }
+    this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => void (isMessage(data) && this.#receive(data));
     this.#lock(false);
     this.#ask();
   }
@@ -120,33 +136,21 @@ export class SharedSource {
   /** Waits for the lock, or takes it from a leader that does not answer. */
   #lock(steal: boolean): void {
     this.#release?.();
-    const waiting = new AbortController();
-    let isGivenUp = false;
-    let release = (): void => waiting.abort();
-    this.#release = () => {
-      isGivenUp = true;
-      release();
-    };
-    const hold = (): Promise<void> | undefined => {
-      if (isGivenUp) return undefined;
-      const held = new Promise<void>((resolve) => (release = resolve));
-      this.#lead();
-      return held;
-    };
-    void navigator.locks
-      .request(this.#name, steal ? { steal } : { signal: waiting.signal }, hold)
-      .catch(() => {})
-      .then(() => {
-        if (isGivenUp) return;
-        // Another tab has taken the lock, and leads.
+    this.#release = holdLock(this.#name, steal, {
+      held: () => this.#lead(),
+      // Another tab has taken the lock, and leads.
+      stolen: () => {
         this.#stopLeading();
         this.#lock(false);
         this.#ask();
-      });
+      },
+    });
   }
 
   #lead(): void {
+    this.#rest();
     clearTimeout(this.#timer);
+    this.#state = { state: 'connecting', delayMilliseconds: 0 };
     const raw = new RawConnection(
       { ...this.#settings, lastEventId: this.#recent?.last },
       {
@@ -154,10 +158,10 @@ export class SharedSource {
         room: () => undefined,
         push: (events, last) => {
           if (raw !== this.#raw) return;
-          const after = this.lastEventId;
-          if (events.length > 0 || last !== after) this.#send({ kind: 'events', after, last, events });
-          if (!this.#recent) this.#begin(events[0]?.lastEventId ?? last);
-          this.#add(events, last);
+          const after = this.#recent?.last;
+          if (events.length === 0 && last === (after ?? '')) return;
+          this.#send({ kind: 'events', after, last, events });
+          (this.#recent ?? this.#begin(events[0]?.lastEventId ?? last)).add(events, last);
         },
         changed: (change) => {
           if (raw !== this.#raw || change.state === 'ended') return;
@@ -183,55 +187,99 @@ export class SharedSource {
     raw?.end({ reason: 'left' });
   }
 
-  /** Asks the leader for the events that this tab lacks. Without an answer its lock is taken. */
+  /** Asks the leader for the events that this tab lacks. */
   #ask(): void {
     clearTimeout(this.#timer);
+    this.#isAsking = true;
+    this.#isHeard = false;
     this.#send({ kind: 'ask', tab: this.#tab, after: this.#recent?.last });
     const wait = ANSWER_MILLISECONDS + Math.random() * SPREAD_MILLISECONDS;
-    this.#timer = setTimeout(() => this.#lock(true), wait);
+    this.#timer = setTimeout(
+      // The leader may have sent something else.
+      () => (this.#isHeard ? this.#ask() : this.#lock(true)),
+      this.#isAnswered ? wait : wait + NEWCOMER_MILLISECONDS,
+    );
+  }
+
+  /** Asks nothing, until the leader has been quiet for long. */
+  #rest(): void {
+    this.#isAnswered = true;
+    this.#isAsking = false;
+    this.#askAfter(QUIET_MILLISECONDS);
+  }
+
+  #askAfter(milliseconds: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#ask(), milliseconds);
   }
 
   #receive(message: TabMessage): void {
-    if (message.kind === 'end') {
+    const { kind } = message;
+    if (kind === 'end') {
       const { reason, message: text } = message;
       return this.#endWithAll(
         reason === 'failed' ? { reason, error: new ConnectionError(text) } : ({ reason } as ConnectionEnd),
       );
     }
     if (this.#raw) {
-      if (message.kind === 'reconnect') this.#raw.reconnect();
-      if (message.kind === 'ask') this.#answer(message.tab, message.after);
+      if (kind === 'reconnect') this.#raw.reconnect();
+      if (kind === 'ask') this.#answer(message.tab, message.after);
       return;
     }
-    if (message.kind === 'ask' || message.kind === 'reconnect') return;
+    if (kind === 'ask' && !this.#isAsking) this.#askAfter(FOLLOW_UP_MILLISECONDS);
+    if (kind === 'ask' || kind === 'reconnect') return;
+    const isForOther = 'tab' in message && message.tab !== this.#tab;
     // The leader is there.
-    clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.#ask(), QUIET_MILLISECONDS);
-    if (message.kind !== 'events') {
-      if (message.kind === 'answer' && message.tab !== this.#tab) return;
-      this.#follow(message.state);
-      if (message.kind === 'state') return;
+    this.#isHeard = true;
+    if (!this.#isAsking) this.#rest();
+    if (isForOther) return;
+    if (kind === 'state' && this.#isAsking) {
+      // A leader that is new has not heard the question. Its answer has the state, too.
+      return this.#ask();
     }
-    const { after, last, events } = message;
-    if (!this.#recent) {
-      // Only an answer says where this tab begins.
-      if (message.kind === 'answer') this.#begin(last);
-    } else if (after === this.#recent.last) this.#add(events, last);
-    else if (this.#recent.countAfter(after) < 0) this.#ask();
-    else {
-      const others = events.filter(({ lastEventId }) => this.#recent!.countAfter(lastEventId) < 0);
-      this.#add(others, this.#recent.countAfter(last) < 0 ? last : this.#recent.last);
+    if (kind !== 'events') this.#follow(message.state);
+    if (kind === 'state') return;
+    if (kind === 'wait') this.#askAfter(QUIET_MILLISECONDS);
+    else this.#take(message, kind === 'answer', kind === 'answer' ? message.asked : undefined);
+  }
+
+  /** Takes what this tab lacks of the leader's events. */
+  #take({ after, last, events }: Omit<EventsMessage, 'kind'>, isAnswer: boolean, asked: string | undefined): void {
+    const recent = this.#recent;
+    const following = recent?.following(events, after, last);
+    if (following) {
+      this.#rest();
+      recent!.add(following, recent!.countAfter(last) < 0 ? last : recent!.last);
+    } else if (!recent && (isAnswer || after === undefined)) {
+      this.#rest();
+      // An answer says where this tab begins, and so do the first events of all.
+      if (isAnswer) this.#begin(last);
+      else this.#begin(events[0]?.lastEventId ?? last).add(events, last);
+    } else if (!isAnswer) {
+      if (!this.#isAsking || after === undefined) this.#ask();
+    } else if (asked === recent!.last) {
+      // An answer to an earlier question may come late, and from an earlier leader.
+      this.#rest();
+      recent!.add([gapOf('expired', asked, after!), ...events], last);
     }
   }
 
-  #answer(tab: string, after: string | undefined): void {
-    const last = this.lastEventId;
-    // Before its first event a leader has none that a tab could lack.
-    const recent = this.#recent ?? new Recent(after ?? '');
-    const isHere = after === undefined || after === last;
-    const count = isHere ? recent.count : recent.countAfter(after);
-    const events = recent.from(count, after ?? '', 'expired');
-    this.#send({ kind: 'answer', tab, after: after ?? last, last, events, state: this.#state });
+  /** @param waited The state since which the leader has waited. */
+  #answer(tab: string, after: string | undefined, waited?: SentState): void {
+    const recent = this.#recent;
+    const state = this.#state;
+    const isHere = after === undefined || after === recent?.last;
+    const count = recent ? (isHere ? recent.count : recent.countAfter(after)) : -1;
+    if (recent && (count >= 0 || (state === waited && state.state === 'open'))) {
+      const { first, last } = recent;
+      const from = recent.has(count) ? (after ?? last) : first;
+      return this.#send({ kind: 'answer', tab, asked: after, after: from, last, events: recent.from(count), state });
+    }
+    // What the tab has may be on its way to this one.
+    this.#send({ kind: 'wait', tab, state });
+    if (!recent || state.state !== 'open') return;
+    const raw = this.#raw;
+    setTimeout(() => void (raw === this.#raw && this.#answer(tab, after, state)), CATCH_UP_MILLISECONDS);
   }
 
   /** The state of the leader is that of this tab. */
@@ -241,35 +289,5 @@ export class SharedSource {
     if (state === 'waiting') this.#changed({ state, delayMilliseconds });
     else if (state === 'open') this.#changed({ state, status: 200, headers: new Headers() });
     else this.#changed({ state, attempt: { retries: 0, lastEventId: this.lastEventId, refused: undefined } });
-  }
-
-  #begin(last: string): void {
-    this.#recent = new Recent(last);
-    this.#queued = this.#recent.count;
-    this.#queuedId = last;
-  }
-
-  #add(events: ReceivedEvent[], last: string): void {
-    this.#recent!.add(events, last);
-    this.#fill();
-  }
-
-  /** Hands on what the queue has room for: all that there is, once there is room at all. */
-  #fill(): void {
-    if (this.#waitsForRoom) return;
-    const room = this.#queue.room();
-    if (room) {
-      this.#waitsForRoom = true;
-      void room.then(() => {
-        this.#waitsForRoom = false;
-        this.#fill();
-      });
-      return;
-    }
-    const recent = this.#recent!;
-    const events = recent.from(this.#queued, this.#queuedId, 'overflow');
-    this.#queued = recent.count;
-    this.#queuedId = recent.last;
-    this.#queue.push(events);
   }
 }
