@@ -47,6 +47,8 @@ describe('the first steps', { timeout: 60_000 }, () => {
     );
   });
 
+  test('a request that breaks off does not end the server', () => here.breakOff('/'));
+
   test('a client that reconnects with its last id receives the headlines that it has missed', async () => {
     for (const text of ['two', 'three']) await send(text);
     const { command, output } = terminal('news again');

@@ -57,6 +57,8 @@ describe("the recipe of a model's tokens", { timeout: 60_000 }, () => {
     assert.equal((await fetch(job)).status, 404);
   });
 
+  test('a request that breaks off does not end the server', () => here.breakOff('/jobs'));
+
   test('a page that is reloaded shows the same answer, and starts no other job', async () => {
     const page = await here.browser.newPage();
     let started = 0;
@@ -130,6 +132,13 @@ describe('the recipe of a chat', { timeout: 60_000 }, () => {
     while (present().includes('dora')) await emil.reader.chunk();
     assert.ok(present().includes('emil'));
     emil.leave();
+  });
+
+  test('a request that breaks off does not end the server', async () => {
+    const { leave } = await join('fred');
+    await here.breakOff('/rooms/lobby?page=fred');
+    await here.breakOff('//');
+    leave();
   });
 
   test('an unknown room, and a page that has not joined, are refused', async () => {

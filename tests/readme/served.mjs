@@ -52,6 +52,16 @@ export function serve(program, page, change = (source) => source) {
     here.server.kill('SIGKILL');
     await once(here.server, 'exit');
   };
+  /** Sends a part of a request's body, and leaves. The server has to answer others afterwards. */
+  here.breakOff = async (path) => {
+    const { hostname, port } = new URL(here.url);
+    const socket = net.connect(Number(port), hostname);
+    await once(socket, 'connect');
+    socket.end(`POST ${path} HTTP/1.1\r\nHost: ${hostname}\r\nContent-Length: 100\r\n\r\nhalf`);
+    await once(socket.resume(), 'close');
+    assert.equal((await fetch(here.url)).status, 200);
+    assert.equal(here.server.exitCode, null);
+  };
   return here;
 }
 

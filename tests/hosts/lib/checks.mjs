@@ -211,6 +211,19 @@ async function stuckClient(url) {
 }
 
 /**
+ * Adds the check that a body which cannot be read does not end the process. Frameworks see to that
+ * by themselves, and print the error.
+ * @param {Kit} kit
+ */
+export function checkBadBodies({ check, host }) {
+  check('a body that is no JSON does not end the process', async () => {
+    const { status } = await fetch(`${host().url}/publish`, { method: 'POST', body: '{' });
+    assert.equal(status, 400);
+    assert.equal((await fetch(`${host().url}/listeners`)).status, 200);
+  });
+}
+
+/**
  * Publishes with a body in two halves.
  * @param {string} url
  */

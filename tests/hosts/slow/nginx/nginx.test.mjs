@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { after } from 'node:test';
 import { ensureNginx } from '../../../../scripts/lib/nginx.mjs';
-import { checkHost } from '../../lib/checks.mjs';
+import { checkBadBodies, checkHost } from '../../lib/checks.mjs';
 import { freePort, lay, start } from '../../lib/host.mjs';
 import { emptyProjects } from '../../lib/project.mjs';
 import { recipes } from '../../lib/recipes.mjs';
@@ -59,7 +59,7 @@ checkHost(
     sends: { 'Accept-Encoding': 'gzip' },
     open: () => open('plain', (conf) => conf),
   },
-  undefined,
+  checkBadBodies,
   ({ check, host }) => {
     check('while no process listens, a client is asked to try again', async () => {
       const response = await fetch(`${host().url}/events`);
