@@ -230,9 +230,9 @@ export abstract class AbstractChannel<Events extends EventMap<Events> = AnyEvent
     if (subscription.listener !== (listener as unknown)) {
       throw new InvalidListenerException(`another listener is registered with the id ${listener.id}`);
     }
-    const tell = reporter(listener.id, onError);
-    const hooks = { adapt: (sent: Sent | Gap | undefined) => this.#adapt(sent), report: tell };
-    return new MessageStream(openMessages(raw, subscription.key, tell), subscription, hooks, {
+    const report = reporter(listener.id, onError);
+    const hooks = { adapt: (sent: Sent | Gap | undefined) => this.#adapt(sent), report };
+    return new MessageStream(openMessages(raw, subscription.key, report), subscription, hooks, {
       delaySeconds: settings.delaySeconds,
       signals: [signal],
     });

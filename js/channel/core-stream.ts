@@ -51,9 +51,7 @@ export class CoreStream implements Endable, Wakeable, StreamState {
   readonly #reader: WeakRef<Reader>;
   /** The same while it waits: it is held then. */
   #waiting: Reader | undefined;
-  /**
-   * Whether the core has nothing more for it than it has said by waking it, and will wake it again.
-   */
+  /** Whether the core has parked it. Then there is nothing to take, unless a wake is on its way. */
   isQuiet = false;
   readonly #delayMilliseconds: number;
   /** Runs from a delivery until the next one is due. */

@@ -1,4 +1,4 @@
-// Subscription: a listener's place at a channel, by its number in the core.
+// Subscription: one listener at one channel, by its key in the core.
 
 import { InvalidListenerException } from '../model/errors.js';
 import type { Filter } from '../model/filter.js';
@@ -83,7 +83,7 @@ export class Subscription implements Registration {
    */
   refresh(): void {
     const watched = classOf(this.listener).hasOnMessage(this.listener);
-    // The number of one that has left may be another one's by now.
+    // The key of a listener that has left may be another one's by now.
     if (watched === this.#watched || this.#left) return;
     this.#watched = watched;
     setOnMessage(this.raw, this.key, watched ? (sent) => this.#onMessage(sent) : undefined);
@@ -119,7 +119,7 @@ export class Subscription implements Registration {
     this.#endStoppedSoon();
   }
 
-  /** Ends the streams of the core that read for the listener, of which nobody may know any more. */
+  /** Ends the listener's streams in the core, those that a subclass opened and dropped included. */
   endStreams(): void {
     if (this.#left) return;
     setRunning(this.raw, this.key, false);

@@ -76,7 +76,7 @@ export class Sent {
    * process needs it.
    */
   id: string | undefined = undefined;
-  /** The channel and the number of a broadcast. */
+  /** The epoch and the sequence number of a broadcast. */
   epoch: Epoch | undefined = undefined;
   sequence = 0;
 

@@ -1,5 +1,5 @@
-// Answer: in which terms a channel answers a request. Entries that do not load the core ask for it
-// by a name.
+// Answer: the function that sends a channel's answer, as a `Response` or to a socket of Node.
+// Entries that do not load the core find the channel's method by its name.
 
 import type { Body, Sink } from './body.js';
 import type { ResponseOptions } from './options.js';

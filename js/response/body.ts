@@ -16,9 +16,9 @@ export interface Source {
   idle(): void;
   /** A chunk was handed on. The source may end the body upon that. */
   delivered(): void;
-  /** There may be something, and nobody waits: ends the source if it is the end. */
+  /** There may be something to take, and no pull waits. Ends the source if that is the end. */
   look?(): void;
-  /** A heartbeat is due: nothing has come for that long, and somebody waits. */
+  /** A heartbeat is due: a pull waits, and nothing has come for that long. */
   beat?(): void;
   /** Since when there is something that was not taken, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
@@ -30,7 +30,8 @@ export interface Source {
   /** Whether more may be ready than was taken: asked while the body is to end. */
   hasMore(): boolean;
   /**
-   * Whether what is ready is on its way: `woken` is called within this turn if there is something.
+   * Whether the source fetches what is ready. It calls `woken` within this turn if there is
+   * something.
    */
   readonly isAsked: boolean;
   /** Ends the source, which calls the body's `ended`. */
@@ -63,7 +64,7 @@ export class Body implements Transport {
   #handing = false;
   /** The reason and the reconnection time of a body that is about to end. */
   #last: { reason: CloseReason; retryMilliseconds: number; since: number } | undefined;
-  /** Ends the body if nothing comes of what its source was asked. */
+  /** Ends the body, unless its source has something first. */
   #soon: ReturnType<typeof setTimeout> | undefined;
   /** Answers the pull that waits for a chunk. */
   #pulled: (() => void) | undefined;
@@ -75,7 +76,7 @@ export class Body implements Transport {
   holds: object | null | undefined;
 
   /**
-   * @param sink Holds the body, which is held by nobody else but while it waits.
+   * @param sink Holds the body. Beside it only a source holds the body, while the body waits.
    * @param sourceFor Opens the source, which may end the body at once.
    */
   constructor(connection: Connection, sink: Sink, sourceFor: (body: Body) => Source) {
@@ -137,7 +138,7 @@ export class Body implements Transport {
    */
   pull(answered: () => void): boolean {
     if (this.#handing) {
-      // Behind that, or it would be taken for the one that is answered by it.
+      // After that call, which otherwise would end this pull in place of the one that it answers.
       queueMicrotask(() => this.pull(answered) && answered());
       return false;
     }
@@ -188,7 +189,7 @@ export class Body implements Transport {
     return true;
   }
 
-  /** Ends the body if it is to end and nothing comes of what its source was asked. */
+  /** Ends the body soon if it is to end, unless its source has something first. */
   #finishSoon(): false {
     clearTimeout(this.#soon);
     if (this.#last !== undefined) this.#soon = setTimeout(() => this.isWaiting && this.#finish(), 0);

@@ -11,7 +11,7 @@ export class CoreSource implements Source {
   readonly #stream: CoreStream;
   readonly #subscription: Subscription;
   readonly #positionEvents: boolean;
-  /** The first chunk of a paced channel is what the stream starts with, which is no delivery. */
+  /** Whether the start of the stream was handed on. On a paced channel it is no delivery. */
   #started = false;
   readonly #openedAt = performance.now();
 

@@ -64,7 +64,7 @@ export interface Transport {
   readonly isWaiting: boolean;
   /** Since when there have been bytes that nobody takes, in milliseconds of `performance.now()`. */
   waitingSince(): number | undefined;
-  /** Sends a comment to who waits. */
+  /** Sends a comment to the waiting reader. */
   beat(): void;
   /** Ends the body behind ready messages, with a reconnection time for the client. */
   finish(reason: CloseReason, retryMilliseconds: number): void;
@@ -84,7 +84,7 @@ export class Connection implements Ending {
   #endSource: ((reason: CloseReason) => void) | undefined;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #rotateAt: number;
-  /** The time when bytes were last handed to a reader: at first, when there was a reader. */
+  /** When bytes were last handed to a reader; at first, when the response was opened. */
   #sentAt: number;
   /** A heartbeat is due, and nobody was there to take it. */
   #overdue = false;
@@ -155,7 +155,7 @@ export class Connection implements Ending {
     this.#onEnd(reason);
   }
 
-  /** Does what is due, and sees to it that it is called again when the next thing is. */
+  /** Does what is due, and schedules the next call. */
   #check(): void {
     wakeLost();
     clearTimeout(this.#timer);
@@ -190,7 +190,7 @@ export class Connection implements Ending {
       transport.end('stalled');
       return Infinity;
     }
-    // Messages after this look cannot have waited for too long before the end of `now + stall`.
+    // A message that comes after this check cannot have waited for too long before `now + stall`.
     return Math.min(stalledAt, now + stall, this.#overdue ? Infinity : beatAt);
   }
 }

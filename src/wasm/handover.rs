@@ -52,7 +52,7 @@ pub(crate) fn give_id(id: Option<EventId>) -> bool {
     id.is_some()
 }
 
-/// Gives the host what is nobody else's.
+/// Gives the host a value that no other stream reads.
 pub(crate) fn give_once(given: &JsValue) {
     LAST.set(None);
     host::give(given);

@@ -97,7 +97,7 @@ pub(crate) fn open(
 
 fn report(on_error: Function) -> impl Fn(CallbackError) {
     move |error| {
-        // What reports errors has nowhere to report its own.
+        // An error of the function that receives errors cannot be reported.
         let _ = on_error.call1(&JsValue::UNDEFINED, &callback_value(error));
     }
 }
@@ -119,10 +119,10 @@ fn insert(stream: Stream) -> usize {
 pub const ENDED: u32 = 1;
 /// The channel was closed.
 pub const CLOSED: u32 = 2;
-/// The host was given it, now or the last time: a message, a chunk, or the data of the event that
-/// says which messages are missing.
+/// The host has a value, from this call or the one before: a message, a chunk, or the data of a
+/// gap's event.
 pub const GIVEN: u32 = 3;
-/// The stream waits, and will be woken when it has more to offer. Is added to what else there is.
+/// The stream waits, and will be woken when it has more to offer. It is added to the other answers.
 pub const QUIET: u32 = 4;
 
 /// Takes what a stream has to offer, and gives it to the host. Returns what that is.

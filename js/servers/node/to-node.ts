@@ -92,8 +92,8 @@ function answer(request: NodeRequest, response: NodeResponse, options: ResponseO
 }
 
 function send(request: NodeRequest, response: NodeResponse, headers: Headers, sink: NodeSink): void {
-  // A connection of which nothing is read does not tell that it was closed; what nobody has begun
-  // to read nobody wants.
+  // An unread request body is drained: Node reports a closed connection only while its request is
+  // read.
   if (request.readableFlowing === null) request.resume();
   // A response that waits for an earlier one on its connection has no socket yet, and is not told
   // that it was closed.

@@ -46,8 +46,8 @@ pub(super) struct Writer {
     left_unread: bool,
     /// The size that the send buffer had at first; `None` once the buffer has it again.
     usual_buffer: Option<usize>,
-    /// The key by which the writer parks with its listener, besides that of its stream.
-    key: u32,
+    /// The number by which the writer parks with its listener, besides that of its stream.
+    number: u32,
     /// When the reader is cut off, once its listener was removed.
     deadline: Option<Instant>,
 }
@@ -67,7 +67,7 @@ impl Writer {
         Self {
             hub,
             socket,
-            key: taker.feed.stream.listener().number_stream(),
+            number: taker.feed.stream.listener().number_stream(),
             deadline: None,
             taker,
             // Systems other than Linux do not report it.
@@ -155,14 +155,14 @@ impl Writer {
             hub,
             socket,
             taker,
-            key,
+            number,
             deadline,
             ..
         } = self;
         let subscription = taker.feed.stream.subscription();
         let removed = poll_fn(|context| {
             // Parked with the listener and not with the channel, whose broadcasts would wake it.
-            subscription.listener.park(*key, context.waker());
+            subscription.listener.park(*number, context.waker());
             match subscription.left() {
                 Some(_) => Poll::Ready(()),
                 None => Poll::Pending,
@@ -234,7 +234,7 @@ impl Drop for Writer {
     fn drop(&mut self) {
         let counters = &self.hub.counters;
         counters.streams.set(counters.streams.get() - 1);
-        self.taker.feed.stream.listener().unpark(self.key);
+        self.taker.feed.stream.listener().unpark(self.number);
         let Some(window) = self.taker.window.take() else {
             return;
         };
