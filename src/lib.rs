@@ -123,3 +123,8 @@ pub struct Readme;
 #[cfg(doctest)]
 #[doc = include_str!("../docs/recipes/rust.md")]
 pub struct RustRecipe;
+
+/// The examples of the recipe for a client in Rust, which run as tests.
+#[cfg(all(doctest, feature = "client"))]
+#[doc = include_str!("../docs/recipes/rust-client.md")]
+pub struct RustClientRecipe;

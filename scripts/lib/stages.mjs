@@ -41,6 +41,17 @@ export const STAGES = [
       tally: tallyOfLibtest,
     }),
   },
+  {
+    place: 'rust-client',
+    file: 'examples/reqwest/tests',
+    minutes: 10,
+    command: () => ({
+      command: 'cargo',
+      args: ['test', '--no-fail-fast', '--manifest-path', 'examples/reqwest/Cargo.toml'],
+      readsOutput: true,
+      tally: tallyOfLibtest,
+    }),
+  },
   wasm('wasm-window', 'wasm_window'),
   wasm('wasm-worker', 'wasm_worker'),
   node('node', 'tests/js/node.test.mjs'),
