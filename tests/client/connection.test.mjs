@@ -2,6 +2,7 @@
 
 import { after, describe, test } from 'node:test';
 import * as client from 'eric-sse/client';
+import channels from './suite/channels.mjs';
 import connecting from './suite/connecting.mjs';
 import eventSource from './suite/event-source.mjs';
 import leaving from './suite/leaving.mjs';
@@ -13,6 +14,6 @@ const running = setInterval(() => {}, 1000);
 after(() => clearInterval(running));
 
 describe('a connection', () => {
-  for (const register of [connecting, requests, leaving, living, eventSource])
+  for (const register of [connecting, requests, leaving, living, eventSource, channels])
     register(client, (name, run) => test(name, { timeout: 30_000 }, run));
 });

@@ -2,6 +2,7 @@
 // each answer as it comes.
 
 import * as client from 'eric-sse/client';
+import channels from '../suite/channels.mjs';
 import connecting from '../suite/connecting.mjs';
 import decoding from '../suite/decoding.mjs';
 import eventSource from '../suite/event-source.mjs';
@@ -12,7 +13,7 @@ import requests from '../suite/requests.mjs';
 
 /** @type {{ name: string, run: () => unknown }[]} */
 export const TESTS = [];
-for (const register of [decoding, eventStream, connecting, requests, leaving, living, eventSource])
+for (const register of [decoding, eventStream, connecting, requests, leaving, living, eventSource, channels])
   register(client, (name, run) => TESTS.push({ name, run }));
 
 /** @param {(answer: { name: string, error?: string }) => unknown} tell */
