@@ -7,7 +7,7 @@ import { gone } from '../lib/opened.mjs';
 const URL_OF = 'http://server.example/events?token=1';
 const FAST = { retryMilliseconds: 1, maxRetryMilliseconds: 1 };
 
-/** What a request names, and the id that it continues after. */
+/** The channels that a request names, and the id that it continues after. */
 const asked = ({ url, headers }) => [
   new URL(url).searchParams.getAll('channel').join('|'),
   headers.get('Last-Event-ID'),
