@@ -2,7 +2,7 @@
 // event the combined id.
 
 import type { CloseReason } from '../channel/ending.js';
-import { LONGEST_POSITION, printCombined, printPart } from '../model/combined-id.js';
+import { LONGEST_POSITION, printPart } from '../model/combined-id.js';
 import type { Body, Source } from '../response/body.js';
 import type { Connection } from '../response/liveness.js';
 import { joined } from '../util/bytes.js';
@@ -30,8 +30,8 @@ export class MultiplexSource implements Source {
   readonly #body: Body;
   readonly #connection: Connection;
   readonly #positionEvents: boolean;
-  /** The positions that the client has after what was handed on. */
-  readonly #positions: Map<string, string>;
+  /** The parts of the combined id that the client has after what was handed on, by their names. */
+  readonly #idParts = new Map<string, string>();
   /** The channels that have not ended, or whose last bytes were not taken. */
   #parts: Part[];
   /** The part that is the first to be asked. */
@@ -51,7 +51,7 @@ export class MultiplexSource implements Source {
     this.#body = body;
     this.#connection = connection;
     this.#parts = parts;
-    this.#positions = positions;
+    for (const [name, id] of positions) this.#idParts.set(name, printPart(name, id));
     this.#positionEvents = positionEvents;
     for (const part of parts) part.onEnd = () => body.woken();
   }
@@ -152,14 +152,15 @@ export class MultiplexSource implements Source {
 
   #rewrite(part: Part, add: (bytes: Uint8Array) => void): void {
     const { name } = part;
+    const empty = printPart(name, '');
     let others: string | undefined;
     const rewriting: Rewriting = {
       idField: (id) => {
-        if (id !== undefined) this.#positions.set(name, id);
         others ??= this.#othersThan(name);
         this.#isUnsent = false;
-        const own = printPart(name, id ?? this.#positions.get(name) ?? '');
-        if (id !== undefined && encodeURIComponent(id).length > LONGEST_POSITION)
+        const own = id === undefined ? (this.#idParts.get(name) ?? empty) : empty + encodeURIComponent(id);
+        if (id !== undefined) this.#idParts.set(name, own);
+        if (own.length > empty.length + LONGEST_POSITION)
           part.error(new RangeError(`the id of an event of the channel ${name} is longer than ${LONGEST_POSITION}`));
         return utf8.encode(`id: ${own}${others}\n`);
       },
@@ -170,9 +171,9 @@ export class MultiplexSource implements Source {
   }
 
   #othersThan(name: string): string {
-    const others = new Map(this.#positions);
-    others.delete(name);
-    return others.size > 0 ? `,${printCombined(others)}` : '';
+    let others = '';
+    for (const [other, part] of this.#idParts) if (other !== name) others += `,${part}`;
+    return others;
   }
 
   /** Takes the position and the reconnection time from a block of a channel. */
@@ -180,13 +181,14 @@ export class MultiplexSource implements Source {
     const [, retry] = /^retry: (\d+)$/m.exec(text) ?? [];
     const [, id] = /^id: (.*)$/m.exec(text) ?? [];
     if (retry !== undefined) this.#retryMilliseconds = Math.max(this.#retryMilliseconds ?? 0, Number(retry));
-    if (id === undefined || this.#positions.get(name) === id) return;
-    this.#positions.set(name, id);
+    const part = id === undefined ? undefined : printPart(name, id);
+    if (part === undefined || this.#idParts.get(name) === part) return;
+    this.#idParts.set(name, part);
     this.#isUnsent = true;
   }
 
   #noteOf(retryMilliseconds?: number): Uint8Array {
-    const id = this.#isUnsent && this.#positions.size > 0 ? printCombined(this.#positions) : undefined;
+    const id = this.#isUnsent && this.#idParts.size > 0 ? [...this.#idParts.values()].join(',') : undefined;
     this.#isUnsent = false;
     this.#retryMilliseconds = undefined;
     return note(retryMilliseconds, id, this.#positionEvents);
