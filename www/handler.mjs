@@ -2,6 +2,7 @@
 // Cloudflare's runtime and in the page's service worker.
 //
 //   GET  /events     an event stream: the response of the channel to a listener of its own
+//   GET  /tabs       an event stream that all tabs of a browser share
 //   GET  /stats      { runtime, listeners, broadcasts, rate }
 //   POST /broadcast  { type, payload? }             to every listener
 //   POST /dispatch   { listener, type, payload? }   to one
@@ -14,9 +15,10 @@
 
 import { gateOf } from './shared/gate.mjs';
 import { Refusal, Room } from './shared/room.mjs';
+import { tabFeed } from './shared/tab-feed.mjs';
 
 /** Requests that the handler answers; it leaves all others to its host. */
-export const PATHS = new Set(['/events', '/stats', '/broadcast', '/dispatch', '/stop', '/start', '/rate']);
+export const PATHS = new Set(['/events', '/tabs', '/stats', '/broadcast', '/dispatch', '/stop', '/start', '/rate']);
 
 const MOST_LISTENERS = 64;
 const LONGEST_BODY = 16_384;
@@ -40,6 +42,7 @@ const STATUSES = new Map(
  */
 export function createHandler({ SSEChannel, MessageQueueListener }, { runtime, base = '', perSecond = 5 }) {
   const channel = new SSEChannel();
+  const tabs = tabFeed(SSEChannel);
   const room = new Room(channel, perSecond);
   const Gate = gateOf(SSEChannel);
   const gate = new Gate(channel, (listener) => ({ ...room.describe(listener), runtime }), {
@@ -82,6 +85,7 @@ export function createHandler({ SSEChannel, MessageQueueListener }, { runtime, b
       const error = { code: 'METHOD_NOT_ALLOWED', message: `${path} takes ${allowed.join(' or ')}` };
       return json(405, { error }, { Allow: allowed.join(', ') });
     }
+    if (path === '/tabs') return tabs(request);
     if (path === '/stats') return json(200, { runtime, ...room.stats() });
     if (command) {
       command(await bodyOf(request));

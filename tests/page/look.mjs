@@ -145,7 +145,7 @@ export function look(script, browser) {
       await until(async () =>
         assert.deepEqual(
           (await shownNow()).map(([, code = '']) => code !== ''),
-          Array(6).fill(true),
+          Array(8).fill(true),
         ),
       );
       const shown = await shownNow();

@@ -8,6 +8,7 @@ import { look } from './look.mjs';
 import { requests } from './requests.mjs';
 import { room } from './room.mjs';
 import { NODE, WORKERD } from './support.mjs';
+import { tabs } from './tabs.mjs';
 
 /** @type {import('./support.mjs').Browser} */
 let browser;
@@ -20,5 +21,7 @@ requests('workerd', WORKERD);
 lanes('Node', NODE, () => browser);
 // Its other lanes are the same.
 lanes('workerd', WORKERD, () => browser, ['server']);
+tabs('Node', NODE, () => browser);
+tabs('workerd', WORKERD, () => browser);
 endings(NODE, () => browser);
 look(NODE, () => browser);

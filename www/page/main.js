@@ -1,4 +1,5 @@
-// The page: three channels, each in a place of its own, each with two listeners.
+// The page: three channels, each in a place of its own, each with two listeners; and one that all
+// tabs share.
 
 import { composer } from './composer.js';
 import { LaneView } from './lane-view.js';
@@ -6,6 +7,7 @@ import { STEP } from './meter.js';
 import { complain, say, showNotices } from './notices.js';
 import { ServerLane } from './server-lane.js';
 import { ServiceWorkerLane } from './service-worker-lane.js';
+import { TabsLane } from './tabs-lane.js';
 import { WorkerLane } from './worker-lane.js';
 
 /** @template {HTMLElement} T @param {string} id @returns {T} */
@@ -56,6 +58,7 @@ const templates = {
 const lanes = LANES.map((options) => new LaneView(templates, { ...options, compose }));
 byId('lanes').replaceChildren(...lanes.map(({ element }) => element));
 setInterval(() => lanes.forEach((lane) => lane.roll()), STEP);
+void new TabsLane(byId('tabs')).open();
 
 form.addEventListener('submit', async (event) => {
   event.preventDefault();

@@ -35,6 +35,8 @@ const NEWCOMER_MILLISECONDS = 3000;
 /** Another tab asks: without an answer to it this tab asks, too. */
 const FOLLOW_UP_MILLISECONDS = 1000;
 
+const CONNECTING: SentState = { state: 'connecting', delayMilliseconds: 0 };
+
 /** @internal */
 export class SharedSource {
   readonly #name: string;
@@ -47,7 +49,7 @@ export class SharedSource {
   readonly #begin: (last: string) => Backlog;
   /** The connection, while this tab leads. */
   #raw: RawConnection | undefined;
-  #state: SentState = { state: 'connecting', delayMilliseconds: 0 };
+  #state: SentState = CONNECTING;
   /** Gives up the lock, or the wait for it. */
   #release: (() => void) | undefined;
   /** Of the next question, or of the end of the wait for its answer. */
@@ -150,7 +152,7 @@ export class SharedSource {
   #lead(): void {
     this.#rest();
     clearTimeout(this.#timer);
-    this.#state = { state: 'connecting', delayMilliseconds: 0 };
+    this.#state = CONNECTING;
     const raw = new RawConnection(
       { ...this.#settings, lastEventId: this.#recent?.last },
       {
@@ -184,6 +186,7 @@ export class SharedSource {
   #stopLeading(): void {
     const raw = this.#raw;
     this.#raw = undefined;
+    this.#state = CONNECTING;
     raw?.end({ reason: 'left' });
   }
 
