@@ -52,6 +52,17 @@ export const STAGES = [
       tally: tallyOfLibtest,
     }),
   },
+  {
+    place: 'rust-fetch',
+    file: 'examples/fetch/tests',
+    minutes: 10,
+    command: () => ({
+      command: 'wasm-pack',
+      args: ['test', '--mode', 'no-install', '--node', 'examples/fetch'],
+      readsOutput: true,
+      tally: tallyOfLibtest,
+    }),
+  },
   wasm('wasm-window', 'wasm_window'),
   wasm('wasm-worker', 'wasm_worker'),
   node('node', 'tests/js/node.test.mjs'),
