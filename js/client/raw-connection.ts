@@ -11,7 +11,7 @@ import { ConnectionError, errorOf } from './errors.js';
 import { Liveness } from './liveness.js';
 import type { ConnectionEnd, StateChange } from './options.js';
 import { type Attempt, made, requestFor } from './request.js';
-import { delayOf, LEAST_MILLISECONDS, retryAfterOf } from './retry.js';
+import { bounded, delayOf, retryAfterOf } from './retry.js';
 import type { Settings } from './settings.js';
 import { isOffline, onWake } from './wake.js';
 
@@ -237,7 +237,7 @@ export class RawConnection {
     if (isFinal || reconnect === 'never' || (isClean && reconnect === 'on-error')) {
       return this.end(isClean ? { reason: 'finished' } : { reason: 'failed', error });
     }
-    let delay = isClean && exactly !== undefined ? Math.max(exactly, LEAST_MILLISECONDS) : undefined;
+    let delay = isClean && exactly !== undefined ? bounded(exactly) : undefined;
     if (delay === undefined) {
       if (this.#retries >= maxRetries)
         return this.end({ reason: 'failed', error: error ?? new ConnectionError('the response has ended') });

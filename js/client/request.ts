@@ -66,5 +66,6 @@ export async function made<T>(value: PerAttempt<T>, attempt: Attempt): Promise<T
 
 /** A header holds bytes: text beyond ASCII goes as UTF-8, as that of an `EventSource` does. */
 function bytesOf(text: string): string {
-  return String.fromCharCode(...new TextEncoder().encode(text));
+  // One by one: a call has too few arguments for a long ID.
+  return Array.from(new TextEncoder().encode(text), (byte) => String.fromCharCode(byte)).join('');
 }

@@ -3,7 +3,11 @@
 import { LONGEST_TIMER_SECONDS } from '../util/options.js';
 
 /** A server that sets a reconnection time of 0 must not make its clients a storm. */
-export const LEAST_MILLISECONDS = 100;
+const LEAST_MILLISECONDS = 100;
+
+/** Bounds a time that a server has set. A timer that is too long for the platform ends at once. */
+export const bounded = (milliseconds: number): number =>
+  Math.min(Math.max(milliseconds, LEAST_MILLISECONDS), LONGEST_TIMER_SECONDS * 1000);
 
 /**
  * Returns how long to wait: at random up to the reconnection time, which doubles with each retry.
@@ -14,7 +18,7 @@ export const LEAST_MILLISECONDS = 100;
  * @param atLeast The time that a `Retry-After` asks for.
  */
 export function delayOf(base: number, retries: number, most: number, atLeast: number): number {
-  const from = Math.max(base, LEAST_MILLISECONDS);
+  const from = bounded(base);
   const jittered = Math.random() * Math.min(from * 2 ** retries, Math.max(most, from));
   return Math.min(atLeast + jittered, LONGEST_TIMER_SECONDS * 1000);
 }
