@@ -18,6 +18,9 @@ const BESIDE = {
   'testing.js': 2_120,
   'client.js': 9_500,
   'cloudflare.js': 7_220,
+  'backend.js': 3_000,
+  'sqlite.js': 3_000,
+  'backend-testing.js': 2_700,
 };
 /** The bytes of a program that imports one name of the client, bundled. */
 const CLIENT = {

@@ -45,7 +45,8 @@ export class Subscription implements Registration {
   readonly raw: ChannelHandle;
   readonly listener: MessageQueueListener;
   readonly key: SubscriptionKey;
-  readonly resumable: boolean;
+  /** Of a stored channel, for JavaScript alone: the core has no dispatches to remember there. */
+  resumable: boolean;
   /** The open streams that read for the listener here. */
   readonly streams = new Set<Endable>();
   /** The newest response that reads for a resumable listener. */

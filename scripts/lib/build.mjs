@@ -25,6 +25,9 @@ const ALONE = {
   testing: 'entries/testing',
 };
 
+/** Of backends: programs that need them are ES modules. */
+const BACKENDS = { sqlite: 'entries/sqlite', 'backend-testing': 'entries/backend-testing' };
+
 /** @type {Entries} */
 const ENTRIES = {
   esm: {
@@ -32,8 +35,9 @@ const ENTRIES = {
     workerd: 'entries/workerd',
     'edge-light': 'entries/edge-light',
     cloudflare: 'entries/cloudflare',
+    backend: 'entries/backend',
   },
-  alone: ALONE,
+  alone: { ...ALONE, ...BACKENDS },
   cjs: { ...EVERYWHERE, ...ALONE },
 };
 

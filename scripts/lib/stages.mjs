@@ -85,6 +85,7 @@ export const STAGES = [
   node('client', 'tests/client', { needsBrowser: true, needsRuntimes: true, minutes: 10 }),
   node('clients', 'tests/clients', { needsBrowser: true, minutes: 10 }),
   node('cloudflare', 'tests/cloudflare', { minutes: 15 }),
+  node('backend', 'tests/backend', { needsRuntimes: true, minutes: 10 }),
   node('socket', 'tests/socket', { needsEric: true }),
   node('python', 'tests/python/python.test.mjs', { needsEric: true, needsPython: true, minutes: 10 }),
 ];

@@ -28,7 +28,8 @@ impl<M> AbstractChannel<M> {
     }
 
     /// Sends a message to every listener except those with the given ids, also when such a listener
-    /// is replayed the history.
+    /// is replayed the history. Behind an empty id, the others are those of the only listeners that
+    /// receive it.
     ///
     /// For an excepted listener the message counts as waiting until it is skipped, and as filtered
     /// then.

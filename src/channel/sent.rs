@@ -18,7 +18,8 @@ pub struct Sent<M> {
     pub(crate) bytes: u64,
     /// When it was sent, in milliseconds of the clock of the channel.
     pub(crate) at: f64,
-    /// The ids of the listeners that do not receive a broadcast.
+    /// The ids of the listeners that do not receive a broadcast. Behind an empty id, which no
+    /// listener has, they are those of the only listeners that receive it.
     pub(crate) except: Box<[Rc<str>]>,
     /// Whether its block of an event stream was encoded before.
     pub(crate) written: Cell<bool>,
@@ -47,8 +48,14 @@ impl<M> Sent<M> {
 
     /// Returns whether a listener receives it.
     pub(crate) fn is_for(&self, listener: &MessageQueueListener<M>) -> bool {
-        self.except.iter().all(|id| **id != *listener.id())
+        is_for(&self.except, listener.id())
     }
+}
+
+/// Returns whether a listener receives a broadcast with these exceptions.
+pub(super) fn is_for(except: &[Rc<str>], listener_id: &str) -> bool {
+    let is_only = except.first().is_some_and(|id| id.is_empty());
+    except.iter().any(|id| **id == *listener_id) == is_only
 }
 
 impl<M> Entry for Rc<Sent<M>> {

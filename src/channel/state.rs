@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use slab::Slab;
 
-use crate::channel::sent::Sent;
+use crate::channel::sent::{Sent, is_for};
 use crate::channel::subscription::NOWHERE;
 use crate::channel::subscription::Subscription;
 use crate::log::Log;
@@ -71,8 +71,7 @@ impl<M> State<M> {
         for subscription in &self.refusing {
             let occupancy = subscription.occupancy.borrow();
             let over = |queue: &Queue<_>| queue.is_over(&self.log, 1, bytes);
-            let is_excepted = except.iter().any(|id| **id == *subscription.listener.id());
-            if occupancy.queue().is_some_and(over) && !is_excepted {
+            if occupancy.queue().is_some_and(over) && is_for(except, subscription.listener.id()) {
                 full.push(subscription.listener.id().to_string());
             }
         }

@@ -60,12 +60,13 @@ impl RawChannel {
         }
     }
 
-    /// Sends to every listener except those with the ids in `except`, one per line. Returns the
-    /// sequence number. It is negative if listeners were disconnected because their queues were
-    /// full: the host is given their ids, one per line. 0 says that the message was refused: the
-    /// host is given the `InvalidChannelException` or `QueueFullException`, since a call that may
-    /// throw takes several times as long. `at` is when the message was sent, in milliseconds of
-    /// `performance.now()`, not before the previous one.
+    /// Sends to every listener except those with the ids in `except`, one per line. If the first
+    /// line is empty, the others are the only ones that receive it. Returns the sequence number. It
+    /// is negative if listeners were disconnected because their queues were full: the host is given
+    /// their ids, one per line. 0 says that the message was refused: the host is given the
+    /// `InvalidChannelException` or `QueueFullException`, since a call that may throw takes several
+    /// times as long. `at` is when the message was sent, in milliseconds of `performance.now()`,
+    /// not before the previous one.
     pub fn broadcast(
         &self,
         message: JsMessage,

@@ -178,6 +178,29 @@ fn everybody_but_the_excepted_gets_a_broadcast() {
 }
 
 #[test]
+fn behind_an_empty_id_the_ids_are_those_of_the_only_receivers() {
+    let channel = numbers(newest(100));
+    let mut streams = [0; 3].map(|_| reader(&channel, RegisterOptions::default()));
+    let ids = streams
+        .each_ref()
+        .map(|stream| stream.listener().id().to_string());
+    broadcast(&channel, [0]);
+    channel
+        .broadcast_except(Number(1, 1), &["", &ids[0]])
+        .unwrap();
+    channel
+        .broadcast_except(Number(2, 1), &["", &ids[0], &ids[1]])
+        .unwrap();
+    channel
+        .broadcast_except(Number(3, 1), &["", "nobody"])
+        .unwrap();
+    broadcast(&channel, [4]);
+    assert_eq!(read(&mut streams[0]), all([0, 1, 2, 4]));
+    assert_eq!(read(&mut streams[1]), all([0, 2, 4]));
+    assert_eq!(read(&mut streams[2]), all([0, 4]));
+}
+
+#[test]
 fn an_id_that_is_excepted_twice_counts_once() {
     let channel = numbers(newest(100));
     let mut stream = reader(&channel, RegisterOptions::default());

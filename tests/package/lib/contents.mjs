@@ -93,6 +93,9 @@ export const contents = [
           'exports ./cloudflare',
           'exports ./service-worker import',
           'exports ./service-worker require',
+          'exports ./backend',
+          'exports ./backend-testing',
+          'exports ./sqlite',
           'exports ./eric_sse_bg.wasm*',
         ],
       );

@@ -1,0 +1,12 @@
+// eric-sse/backend: channels that are stored, and shared by processes. The core, and every class of
+// it, is that of `eric-sse`.
+
+import { bytes } from '../wasm/inlined.js';
+import { load } from '../wasm/module.js';
+
+load(bytes);
+
+export type * from '../backend/contract.js';
+export { BackendException } from '../backend/exceptions.js';
+export { openChannel, StoredChannel, type StoredChannelOptions } from '../backend/stored-channel.js';
+export * from '../index.js';
