@@ -65,6 +65,7 @@ export default {
         'reconnecting',
         'client',
         'multiplexing',
+        'processes',
         'limits',
         'guarantees',
       ]),

@@ -124,8 +124,8 @@ export class StoredChannel<Events extends EventMap<Events> = AnyEvents> extends 
 
   /**
    * Ends this process's part. What was sent is stored first. Then its clients are told to
-   * reconnect, as are those that ask later, and reach another process. Before, {@link drain} spreads them. A
-   * channel that is open keeps its process running.
+   * reconnect, as are those that ask later, and reach another process. Before, {@link drain}
+   * spreads them. A channel that is open keeps its process running.
    */
   async leave(): Promise<void> {
     if (this.#isLeft) return;

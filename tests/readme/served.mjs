@@ -65,7 +65,7 @@ export function serve(program, page, change = (source) => source) {
   return here;
 }
 
-async function freePort() {
+export async function freePort() {
   const server = net.createServer().listen(0, 'localhost');
   await once(server, 'listening');
   const { port } = server.address();

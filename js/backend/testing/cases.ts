@@ -1,7 +1,7 @@
 // The cases that every backend must pass: the rules of the contract, for a runner of the user's.
 
-import type { Appended, Backend, BackendChannel, NewMessage, StoredHistory, StoredMessage } from '../contract.js';
-import { check, equal, numbers, once, texts } from './checks.js';
+import type { Appended, Backend, BackendChannel, NewMessage, StoredHistory } from '../contract.js';
+import { all, check, equal, numbers, once, texts } from './checks.js';
 
 /** An empty store, for one case. */
 export interface BackendUnderTest {
@@ -46,16 +46,6 @@ async function opened(backend: Backend | Promise<Backend>, name = 'a', history =
   let changes = 0;
   const channel = await (await backend).open(name, history, () => void changes++);
   return Object.defineProperty(channel, 'changes', { get: () => changes }) as Opened;
-}
-
-/** Reads everything behind a number, part by part. */
-async function all(channel: BackendChannel, after = 0): Promise<StoredMessage[]> {
-  const messages: StoredMessage[] = [];
-  for (let from = after; ; from = messages.at(-1)!.number) {
-    const part = await channel.read(from);
-    messages.push(...part.messages);
-    if (part.messages.length === 0 || messages.at(-1)!.number >= part.newest) return messages;
-  }
 }
 
 const CASES: Record<string, (store: BackendUnderTest) => Promise<void>> = {

@@ -1,6 +1,6 @@
 // What the cases of backends check with, in any runner.
 
-import type { StoredMessage } from '../contract.js';
+import type { BackendChannel, StoredMessage } from '../contract.js';
 
 /** @throws {Error} if it does not hold. */
 export function check(holds: boolean, what: string): void {
@@ -30,3 +30,13 @@ export async function once(holds: () => boolean, what: string): Promise<void> {
 export const numbers = (messages: readonly StoredMessage[]): number[] => messages.map(({ number }) => number);
 
 export const texts = (messages: readonly StoredMessage[]): (string | null)[] => messages.map(({ data }) => data);
+
+/** Reads everything behind a number, part by part. */
+export async function all(channel: BackendChannel, after = 0): Promise<StoredMessage[]> {
+  const messages: StoredMessage[] = [];
+  for (let from = after; ; from = messages.at(-1)!.number) {
+    const part = await channel.read(from);
+    messages.push(...part.messages);
+    if (part.messages.length === 0 || messages.at(-1)!.number >= part.newest) return messages;
+  }
+}
