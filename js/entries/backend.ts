@@ -1,10 +1,8 @@
 // eric-sse/backend: channels that are stored, and shared by processes. The core, and every class of
 // it, is that of `eric-sse`.
 
-import { bytes } from '../wasm/inlined.js';
-import { load } from '../wasm/module.js';
-
-load(bytes);
+// The build makes it `./index.js`, which loads the WebAssembly that it holds.
+import './inline.js';
 
 export type * from '../backend/contract.js';
 export { BackendException } from '../backend/exceptions.js';

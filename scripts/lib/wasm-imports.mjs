@@ -18,6 +18,8 @@ export const wasmImports = {
     // time, in the source map.
     initialOptions.define = { ...initialOptions.define, WASM_AS_TEXT: JSON.stringify(encode(readFileSync(WASM))) };
     onLoad({ filter: /\.wasm$/ }, () => ({ contents: BYTES }));
+    // An entry that is used beside the default one takes the module from there.
+    onResolve({ filter: /^\.\/inline\.js$/ }, () => ({ path: './index.js', external: true }));
     // workerd and edge runtimes forbid compiling bytes: their entries import the file beside them,
     // which is handed over compiled.
     onResolve({ filter: /^\.\/eric_sse_bg\.wasm(\?module)?$/ }, (args) => ({ path: args.path, external: true }));
