@@ -10,7 +10,13 @@ const NAME = /\w+/g;
 const COMMENT = /^\/\/.*$/gm;
 
 /** The public entries. */
-const LISTS = ['js/index.ts', 'js/entries/node.ts', 'js/entries/multiplex.ts', 'js/entries/client.ts'];
+const LISTS = [
+  'js/index.ts',
+  'js/entries/node.ts',
+  'js/entries/multiplex.ts',
+  'js/entries/backend.ts',
+  'js/entries/client.ts',
+];
 
 /** @type {import('esbuild').Plugin} */
 export const classNames = {

@@ -227,17 +227,21 @@ describe('the manifest', () => {
     assert.ok(existsSync(tarball));
     const check = async (profile, ...which) =>
       JSON.parse(await project.run(project.bin('attw'), [tarball, '--format', 'json', '--profile', profile, ...which]));
-    // The module itself is an asset, of which TypeScript knows nothing; and Cloudflare's runtime
-    // has no CommonJS.
-    const everywhere = await check('strict', '--exclude-entrypoints', 'eric_sse_bg.wasm', 'cloudflare');
-    const cloudflare = await check('esm-only', '--entrypoints', 'cloudflare');
+    // Cloudflare's runtime has no CommonJS. A stored channel is of ES modules alone.
+    const modules = ['cloudflare', 'backend', 'backend-testing', 'sqlite'];
+    // The module itself is an asset, of which TypeScript knows nothing.
+    const everywhere = await check('strict', '--exclude-entrypoints', 'eric_sse_bg.wasm', ...modules);
+    const asModules = await check('esm-only', '--entrypoints', ...modules);
     const problems = ({ problems }, ...ignored) =>
       Object.values(problems)
         .flat()
         .filter(({ resolutionKind }) => !ignored.includes(resolutionKind));
     assert.deepEqual(problems(everywhere), []);
-    assert.deepEqual(problems(cloudflare, 'node16-cjs'), []);
+    assert.deepEqual(problems(asModules, 'node16-cjs'), []);
     assert.ok(Object.keys(everywhere.analysis.entrypoints).length >= 5);
-    assert.deepEqual(Object.keys(cloudflare.analysis.entrypoints), ['./cloudflare']);
+    assert.deepEqual(
+      Object.keys(asModules.analysis.entrypoints),
+      modules.map((name) => `./${name}`),
+    );
   });
 });

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { after, before, describe, mock, test } from 'node:test';
 import { promisify } from 'node:util';
 import * as eric from 'eric-sse';
+import * as backend from 'eric-sse/backend';
 import * as multiplex from 'eric-sse/multiplex';
 import { build } from 'esbuild';
 import { Miniflare } from 'miniflare';
@@ -437,7 +438,16 @@ test('the page of the entries names what they export beside the main entry', asy
   const worker = readFileSync(`${root}js/entries/cloudflare.ts`, 'utf8');
   const names = [...worker.matchAll(/^export \{ (\w+) \}/gm)].map(([, name]) => name);
   assert.equal(names.length, 3);
-  for (const entry of ['slim', 'node', 'service-worker', 'multiplex', 'testing'])
+  for (const entry of [
+    'slim',
+    'node',
+    'service-worker',
+    'multiplex',
+    'backend',
+    'backend-testing',
+    'sqlite',
+    'testing',
+  ])
     names.push(...Object.keys(await import(`eric-sse/${entry}`)).filter((name) => !(name in eric)));
   for (const name of names) assert.match(text, new RegExp(`\`(new )?${name}[(\`]`), name);
 });
@@ -447,7 +457,7 @@ describe('the table of exceptions', () => {
     /^\| `(\w+)` \| `(ERIC_\w+)` \|/gm,
   )) {
     test(`gives ${name} its code`, () => {
-      const exception = new { ...eric, ...multiplex }[name]('text', 'empty');
+      const exception = new { ...eric, ...multiplex, ...backend }[name]('text', 'empty');
       assert.ok(exception instanceof Error);
       assert.deepEqual([exception.name, exception.code], [name, code]);
     });
